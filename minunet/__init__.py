@@ -1,0 +1,10 @@
+"""minunet: the U-Net for image segmentation, written by hand in NumPy and CuPy, to be read and to be used."""
+
+from minunet.backend import set_threads
+from minunet.errors import InputError
+from minunet.optim import SGD, Adam
+from minunet.parallel import logits, loss_and_gradients
+from minunet.unet import UNet
+
+__version__ = "0.1.0"
+__all__ = ["SGD", "Adam", "InputError", "UNet", "logits", "loss_and_gradients", "set_threads"]

@@ -1,0 +1,81 @@
+"""Reading pictures and masks from disk, with errors that name the file and say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from minunet.backend import map_in_order
+from minunet.errors import InputError
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def read_image(path: Path) -> Image.Image:
+    """A picture of any format that Pillow knows, whatever its name ends in, upright (EXIF) and in RGB."""
+    return ImageOps.exif_transpose(_open(path)).convert("RGB")
+
+
+def read_mask(path: Path) -> Image.Image:
+    """A mask: one class id a pixel, grey (8 or 16 bit), palette or black-and-white; palette masks hold indices."""
+    mask = _open(path)
+    if mask.format == "JPEG":
+        raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
+    if mask.mode not in ("1", "L", "P", "I", "I;16"):
+        raise InputError(
+            f"{path} is a colour picture (mode {mask.mode}), but a mask holds one class id a pixel. "
+            "Save it as a grey or palette PNG."
+        )
+    return mask
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as picture:
+            picture.load()  # Pillow reads lazily: without this, a broken file would fail later, somewhere else
+            return picture
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} cannot be read as a picture: {error}.") from error
+
+
+def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int]) -> Pair:
+    """Image (size, size, 3) uint8 and mask (size, size) int64: read, compared, and resized.
+
+    The image must have the size of the mask, and the mask only `values`. Resized, a pixel of the image is a mean
+    (bilinear), one of the mask is the nearest: the mean of two class ids would be a third one.
+    """
+    image, mask = read_image(image_path), read_mask(mask_path)
+    if image.size != mask.size:
+        raise InputError(
+            f"{image_path} has {image.width} x {image.height} pixels, but its mask {mask_path} has "
+            f"{mask.width} x {mask.height}: they must be equal."
+        )
+    found = np.unique(np.asarray(mask))
+    if not np.isin(found, values).all():
+        raise InputError(f"{mask_path} holds the values {shorten(found)}, but its class ids must be {shorten(values)}.")
+    resized = mask.resize((size, size), Image.Resampling.NEAREST)
+    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR)), np.asarray(resized, dtype="int64")
+
+
+def read_pairs(paths: Sequence[tuple[Path, Path]], read: Callable[[tuple[Path, Path]], Pair], what: str) -> Pair:
+    """All pairs of image and mask, several at a time and with a progress bar: (N, S, S, 3) and (N, S, S), uint8."""
+    bar = tqdm(map_in_order(read, paths), total=len(paths), desc=f"Reading {what}", unit="img", leave=False)
+    images, labels = zip(*bar, strict=True)
+    return np.stack(images), np.stack(labels).astype("uint8")
+
+
+def require_folder(path: Path, hint: str) -> None:
+    """Raise InputError unless `path` is a folder."""
+    if not path.is_dir():
+        raise InputError(f"The folder {path} does not exist. {hint}")
+
+
+def shorten(values: Sequence[int]) -> str:
+    """The values, or the first few of very many, for an error message."""
+    return ", ".join(str(int(value)) for value in values[:8]) + (f", ... {int(values[-1])}" if len(values) > 8 else "")

@@ -1,0 +1,64 @@
+"""`python -m minunet.gradcheck`: prove every gradient on this machine, and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+
+import numpy as np
+
+from minunet.gradcheck.cases import default_cases
+from minunet.gradcheck.check import (
+    COMPLEX_TOLERANCE,
+    NUMERIC_TOLERANCE,
+    TORCH_NETWORK_TOLERANCE,
+    TORCH_TOLERANCE,
+    Row,
+    check,
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each input of each case; return 1 if one gradient is off, else 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m minunet.gradcheck",
+        description="Check the gradient of every layer and of the whole U-Net, in float64, with random upstream "
+        "gradients: against central differences, against the complex step where the layer is smooth, and against "
+        "PyTorch where it is installed. Exit status 1 if one is off.",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs (default 0)")
+    options = parser.parse_args(arguments)
+
+    with_torch = importlib.util.find_spec("torch") is not None
+    rng = np.random.default_rng(options.seed)
+    rows: list[Row] = []
+    print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
+    for case in default_cases(rng):
+        print(f"\n{case.name}")
+        for row in check(case, rng, with_torch=with_torch):
+            print(format_row(row))
+            rows.append(row)
+
+    wrong = [row for row in rows if not row.ok]
+    print(
+        f"\nErrors relative to the largest number. Allowed: numeric {NUMERIC_TOLERANCE:g}, complex step "
+        f"{COMPLEX_TOLERANCE:g}, PyTorch {TORCH_TOLERANCE:g} (whole network {TORCH_NETWORK_TOLERANCE:g})."
+    )
+    if not with_torch:
+        print("PyTorch is not installed, its column is empty (pip install torch).")
+    print(f"{len(rows) - len(wrong)} of {len(rows)} gradients are right.")
+    for row in wrong:
+        print(f"WRONG: {row.case}: {row.input}")
+    return 1 if wrong else 0
+
+
+def format_row(row: Row) -> str:
+    """One line of the table."""
+    numbers = ["-" if row.errors[kind] is None else f"{row.errors[kind]:.1e}" for kind in ("numeric", "complex", "torch")]
+    columns = "".join(f"{number:>10}" for number in numbers)
+    return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<18}{columns}  {'ok' if row.ok else 'WRONG'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""im2col and col2im: gather every window of an image into a row, and its transpose, scatter the rows back.
+
+A convolution applies the same weights to every window of the image. Copy each window into one row of a
+matrix ("image to columns"; here, with channels last, a window is a row), and the whole convolution is a
+single matrix product. The idea is from Chellapilla, Puri and Simard, "High Performance Convolutional Neural
+Networks for Document Processing" (2006), section 3.1.
+
+`im2col` only copies numbers, so it is linear: `cols = G x` with a matrix G of zeros and ones. Its transpose
+`x = G.T cols` is `col2im`: a pixel that was copied into several windows receives the *sum* of what comes back
+from each of them. That is why col2im adds (`+=`) where im2col copies, and why it is not an inverse.
+"""
+
+from __future__ import annotations
+
+from minunet.backend import Array, array_module
+from minunet.layers.shapes import window_count
+
+Pair = tuple[int, int]
+
+
+def pad(x: Array, padding: Pair, value: float = 0) -> Array:
+    """Put `padding` = (rows, columns) pixels of `value` around each image: (N, H, W, C) -> (N, H+2P, W+2P, C)."""
+    rows, columns = padding
+    if rows == columns == 0:
+        return x
+    batch, height, width, channels = x.shape
+    padded = array_module(x).full((batch, height + 2 * rows, width + 2 * columns, channels), value, dtype=x.dtype)
+    padded[:, rows : rows + height, columns : columns + width] = x
+    return padded
+
+
+def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
+    """Every window of `x`, one a row: (N, H, W, C) -> (N, OH, OW, KH*KW*C), zeros outside the image.
+
+    Within a row the order is kernel row, kernel column, channel: the order of a weight (KH, KW, C, K) that is
+    reshaped to (KH*KW*C, K). OH = (H + 2*PH - KH) // SH + 1, and OW likewise.
+    """
+    sliding_window_view = array_module(x).lib.stride_tricks.sliding_window_view
+    out_height = window_count(x.shape[1], kernel_size[0], stride[0], padding[0])
+    out_width = window_count(x.shape[2], kernel_size[1], stride[1], padding[1])
+    windows = sliding_window_view(pad(x, padding), kernel_size, axis=(1, 2))  # a view (N, H', W', C, KH, KW)
+    windows = windows[:, :: stride[0], :: stride[1]]  # still a view: (N, OH, OW, C, KH, KW)
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (N, OH, OW, KH, KW, C)
+    return windows.reshape(len(x), out_height, out_width, -1)  # here the numbers are copied
+
+
+def col2im(cols: Array, height: int, width: int, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
+    """The transpose of `im2col`: (N, OH, OW, KH*KW*C) -> (N, height, width, C), windows that overlap are summed.
+
+    One strided slice for each of the KH*KW places in the window, instead of one step for each pixel: the slices
+    of one place never overlap, so that `+=` on a whole slice loses nothing.
+    """
+    batch, out_height, out_width, _ = cols.shape
+    kernel_height, kernel_width = kernel_size
+    cols = cols.reshape(batch, out_height, out_width, kernel_height, kernel_width, -1)  # (N, OH, OW, KH, KW, C)
+    padded_shape = (batch, height + 2 * padding[0], width + 2 * padding[1], cols.shape[-1])
+    padded = array_module(cols).zeros(padded_shape, dtype=cols.dtype)  # (N, H+2*PH, W+2*PW, C)
+    for i in range(kernel_height):
+        for j in range(kernel_width):
+            rows = slice(i, i + stride[0] * out_height, stride[0])  # OH rows of the padded image
+            columns = slice(j, j + stride[1] * out_width, stride[1])  # OW columns
+            padded[:, rows, columns] += cols[:, :, :, i, j]  # (N, OH, OW, C)
+    return padded[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]

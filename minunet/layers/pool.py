@@ -1,0 +1,79 @@
+"""Max-pooling: the layer that makes an image smaller on the way down the U.
+
+    y[n, i, j, c] = max over a, b of  x[n, S*i + a - P, S*j + b - P, c]
+
+Pixels outside the image count as minus infinity, so that they never win. Backward, each dy goes to the one pixel
+that won, and windows that overlap add up. If several pixels of a window tie, the first one in reading order wins
+and gets all of the gradient; PyTorch does the same. Scherer, Müller and Behnke, "Evaluation of Pooling Operations
+in Convolutional Architectures for Object Recognition" (2010), section 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from minunet.backend import Array, array_module
+from minunet.layers.im2col import pad
+from minunet.layers.shapes import IntPair, as_pair, check_image, window_count
+
+
+def max_pool2d(
+    x: Array, *, kernel_size: IntPair = 2, stride: IntPair | None = None, padding: IntPair = 0
+) -> tuple[Array, tuple]:
+    """The largest value of every window.
+
+    Args:
+        x: images, (N, H, W, C).
+        kernel_size: window, in pixels, an int or a pair (rows, columns).
+        stride: step between windows; None means kernel_size, so that windows do not overlap.
+        padding: pixels of minus infinity on each side, at most half of the kernel.
+
+    Returns:
+        y, (N, OH, OW, C) with OH = (H + 2*padding - KH) // stride + 1 and OW likewise, and the cache for
+        `max_pool2d_backward`. Rows and columns that do not fill a window are left out.
+
+    Raises:
+        ValueError: a kernel larger than the padded image, or padding of more than half the kernel.
+        TypeError: integer images.
+    """
+    check_image(x)
+    kernel = as_pair(kernel_size, "kernel_size", minimum=1)
+    stride = kernel if stride is None else as_pair(stride, "stride", minimum=1)
+    padding = as_pair(padding, "padding", minimum=0)
+    if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
+        raise ValueError(f"padding {padding} is more than half of the kernel {kernel}: a window could lie outside the image")
+    out_height = window_count(x.shape[1], kernel[0], stride[0], padding[0])
+    out_width = window_count(x.shape[2], kernel[1], stride[1], padding[1])
+
+    xp = array_module(x)
+    padded = pad(x, padding, value=-math.inf)  # (N, H + 2*PH, W + 2*PW, C)
+    places = _places(kernel, stride, out_height, out_width)
+    y = padded[next(places)].copy()  # (N, OH, OW, C), the first place of every window
+    winner = xp.zeros(y.shape, dtype="uint8" if kernel[0] * kernel[1] <= 256 else "int32")
+    for number, place in enumerate(places, start=1):
+        candidate = padded[place]  # (N, OH, OW, C), a view
+        xp.copyto(winner, number, where=candidate > y)  # `>`: the first of several equals stays
+        xp.maximum(y, candidate, out=y)  # unlike the comparison, this passes a NaN on, so that it is seen
+    return y, (winner, x.shape, kernel, stride, padding)
+
+
+def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
+    """From dy (N, OH, OW, C) to dx (N, H, W, C): every dy goes to the pixel that won its window."""
+    winner, (batch, height, width, channels), kernel, stride, padding = cache
+    padded_shape = (batch, height + 2 * padding[0], width + 2 * padding[1], channels)
+    dpadded = array_module(dy).zeros(padded_shape, dtype=dy.dtype)
+    for number, place in enumerate(_places(kernel, stride, dy.shape[1], dy.shape[2])):
+        dpadded[place] += dy * (winner == number)  # (N, OH, OW, C)
+    return dpadded[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
+
+
+def _places(
+    kernel: tuple[int, int], stride: tuple[int, int], out_height: int, out_width: int
+) -> Iterator[tuple[slice, slice, slice]]:
+    """For each place in the window, in reading order, the slice of the image that all windows have there."""
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            rows = slice(i, i + stride[0] * out_height, stride[0])  # OH rows
+            columns = slice(j, j + stride[1] * out_width, stride[1])  # OW columns
+            yield slice(None), rows, columns

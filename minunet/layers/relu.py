@@ -1,0 +1,23 @@
+"""ReLU, the rectified linear unit: y = max(x, 0), element by element.
+
+Backward, dy passes where x was positive and is stopped elsewhere. At exactly x = 0 there is no derivative; we take
+0, as PyTorch does. Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines" (2010), section 2.
+"""
+
+from __future__ import annotations
+
+from minunet.backend import Array, array_module
+
+
+def relu(x: Array) -> tuple[Array, Array]:
+    """y = max(x, 0), of the shape of x (any shape), and the cache for `relu_backward`.
+
+    The cache is y itself: y > 0 exactly where x > 0, and y is kept anyway, as the input of the next layer.
+    """
+    y = array_module(x).maximum(x, 0)
+    return y, y
+
+
+def relu_backward(dy: Array, cache: Array) -> Array:
+    """dx = dy where x > 0, else 0; of the shape of dy."""
+    return dy * (cache > 0)

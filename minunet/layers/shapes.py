@@ -1,0 +1,55 @@
+"""Shape arithmetic and shape errors, shared by the layers that slide a window over an image."""
+
+from __future__ import annotations
+
+from minunet.backend import Array
+
+IntPair = int | tuple[int, int]
+
+
+def as_pair(value: IntPair, name: str, *, minimum: int) -> tuple[int, int]:
+    """`3` -> `(3, 3)`, `(3, 5)` -> `(3, 5)`; for rows and for columns. Raises ValueError below `minimum`."""
+    pair = (value, value) if not isinstance(value, (tuple, list)) else tuple(value)
+    if len(pair) != 2 or any(int(number) != number or number < minimum for number in pair):
+        raise ValueError(f"{name} must be an integer >= {minimum} or a pair of them, not {value!r}")
+    return int(pair[0]), int(pair[1])
+
+
+def window_count(size: int, kernel: int, stride: int, padding: int) -> int:
+    """How many windows of `kernel` pixels fit into `size` pixels with `padding` added at both ends.
+
+    `(size + 2 * padding - kernel) // stride + 1`: the first window starts at 0, the last one may end at
+    the last pixel at most, and each step is `stride`. Raises ValueError if not even one fits.
+    """
+    count = (size + 2 * padding - kernel) // stride + 1
+    if count < 1:
+        raise ValueError(
+            f"a window of {kernel} does not fit into {size} pixels with padding {padding}: "
+            f"use an image of at least {max(kernel - 2 * padding, 1)} pixels, or more padding"
+        )
+    return count
+
+
+def check_image(x: Array, name: str = "x") -> None:
+    """Raise unless `x` is a floating-point array of shape (N, H, W, C)."""
+    if x.ndim != 4:
+        raise ValueError(f"{name} must have the shape (N, H, W, C), but has {x.shape}: channels last, batch first")
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"{name} is {x.dtype}: convert it to a floating-point type first, {name}.astype('float32')")
+
+
+def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
+    """Raise unless `weight` (KH, KW, Cin, Cout) and `bias` (Cout,) go with the image `x` (N, H, W, Cin)."""
+    check_image(x)
+    if weight.ndim != 4:
+        raise ValueError(f"weight must have the shape (KH, KW, Cin, Cout), but has {weight.shape}")
+    if weight.shape[2] != x.shape[3]:
+        raise ValueError(
+            f"x has {x.shape[3]} channels, but weight {weight.shape} takes {weight.shape[2]}: "
+            "the last axis of x and the third axis of weight (KH, KW, Cin, Cout) must be equal"
+        )
+    if bias is not None and bias.shape != weight.shape[3:]:
+        raise ValueError(f"bias must have the shape ({weight.shape[3]},), one number an output channel, not {bias.shape}")
+    for name, array in (("weight", weight), ("bias", bias)):
+        if array is not None and array.dtype != x.dtype:
+            raise TypeError(f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal")

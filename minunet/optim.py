@@ -1,0 +1,120 @@
+"""Optimisers and learning-rate schedules: how a gradient becomes a step.
+
+An optimiser changes the parameters in place and keeps what it remembers in a flat dictionary, `state`, name to
+array: a checkpoint saves it like the parameters. A schedule is a function from the number of steps done to the
+learning rate of the next one; the training loop sets `optimizer.lr` before each step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minunet.backend import Array, array_module
+
+Schedule = Callable[[int], float]
+
+
+class SGD:
+    """Stochastic gradient descent with momentum.
+
+        velocity = momentum * velocity + gradient
+        parameter = parameter - lr * velocity
+
+    Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning" (2013),
+    section 2, in the form in which PyTorch has it (lr outside the velocity).
+    """
+
+    def __init__(self, lr: float, momentum: float = 0.0) -> None:
+        self.lr, self.momentum = lr, momentum
+        self.state: dict[str, Array] = {}
+
+    def step(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
+        """Change every array of `params` in place; `grads` has the same names and shapes."""
+        for name, param in params.items():
+            velocity = _remembered(self.state, f"velocity.{name}", param)
+            velocity *= self.momentum
+            velocity += grads[name]
+            param -= self.lr * velocity
+
+
+class Adam:
+    """Adam: a step of about lr in every parameter, whatever the size of its gradient.
+
+        m = beta1 * m + (1 - beta1) * gradient           the mean of recent gradients
+        v = beta2 * v + (1 - beta2) * gradient**2        their mean square
+        parameter = parameter - lr * mhat / (sqrt(vhat) + eps)
+
+    with mhat = m / (1 - beta1**t) and vhat = v / (1 - beta2**t), which make up for starting at m = v = 0.
+    Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
+    """
+
+    def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
+        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
+        self.state: dict[str, Array] = {"t": np.zeros((), dtype="int64")}
+
+    def step(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
+        """Change every array of `params` in place; `grads` has the same names and shapes."""
+        self.state["t"] += 1
+        t = int(self.state["t"])
+        # mhat / (sqrt(vhat) + eps) = m / (sqrt(v) + eps') * sqrt(1 - beta2**t) / (1 - beta1**t): two factors that are
+        # the same for all parameters, instead of two more passes over each of them.
+        root = math.sqrt(1 - self.beta2**t)
+        lr, eps = self.lr * root / (1 - self.beta1**t), self.eps * root
+        for name, param in params.items():
+            xp = array_module(param)
+            gradient = grads[name]
+            m, v = _remembered(self.state, f"m.{name}", param), _remembered(self.state, f"v.{name}", param)
+            m *= self.beta1
+            m += (1 - self.beta1) * gradient
+            v *= self.beta2
+            v += (1 - self.beta2) * (gradient * gradient)
+            param -= lr * m / (xp.sqrt(v) + eps)
+
+
+def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:
+    """The array `name` of the state; zeros of the shape of `param` when it is asked for the first time."""
+    if name not in state:
+        state[name] = array_module(param).zeros_like(param)
+    return state[name]
+
+
+def constant(lr: float) -> Schedule:
+    """The same learning rate throughout."""
+    return lambda step: lr
+
+
+def piecewise(rates: Sequence[float], boundaries: Sequence[int]) -> Schedule:
+    """`rates[0]` before step `boundaries[0]`, then `rates[1]` before `boundaries[1]`, and so on; rates has one more."""
+    if len(rates) != len(boundaries) + 1 or list(boundaries) != sorted(boundaries):
+        raise ValueError(f"{len(boundaries)} rising boundaries need {len(boundaries) + 1} rates, not {len(rates)}")
+    return lambda step: rates[sum(step >= boundary for boundary in boundaries)]
+
+
+def one_cycle(
+    lr: float, steps: int, *, warm_up: float = 0.3, start_divisor: float = 25.0, end_divisor: float = 1e4
+) -> Schedule:
+    """Up from lr / start_divisor to lr in the first `warm_up` of all steps, down to almost nothing in the rest.
+
+    Both ways follow a half wave of the cosine. The last rate is lr / start_divisor / end_divisor. Smith and Topin,
+    "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates" (2018), section 3, in the form
+    in which PyTorch has it (OneCycleLR).
+    """
+    if steps < 1:
+        raise ValueError(f"a schedule needs at least one step, not {steps}")
+    first, last = lr / start_divisor, lr / start_divisor / end_divisor
+    peak = warm_up * steps - 1  # the step with the highest rate; it need not be a whole number
+
+    def rate(step: int) -> float:
+        if step < peak:
+            return _cosine(first, lr, step / peak)
+        return _cosine(lr, last, min((step - peak) / (steps - 1 - peak), 1.0))
+
+    return rate
+
+
+def _cosine(start: float, end: float, part: float) -> float:
+    """From start (part = 0) to end (part = 1) along half a wave of the cosine."""
+    return end + (start - end) * (1 + math.cos(math.pi * part)) / 2

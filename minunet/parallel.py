@@ -1,0 +1,79 @@
+"""The one place where a batch is split: over threads on the CPU, not at all on a GPU.
+
+Samples never meet in the forward pass, and the loss of a batch is a sum over its samples, each divided by the same
+total weight. So the gradient of the batch is the sum of the gradients of its samples: every thread takes one
+sample at a time through the whole network, and the results are summed in the order of the samples. Which thread took
+which sample, and how many threads there were, does not change a single bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minunet.backend import Array, array_module, map_in_order
+from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers.softmax import pixel_weights
+from minunet.unet import Parameters, UNet
+
+
+def loss_and_gradients(
+    net: UNet,
+    params: Parameters,
+    images: Array,
+    labels: Array,
+    *,
+    class_weight: Array | None = None,
+    pixel_weight: Array | None = None,
+) -> tuple[Array, Parameters]:
+    """The weighted mean cross-entropy over all pixels of a batch, and its gradient for every parameter.
+
+    Args:
+        images: (N, H, W, in_channels), of the dtype of the parameters.
+        labels: integers (N, OH, OW), of the network's output size.
+        class_weight: (classes,), how much a pixel of each class counts.
+        pixel_weight: (N, OH, OW), how much each pixel counts.
+
+    Returns:
+        loss, one number, and grads, under the names of `params`.
+
+    Raises:
+        ValueError: shapes that do not go together, or labels outside the classes.
+    """
+    if len(images) != len(labels) or len(images) == 0:
+        raise ValueError(f"a batch needs as many labels as images, and at least one, not {len(labels)} and {len(images)}")
+    total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
+
+    def part(samples: slice) -> tuple[Array, Parameters]:
+        logits, cache = net.forward(params, images[samples])
+        loss, loss_cache = softmax_cross_entropy(
+            logits,
+            labels[samples],
+            class_weight=class_weight,
+            pixel_weight=None if pixel_weight is None else pixel_weight[samples],
+            total_weight=total,
+        )
+        _, grads = net.backward(softmax_cross_entropy_backward(loss_cache), cache)
+        return loss, grads
+
+    parts = map_in_order(part, _split(images))
+    loss, grads = next(parts)
+    for part_loss, part_grads in parts:
+        loss = loss + part_loss
+        for name, gradient in grads.items():
+            gradient += part_grads[name]
+    return loss, grads
+
+
+def logits(net: UNet, params: Parameters, images: Array) -> Array:
+    """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
+    if len(images) == 0:
+        raise ValueError("a batch needs at least one image")
+    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], _split(images)))
+    return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
+
+
+def _split(images: Array) -> list[slice]:
+    """The whole batch on a GPU; sample by sample on the CPU, however many threads there are."""
+    if array_module(images) is not np:
+        return [slice(None)]
+    return [slice(i, i + 1) for i in range(len(images))]

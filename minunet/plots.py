@@ -1,0 +1,81 @@
+"""Pictures of a run: the curves, and what the network says beside what is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from minunet.data.dataset import Dataset
+from minunet.metrics import confusion_matrix, mean_iou
+
+# Colours that the colour-blind can tell apart: Okabe and Ito, "Color Universal Design" (2008), dark to bright.
+PALETTE = np.array(
+    [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0], [240, 228, 66]]
+)
+
+
+def class_colours(classes: int) -> np.ndarray:
+    """A colour for each class, (classes, 3) uint8; past seven they repeat, darker."""
+    colours = [PALETTE[i % len(PALETTE)] * 0.7 ** (i // len(PALETTE)) for i in range(classes)]
+    return np.array(colours).round().astype("uint8")
+
+
+def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]) -> None:
+    """The curves of a run, a row of `metrics.csv` an epoch: losses on the left, scores on the right."""
+    epochs = [row["epoch"] for row in rows]
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    losses, scores = figure.subplots(1, 2)
+    losses.plot(epochs, [row["train_loss"] for row in rows], label="training", color="#0072b2", marker=".")
+    losses.plot(epochs, [row["val_loss"] for row in rows], label="validation", color="#d55e00", marker=".")
+    losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel")
+    losses.set_ylim(bottom=0)
+    scores.plot(epochs, [row["pixel_accuracy"] for row in rows], label="pixel accuracy", color="black", linestyle="--")
+    scores.plot(epochs, [row["mean_iou"] for row in rows], label="mean IoU", color="black", linewidth=2)
+    for name, colour in zip(classes, class_colours(len(classes)) / 255, strict=True):
+        scores.plot(epochs, [row[f"iou_{name}"] for row in rows], label=f"IoU {name}", color=colour)
+    scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
+    for axes in (losses, scores):
+        axes.grid(alpha=0.3)
+        axes.legend()
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.savefig(path, dpi=100)
+
+
+def save_predictions(path: Path, dataset: Dataset, predictions: np.ndarray, count: int = 5) -> None:
+    """A row an image: input, truth, prediction, and the prediction laid over the input.
+
+    The rows are chosen by rule, so that nothing is hidden: the worst image by mean IoU, the best, and those at equal
+    steps between, in the order of their scores.
+
+    Args:
+        dataset: images (N, H, W, 3) with labels (N, H, W).
+        predictions: class ids (N, H, W).
+    """
+    classes = len(dataset.classes)
+    scores = [
+        mean_iou(confusion_matrix(truth, answer, classes))
+        for truth, answer in zip(dataset.labels, predictions, strict=True)
+    ]
+    ranked = np.argsort(scores, kind="stable")
+    chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
+
+    colours = class_colours(classes)
+    figure = Figure(figsize=(8.4, 2.12 * len(chosen) + 0.5), layout="constrained")
+    grid = figure.subplots(len(chosen), 4, squeeze=False)
+    for axes_row, index in zip(grid, chosen, strict=True):
+        image, truth, answer = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
+        overlay = (0.55 * image + 0.45 * answer).astype("uint8")
+        for axes, picture in zip(axes_row, (image, truth, answer, overlay), strict=True):
+            axes.imshow(picture, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+        axes_row[0].set_ylabel(f"mean IoU {scores[index]:.2f}")
+    for axes, title in zip(grid[0], ("input", "truth", "prediction", "overlay"), strict=True):
+        axes.set_title(title)
+    patches = [Patch(color=colour / 255, label=name) for colour, name in zip(colours, dataset.classes, strict=True)]
+    figure.legend(handles=patches, loc="outside lower center", ncols=min(classes, 6), frameon=False)
+    figure.savefig(path, dpi=100)

@@ -1,0 +1,185 @@
+"""`python -m minunet.train`: train a U-Net, on made-up cells, on the pets, or on your own folder of images and masks."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+import minunet
+from minunet.backend import choose_device, get_threads, set_threads, why_no_gpu
+from minunet.errors import InputError
+from minunet.fit import begin, fit, resume, test
+from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
+
+DESCRIPTION = """\
+Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
+With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...),
+or on the Oxford-IIIT Pet photographs.
+
+The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, test.json,
+last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
+"""
+
+OVERRIDES = ("epochs", "batch_size", "lr", "size", "base", "depth", "seed")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m minunet.train", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
+    add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
+    add("--epochs", type=_at_least(1), metavar="N", help="how often every image is shown (default: the preset's)")
+    add("--batch-size", type=_at_least(1), metavar="N", help="images a step (default: the preset's)")
+    add("--lr", type=_positive, metavar="X", help="the highest learning rate (default: the preset's)")
+    add("--size", type=_at_least(1), metavar="N", help="images are scaled to N x N pixels (default: the preset's)")
+    add("--base", type=_at_least(1), metavar="N", help="channels of the first level (default: the preset's)")
+    add("--depth", type=_at_least(1), metavar="N", help="number of resolution levels (default: the preset's)")
+    add("--seed", type=_at_least(0), metavar="N", help="decides about everything random (default: 0)")
+    add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
+    add("--threads", type=_at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
+    add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
+    add("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, to the same bits")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 finished, 2 bad input, 130 stopped by Ctrl-C after saving."""
+    options = make_parser().parse_args(arguments)
+    try:
+        return _train(options)
+    except InputError as error:
+        print(f"minunet: {error}", file=sys.stderr)
+        return 2
+
+
+def _train(options: argparse.Namespace) -> int:
+    if options.threads is not None:
+        set_threads(options.threads)
+    device = choose_device(options.device)
+    config = _config_of_run(options) if options.resume else _config_of_options(options)
+    training, validation, testing = load_data(config)
+    net = make_network(config, len(training.classes))
+    if options.resume:
+        run = options.resume
+        progress = resume(run, config, net, training, device)
+    else:
+        run = _new_folder(options.out, config.preset)
+        progress = begin(config, net, device)
+    parameters = sum(int(np.prod(shape)) for shape in net.shapes().values())
+    _write_config(run, config, training.classes, parameters)
+
+    print(f"{config.preset}: {len(training)} training, {len(validation)} validation and {len(testing)} test images")
+    print(f"U-Net: {config.size} x {config.size} pixels, base {config.base}, depth {config.depth}, {parameters:,} parameters")
+    where = f"CPU, {get_threads()} threads" if device == "cpu" else "GPU"
+    print(f"on the {where}" + (f" ({why_no_gpu()})" if options.device == "auto" and device == "cpu" else ""))
+    if progress.step:
+        print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
+
+    with CtrlC() as interrupted:
+        if not fit(config, training, validation, progress, run, device, interrupted):
+            print(f"stopped and saved; go on with: python -m minunet.train --resume {run}")
+            return 130
+        result = test(config, testing, run, device)
+    print(
+        f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
+        f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
+        f"mean IoU {result['mean_iou']:.3f}"
+    )
+    print("IoU: " + ", ".join(f"{name} {value:.3f}" for name, value in result["iou"].items()))
+    print(f"curves, predictions and weights are in {run}")
+    return 0
+
+
+def _config_of_options(options: argparse.Namespace) -> Config:
+    """The preset, with whatever the options change of it."""
+    preset = options.preset or preset_for(options.data_dir)
+    if preset == "cells" and options.data_dir is not None:
+        raise InputError("The preset cells makes its images itself and takes no --data-dir.")
+    changes: dict[str, Any] = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
+    if options.data_dir is not None:
+        changes["data_dir"] = str(options.data_dir.resolve())
+    return dataclasses.replace(PRESETS[preset], **changes)
+
+
+def _config_of_run(options: argparse.Namespace) -> Config:
+    """The configuration with which the run began; only where to compute and where the images lie may be different."""
+    fixed = [name for name in ("preset", "out", *OVERRIDES) if getattr(options, name) is not None]
+    if fixed:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
+        raise InputError(f"--resume goes on with the options of the run, so {names} cannot be given with it.")
+    path = options.resume / "config.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))["config"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{options.resume} is not the folder of a run: {path} cannot be read ({error}).") from error
+    config = Config.from_json(values)
+    return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
+
+
+def _new_folder(out: Path | None, preset: str) -> Path:
+    """The folder of a new run, made; never one that holds anything."""
+    candidates = [out] if out is not None else [Path("runs", preset), *(Path("runs", f"{preset}-{i}") for i in range(2, 10000))]
+    for folder in candidates:
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise InputError(f"The folder {folder} cannot be made: {error}.") from error
+            return folder
+    raise InputError(f"{candidates[0]} holds something already. Choose another --out, or go on with --resume.")
+
+
+def _write_config(run: Path, config: Config, classes: tuple[str, ...], parameters: int) -> None:
+    values = {"config": config.to_json(), "classes": classes, "parameters": parameters, "minunet": minunet.__version__}
+    (run / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+class CtrlC:
+    """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once."""
+
+    def __enter__(self) -> Callable[[], bool]:
+        self.asked = False
+        self.previous = signal.signal(signal.SIGINT, self._ask)
+        return lambda: self.asked
+
+    def __exit__(self, *exception: object) -> None:
+        signal.signal(signal.SIGINT, self.previous)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        print("\nstopping after this step; Ctrl-C again stops at once", file=sys.stderr)
+        signal.signal(signal.SIGINT, self.previous)
+
+
+def _at_least(minimum: int) -> Callable[[str], int]:
+    def integer(text: str) -> int:
+        if not text.strip().isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {minimum}, not {text!r}")
+        return int(text)
+
+    return integer
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

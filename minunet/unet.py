@@ -1,0 +1,302 @@
+"""The U-Net: five kinds of blocks, each a short list of layers, and the network, a list of blocks.
+
+    input ----------------- skip ----------------> up2 -> out -> logits       level 1: base channels
+      \\ max-pool                                 / conv_transpose
+       down1 -------------- skip ---------> up1                                level 2: 2 * base
+         \\ max-pool                        /
+          down2 ---------------------------                                    level 3: 4 * base
+
+The way down halves the image and doubles the channels at every level, so that a 3x3 kernel sees more and more of
+the picture; the way up returns to the full size, and the skips hand over the detail that was pooled away.
+Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015), figure 1.
+
+A block holds its name and its sizes and no numbers: the parameters live in one flat dictionary, name to array
+("down1.conv2.weight"), and the backward pass returns the gradients under the same names.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from minunet.backend import Array
+from minunet.layers import (
+    conv2d,
+    conv2d_backward,
+    conv_transpose2d,
+    conv_transpose2d_backward,
+    crop_concat,
+    crop_concat_backward,
+    group_norm,
+    group_norm_backward,
+    max_pool2d,
+    max_pool2d_backward,
+    relu,
+    relu_backward,
+)
+
+Parameters = dict[str, Array]
+Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class DoubleConv:
+    """Twice: a 3x3 convolution, group norm if `groups` is not None, ReLU. (N, H, W, Cin) -> (N, H', W', Cout).
+
+    With `padding` 1 the size stays; with 0 each convolution takes one pixel off each side: H' = H - 4.
+    """
+
+    name: str
+    in_channels: int
+    out_channels: int
+    padding: int
+    groups: int | None
+
+    def shapes(self) -> Shapes:
+        shapes: Shapes = {}
+        for number, channels in ((1, self.in_channels), (2, self.out_channels)):
+            shapes[f"{self.name}.conv{number}.weight"] = (3, 3, channels, self.out_channels)
+            shapes[f"{self.name}.conv{number}.bias"] = (self.out_channels,)
+            if self.groups is not None:
+                shapes[f"{self.name}.norm{number}.weight"] = (self.out_channels,)
+                shapes[f"{self.name}.norm{number}.bias"] = (self.out_channels,)
+        return shapes
+
+    def forward(self, params: Parameters, x: Array) -> tuple[Array, list]:
+        caches = []
+        for number in (1, 2):
+            conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
+            x, conv_cache = conv2d(x, params[f"{conv}.weight"], params[f"{conv}.bias"], padding=self.padding)
+            norm_cache = None
+            if self.groups is not None:
+                x, norm_cache = group_norm(x, params[f"{norm}.weight"], params[f"{norm}.bias"], groups=self.groups)
+            x, relu_cache = relu(x)
+            caches.append((conv_cache, norm_cache, relu_cache))
+        return x, caches
+
+    def backward(self, dy: Array, caches: list) -> tuple[Array, Parameters]:
+        grads: Parameters = {}
+        for number, (conv_cache, norm_cache, relu_cache) in zip((2, 1), reversed(caches), strict=True):
+            conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
+            dy = relu_backward(dy, relu_cache)
+            if norm_cache is not None:
+                dy, grads[f"{norm}.weight"], grads[f"{norm}.bias"] = group_norm_backward(dy, norm_cache)
+            dy, grads[f"{conv}.weight"], grads[f"{conv}.bias"] = conv2d_backward(dy, conv_cache)
+        return dy, grads
+
+
+@dataclass(frozen=True)
+class Down:
+    """One level down: 2x2 max-pool, then a DoubleConv. (N, H, W, Cin) -> about (N, H/2, W/2, Cout)."""
+
+    convs: DoubleConv
+
+    def shapes(self) -> Shapes:
+        return self.convs.shapes()
+
+    def forward(self, params: Parameters, x: Array) -> tuple[Array, tuple]:
+        x, pool_cache = max_pool2d(x)
+        x, convs_cache = self.convs.forward(params, x)
+        return x, (pool_cache, convs_cache)
+
+    def backward(self, dy: Array, cache: tuple) -> tuple[Array, Parameters]:
+        pool_cache, convs_cache = cache
+        dy, grads = self.convs.backward(dy, convs_cache)
+        return max_pool2d_backward(dy, pool_cache), grads
+
+
+@dataclass(frozen=True)
+class Up:
+    """One level up: 2x2 transposed convolution, crop and concatenate the skip, then a DoubleConv.
+
+    x (N, H, W, 2*C) and skip (N, HS, WS, C) -> (N, 2*H, 2*W, C), less the border of valid convolutions.
+    """
+
+    convs: DoubleConv
+
+    @property
+    def weight(self) -> str:
+        return f"{self.convs.name}.conv_transpose.weight"
+
+    @property
+    def bias(self) -> str:
+        return f"{self.convs.name}.conv_transpose.bias"
+
+    def shapes(self) -> Shapes:
+        wide, narrow = self.convs.in_channels, self.convs.out_channels  # 2*C and C: half of 2*C comes by the skip
+        return {self.weight: (2, 2, wide, narrow), self.bias: (narrow,), **self.convs.shapes()}
+
+    def forward(self, params: Parameters, x: Array, skip: Array) -> tuple[Array, tuple]:
+        x, up_cache = conv_transpose2d(x, params[self.weight], params[self.bias], stride=2)  # (N, 2*H, 2*W, C)
+        x, concat_cache = crop_concat(skip, x)  # (N, 2*H, 2*W, 2*C)
+        x, convs_cache = self.convs.forward(params, x)
+        return x, (up_cache, concat_cache, convs_cache)
+
+    def backward(self, dy: Array, cache: tuple) -> tuple[Array, Array, Parameters]:
+        up_cache, concat_cache, convs_cache = cache
+        dy, grads = self.convs.backward(dy, convs_cache)
+        dskip, dy = crop_concat_backward(dy, concat_cache)
+        dx, grads[self.weight], grads[self.bias] = conv_transpose2d_backward(dy, up_cache)
+        return dx, dskip, grads
+
+
+@dataclass(frozen=True)
+class OutConv:
+    """A 1x1 convolution, the same linear classifier at every pixel: (N, H, W, C) -> logits (N, H, W, K)."""
+
+    name: str
+    in_channels: int
+    classes: int
+
+    def shapes(self) -> Shapes:
+        return {f"{self.name}.weight": (1, 1, self.in_channels, self.classes), f"{self.name}.bias": (self.classes,)}
+
+    def forward(self, params: Parameters, x: Array) -> tuple[Array, tuple]:
+        return conv2d(x, params[f"{self.name}.weight"], params[f"{self.name}.bias"])
+
+    def backward(self, dy: Array, cache: tuple) -> tuple[Array, Parameters]:
+        dx, dweight, dbias = conv2d_backward(dy, cache)
+        return dx, {f"{self.name}.weight": dweight, f"{self.name}.bias": dbias}
+
+
+def groups_for(channels: int) -> int:
+    """Into how many groups `channels` are split: 8, or a smaller power of 2 if 8 groups of at least 2 do not come out.
+
+    A group of a single channel would subtract whatever the convolution's bias has added: a parameter without effect.
+    """
+    return math.gcd(8, channels // 2) if channels % 2 == 0 else 1
+
+
+class UNet:
+    """The whole network; it holds sizes and names, and no numbers.
+
+    Args:
+        in_channels: channels of the images, 3 for RGB.
+        classes: how many classes a pixel can have; the network returns a logit for each.
+        base: channels of the first level; every level has twice as many as the one above.
+        depth: number of resolution levels, so depth - 1 poolings.
+        padding: "same" (zeros around every 3x3 convolution, the output has the size of the input) or "valid" (none,
+            as in the paper: the output is smaller, and no output pixel has seen a made-up border).
+        norm: None, or "group" for group normalisation after every 3x3 convolution, see `groups_for`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        classes: int = 3,
+        base: int = 16,
+        depth: int = 4,
+        padding: str = "same",
+        norm: str | None = None,
+    ) -> None:
+        if min(in_channels, classes, base, depth) < 1:
+            raise ValueError("in_channels, classes, base and depth must be at least 1")
+        if padding not in ("same", "valid"):
+            raise ValueError(f"padding must be 'same' or 'valid', not {padding!r}")
+        if norm not in (None, "group"):
+            raise ValueError(f"norm must be None or 'group', not {norm!r}")
+        self.in_channels, self.classes, self.base, self.depth = in_channels, classes, base, depth
+        self.padding, self.norm = padding, norm
+
+        def double_conv(name: str, channels_in: int, channels_out: int) -> DoubleConv:
+            groups = groups_for(channels_out) if norm == "group" else None
+            return DoubleConv(name, channels_in, channels_out, 1 if padding == "same" else 0, groups)
+
+        channels = [base * 2**level for level in range(depth)]  # base, 2*base, 4*base, ...
+        self.input = double_conv("input", in_channels, base)
+        self.downs = [Down(double_conv(f"down{i}", channels[i - 1], channels[i])) for i in range(1, depth)]
+        self.ups = [Up(double_conv(f"up{i}", channels[-i], channels[-i - 1])) for i in range(1, depth)]
+        self.out = OutConv("out", base, classes)
+
+    def shapes(self) -> Shapes:
+        """The name and shape of every parameter, in the order in which the image meets them."""
+        blocks: list[DoubleConv | Down | Up | OutConv] = [self.input, *self.downs, *self.ups, self.out]
+        return {name: shape for block in blocks for name, shape in block.shapes().items()}
+
+    def init(self, rng: np.random.Generator, dtype: str | np.dtype = "float32") -> Parameters:
+        """New parameters: He-normal weights, zero biases, and group norms that scale by 1.
+
+        He: a weight has the standard deviation sqrt(2 / fan_in), fan_in being the number of inputs that an output sums
+        over. A ReLU halves the mean square of what comes in, and the 2 makes up for it: the signal keeps its size
+        from layer to layer. He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), section 2.2.
+        """
+        params: Parameters = {}
+        for name, shape in self.shapes().items():
+            if len(shape) == 4:
+                kernel_height, kernel_width, channels, _ = shape
+                # In a 2x2 transposed convolution of stride 2 the copies do not overlap: 1 pixel makes each output.
+                fan_in = channels if "conv_transpose" in name else kernel_height * kernel_width * channels
+                params[name] = (rng.standard_normal(shape) * math.sqrt(2 / fan_in)).astype(dtype)
+            else:
+                params[name] = np.full(shape, 1.0 if ".norm" in name and name.endswith("weight") else 0.0, dtype=dtype)
+        return params
+
+    def forward(self, params: Parameters, x: Array, *, keep_cache: bool = True) -> tuple[Array, list | None]:
+        """Images x (N, H, W, in_channels) -> logits (N, OH, OW, classes), see `output_size`, and the cache.
+
+        Without `keep_cache` the cache is None, and each block's intermediate results are freed as soon as it is done.
+
+        Raises:
+            ValueError: a wrong number of channels, or a size that does not fit; says which sizes do.
+        """
+        if x.ndim != 4 or x.shape[3] != self.in_channels:
+            raise ValueError(f"x must have the shape (N, H, W, {self.in_channels}), but has {x.shape}")
+        self.output_size(x.shape[1], x.shape[2])
+        caches, skips = [], []
+        for down in (self.input, *self.downs):
+            x, cache = down.forward(params, x)
+            caches.append(cache if keep_cache else None)
+            skips.append(x)
+        skips.pop()  # the lowest level has no skip: x itself goes up
+        for up in self.ups:
+            x, cache = up.forward(params, x, skips.pop())
+            caches.append(cache if keep_cache else None)
+        logits, cache = self.out.forward(params, x)
+        caches.append(cache)
+        return logits, caches if keep_cache else None
+
+    def backward(self, dlogits: Array, cache: list) -> tuple[Array, Parameters]:
+        """From dlogits (N, OH, OW, classes) to dx (N, H, W, in_channels) and the gradient of every parameter."""
+        caches = list(cache)
+        dy, grads = self.out.backward(dlogits, caches.pop())
+        dskips = []
+        for up in reversed(self.ups):
+            dy, dskip, up_grads = up.backward(dy, caches.pop())
+            grads |= up_grads
+            dskips.append(dskip)
+        for down in reversed(self.downs):
+            dy, down_grads = down.backward(dy, caches.pop())
+            grads |= down_grads
+            dy += dskips.pop()  # the features went two ways, down and across: their gradients add up
+        dx, input_grads = self.input.backward(dy, caches.pop())
+        grads |= input_grads
+        return dx, {name: grads[name] for name in self.shapes()}
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """The size of the logits for images of height x width. Raises ValueError if the size does not fit."""
+        problems = []
+        for name, size in (("height", height), ("width", width)):
+            if self._output_length(size) is None:
+                step = 2 ** (self.depth - 1)  # among that many neighbours one fits, once the image is large enough
+                below = next((s for s in range(size, 0, -1) if self._output_length(s) is not None), None)
+                above = next(s for s in range(size, size + 8 * self.depth * step) if self._output_length(s) is not None)
+                nearest = f"{below} and {above}" if below is not None else f"{above}, the smallest"
+                problems.append(f"{name} {size} does not fit, the nearest that do are {nearest}")
+        if problems:
+            raise ValueError(f"a U-Net with depth={self.depth}, padding={self.padding!r}: {'; '.join(problems)}")
+        return self._output_length(height), self._output_length(width)  # type: ignore[return-value]
+
+    def _output_length(self, size: int) -> int | None:
+        """How many pixels come out for `size` pixels in, along one axis; None if the size does not fit."""
+        border = 4 if self.padding == "valid" else 0  # what two 3x3 convolutions take
+        for _ in range(self.depth - 1):
+            size -= border
+            if size < 2 or size % 2:  # max-pooling an odd size would lose a row that the way up cannot give back
+                return None
+            size //= 2
+        for _ in range(self.depth - 1):
+            size = 2 * (size - border)
+        size -= border
+        return size if size > 0 else None
