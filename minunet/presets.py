@@ -72,7 +72,9 @@ class Config:
 
 
 PRESETS = {
-    "cells": Config("cells", size=64, depth=3, epochs=20, count=240, augmentation=FLIPS),
+    "cells": Config(
+        "cells", size=64, depth=3, epochs=20, batch_size=5, lr=4e-3, class_weight=(1, 1, 2), count=240, augmentation=FLIPS
+    ),
     "pets": Config("pets", data_dir="data/oxford-iiit-pet", size=96, epochs=60, augmentation=PHOTOGRAPHS),
     "folder": Config("folder", size=128, epochs=60, augmentation=PHOTOGRAPHS),
 }

@@ -66,7 +66,8 @@ def layer(function: Callable[..., torch.Tensor], **options: object) -> Callable[
     def call(x: torch.Tensor, weight: torch.Tensor | None = None, *rest: torch.Tensor | None) -> torch.Tensor:
         arguments = [nchw(x)]
         if weight is not None:
-            arguments += [torch_order(name, weight), *rest]
+            # contiguous: PyTorch 2.13 refuses the backward pass of some permuted weights that have an axis of length 1
+            arguments += [torch_order(name, weight).contiguous(), *rest]
         return nhwc(function(*arguments, **options))
 
     return call

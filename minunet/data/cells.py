@@ -61,16 +61,16 @@ def _place_cells(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     rows, columns = np.mgrid[:size, :size].astype("float64")
     instances, depth = np.zeros((size, size), dtype="int32"), np.full((size, size), -np.inf)
     centres: list[tuple[float, float, float]] = []
-    typical_radius = rng.uniform(6.0, 11.0)
+    typical_radius = rng.uniform(7.5, 11.5)
     for _ in range(int(rng.integers(8, 16) * (size / 64) ** 2 * (8.5 / typical_radius) ** 2) + 1):
         radius = typical_radius * rng.uniform(0.7, 1.3)
         if centres and rng.random() < 0.7:
             row, column, neighbour = centres[rng.integers(len(centres))]
-            angle, distance = rng.uniform(0, 2 * np.pi), (radius + neighbour) * rng.uniform(0.8, 1.0)
+            angle, distance = rng.uniform(0, 2 * np.pi), (radius + neighbour) * rng.uniform(0.85, 1.02)
             row, column = row + distance * np.sin(angle), column + distance * np.cos(angle)
         else:
             row, column = rng.uniform(0, size, 2)
-        if any(np.hypot(row - r, column - c) < 0.75 * (radius + other) for r, c, other in centres):
+        if any(np.hypot(row - r, column - c) < 0.8 * (radius + other) for r, c, other in centres):
             continue  # it would cover another cell
         centres.append((row, column, radius))
 
@@ -91,8 +91,8 @@ def _photograph(instances: np.ndarray, depth: np.ndarray, rng: np.random.Generat
     """Light the cells, add haze and dirt, blur, add noise: (H, W, 3) uint8."""
     size = instances.shape[0]
     brightness = np.concatenate(([0.0], rng.uniform(0.3, 1.0, instances.max())))[instances]  # each cell its own
-    dome = 0.45 + 0.55 * np.clip(depth * 2.5, 0, 1)  # thinner towards the outline, so darker at a seam
-    light = brightness * dome * (1 + 0.25 * _clouds(size, 1.5, rng))
+    dome = 0.2 + 0.8 * np.clip(depth * 2.2, 0, 1)  # thinner towards the outline, so darker at a seam
+    light = brightness * dome * (1 + 0.2 * _clouds(size, 1.5, rng))
 
     haze = np.clip(_clouds(size, size / 6, rng), 0, None) * rng.uniform(0.05, 0.3)  # cells out of focus, far above
     slope = np.linspace(0, rng.uniform(0, 0.25), size)
@@ -102,8 +102,8 @@ def _photograph(instances: np.ndarray, depth: np.ndarray, rng: np.random.Generat
         row, column = rng.integers(0, size, 2)
         light[row : row + 2, column : column + 2] += rng.uniform(0.2, 0.8)
 
-    light = ndimage.gaussian_filter(light, rng.uniform(0.4, 1.1))
-    photons = rng.uniform(60, 250)  # fewer photons, more noise
+    light = ndimage.gaussian_filter(light, rng.uniform(0.4, 1.0))
+    photons = rng.uniform(80, 300)  # fewer photons, more noise
     light = rng.poisson(np.clip(light, 0, None) * photons) / photons + rng.normal(0, 0.015, light.shape)
     light = light / 1.3 * rng.uniform(0.7, 1.1)
     return np.clip(255 * light[..., None] * TINT, 0, 255).astype("uint8")

@@ -71,12 +71,13 @@ class Row:
 
 
 def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
-    """The largest difference, relative to the largest number of the two; infinite if a shape is wrong or a NaN occurs."""
+    """The largest difference, relative to the largest number of the two; infinite for a wrong shape or a NaN."""
     if np.shape(value) != np.shape(reference):
         return float("inf")
+    if not (np.isfinite(value).all() and np.isfinite(reference).all()):
+        return float("inf")
     scale = max(np.abs(value).max(initial=0), np.abs(reference).max(initial=0))
-    error = np.abs(value - reference).max(initial=0) / scale if scale > 0 else 0.0
-    return float(error) if np.isfinite(error) else float("inf")
+    return float(np.abs(value - reference).max(initial=0) / scale) if scale > 0 else 0.0
 
 
 def check(case: Case, rng: np.random.Generator, *, with_torch: bool) -> list[Row]:

@@ -1,0 +1,109 @@
+"""The back end: which library an array belongs to, devices, threads in order."""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from minunet import InputError, backend
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+@pytest.fixture
+def fake_cupy(monkeypatch):
+    """A module in CuPy's place, as on a machine where it is installed, with an array type of its own."""
+
+    class Device:
+        def __init__(self, array):
+            self.array = array
+
+        def get(self):
+            return self.array
+
+    module = types.ModuleType("cupy")
+    module.ndarray = Device
+    module.asarray = lambda array: array if isinstance(array, Device) else Device(array)
+    module.arange = np.arange
+    module.cuda = types.SimpleNamespace(is_available=lambda: True)
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    return module
+
+
+def test_the_library_of_an_array(fake_cupy):
+    assert backend.array_module(np.ones(1)) is np
+    assert backend.array_module(np.ones(1), fake_cupy.asarray(np.ones(1))) is fake_cupy
+
+
+def test_there_and_back(fake_cupy):
+    array = np.ones(3)
+    moved = backend.to_device(array, "gpu")
+    assert isinstance(moved, fake_cupy.ndarray)
+    assert backend.to_device(moved, "gpu") is moved
+    np.testing.assert_array_equal(backend.to_device(moved, "cpu"), array)
+    assert backend.to_device(array, "cpu") is array
+
+
+def test_a_gpu_that_works(fake_cupy):
+    assert backend.why_no_gpu() is None
+    assert backend.choose_device("auto") == backend.choose_device("gpu") == "gpu"
+    assert backend.choose_device("cpu") == "cpu"
+
+
+def test_cupy_without_a_gpu(fake_cupy):
+    fake_cupy.cuda.is_available = lambda: False
+    assert "no NVIDIA GPU" in backend.why_no_gpu()
+    assert backend.choose_device("auto") == "cpu"
+    with pytest.raises(InputError, match="no NVIDIA GPU.*--device cpu"):
+        backend.choose_device("gpu")
+
+
+def test_a_gpu_that_fails(fake_cupy):
+    def broken(count):
+        raise RuntimeError("cudaErrorNoDevice")
+
+    fake_cupy.arange = broken
+    assert "cudaErrorNoDevice" in backend.why_no_gpu()
+    fake_cupy.arange = lambda count: np.zeros(count)
+    assert "came out wrong" in backend.why_no_gpu()
+
+
+def test_no_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert "pip install" in backend.why_no_gpu()
+    with pytest.raises(InputError, match="device must be"):
+        backend.choose_device("tpu")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_come_in_the_order_of_the_items(threads):
+    backend.set_threads(threads)
+
+    def slow_at_first(item):
+        time.sleep(0.02 if item == 0 else 0)
+        blas = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+        assert set(blas) <= {1}
+        return item * item
+
+    assert list(backend.map_in_order(slow_at_first, range(6))) == [0, 1, 4, 9, 16, 25]
+
+
+def test_an_error_in_a_thread_arrives():
+    backend.set_threads(2)
+    with pytest.raises(ZeroDivisionError):
+        list(backend.map_in_order(lambda item: 1 // item, [1, 0, 2]))
+
+
+def test_the_number_of_threads_is_at_least_one():
+    with pytest.raises(InputError, match="at least 1"):
+        backend.set_threads(0)

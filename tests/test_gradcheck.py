@@ -1,0 +1,60 @@
+"""The checker is checked: it passes what is right, and finds every planted bug."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from minunet.gradcheck import __main__ as command
+from minunet.gradcheck.check import check, relative_error
+from tests.planted_bugs import BUGS, Bug
+
+
+def test_there_are_enough_bugs():
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 25
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("with_torch", [False, True], ids=["numeric", "with PyTorch"])
+def test_every_planted_bug_is_found(bug: Bug, with_torch: bool):
+    rng = np.random.default_rng(1)
+    right = bug.case(rng)
+    assert all(row.ok for row in check(right, rng, with_torch=with_torch))
+    wrong = dataclasses.replace(right, backward=bug.backward)
+    rows = check(wrong, rng, with_torch=with_torch)
+    assert any(not row.ok for row in rows), f"{bug.name} was not found"
+    # Each kind of evidence finds it alone, so that none of them is idle.
+    kinds = ["numeric", *(["complex"] if right.smooth else []), *(["torch"] if with_torch else [])]
+    for kind in kinds:
+        assert max(row.errors[kind] for row in rows) > 1e-3, f"{kind} did not find {bug.name}"
+
+
+def test_the_command_prints_a_table_and_passes(capsys):
+    assert command.main([]) == 0
+    printed = capsys.readouterr().out
+    for line in ("conv2d 3x3", "UNet, valid, depth 2, group norm", "up1.conv_transpose.weight", "gradients are right"):
+        assert line in printed
+    assert "WRONG" not in printed
+
+
+def test_the_command_fails_on_a_wrong_gradient(capsys, monkeypatch):
+    bug = BUGS[0]
+    wrong = dataclasses.replace(bug.case(np.random.default_rng(0)), backward=bug.backward)
+    monkeypatch.setattr(command, "default_cases", lambda rng: [wrong])
+    assert command.main([]) == 1
+    assert "WRONG: conv2d" in capsys.readouterr().out
+
+
+def test_the_command_works_without_pytorch(capsys, monkeypatch):
+    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+    assert command.main(["--seed", "3"]) == 0
+    assert "PyTorch is not installed" in capsys.readouterr().out
+
+
+def test_relative_error():
+    assert relative_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])) == 0.5
+    assert relative_error(np.zeros(2), np.zeros(2)) == 0
+    assert relative_error(np.zeros(2), np.zeros(3)) == np.inf
+    assert relative_error(np.array([np.nan]), np.zeros(1)) == np.inf

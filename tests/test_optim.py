@@ -1,0 +1,109 @@
+"""Optimisers and schedules, step by step beside PyTorch's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import minunet
+from minunet import SGD, Adam, UNet
+from minunet.optim import constant, one_cycle, piecewise
+from minunet.torch_bridge import TorchUNet, nchw, to_torch
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (Adam(lr=3e-3), lambda parameters: torch.optim.Adam(parameters, lr=3e-3)),
+        (SGD(lr=0.05, momentum=0.9), lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9)),
+        (SGD(lr=0.05), lambda parameters: torch.optim.SGD(parameters, lr=0.05)),
+    ],
+    ids=["Adam", "momentum", "plain SGD"],
+)
+@pytest.mark.parametrize(("padding", "size"), [("same", 16), ("valid", 24)])
+def test_ten_steps_give_the_losses_of_pytorch(rng, ours, theirs, padding, size):
+    net = UNet(in_channels=2, classes=3, base=4, depth=2, padding=padding, norm="group")
+    params = net.init(rng, dtype="float64")
+    x = rng.standard_normal((3, size, size, 2))
+    labels = rng.integers(0, 3, (3, *net.output_size(size, size)))
+    class_weight = np.array([1.0, 0.5, 2.0])
+    twin = TorchUNet(net).double()
+    twin.load_state_dict(to_torch(params))
+    optimizer = theirs(twin.parameters())
+    ours.state = type(ours)(lr=ours.lr).state
+
+    losses, expected = [], []
+    for _ in range(10):
+        loss, grads = minunet.loss_and_gradients(net, params, x, labels, class_weight=class_weight)
+        ours.step(params, grads)
+        losses.append(float(loss))
+        optimizer.zero_grad()
+        loss_torch = torch.nn.functional.cross_entropy(
+            twin(nchw(torch.tensor(x))), torch.tensor(labels), weight=torch.tensor(class_weight)
+        )
+        loss_torch.backward()
+        optimizer.step()
+        expected.append(loss_torch.item())
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("optimizer", [Adam(lr=0.1), SGD(lr=0.1, momentum=0.9)])
+def test_a_step_is_in_place_and_keeps_the_dtype(optimizer):
+    param = np.array([1.0, 2.0], dtype="float32")
+    params, grads = {"w": param}, {"w": np.array([0.5, -0.5], dtype="float32")}
+    optimizer.step(params, grads)
+    assert params["w"] is param and param.dtype == np.float32
+    assert param[0] < 1 and param[1] > 2
+    np.testing.assert_array_equal(grads["w"], [0.5, -0.5])
+    assert all(name == "t" or array.dtype == np.float32 for name, array in optimizer.state.items())
+
+
+def test_the_state_is_all_there_is(rng):
+    """A new optimiser with the state of the old one goes on to the same bits."""
+    grads = [{"w": rng.standard_normal(3)} for _ in range(6)]
+    straight, halfway = {"w": np.ones(3)}, {"w": np.ones(3)}
+    one = Adam(lr=0.1)
+    for gradient in grads:
+        one.step(straight, gradient)
+    first, second = Adam(lr=0.1), Adam(lr=0.1)
+    for gradient in grads[:3]:
+        first.step(halfway, gradient)
+    second.state = {name: array.copy() for name, array in first.state.items()}
+    for gradient in grads[3:]:
+        second.step(halfway, gradient)
+    np.testing.assert_array_equal(halfway["w"], straight["w"])
+
+
+def test_constant():
+    assert {constant(0.1)(step) for step in range(5)} == {0.1}
+
+
+def test_piecewise():
+    schedule = piecewise([3.0, 2.0, 1.0], [2, 4])
+    assert [schedule(step) for step in range(6)] == [3, 3, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("boundaries", [[1], [3, 1]])
+def test_piecewise_needs_one_rate_more_than_boundaries(boundaries):
+    with pytest.raises(ValueError, match="rising boundaries"):
+        piecewise([1.0, 2.0, 3.0], boundaries) if len(boundaries) == 2 else piecewise([1.0], boundaries)
+
+
+@pytest.mark.parametrize("steps", [2, 7, 10, 100])
+def test_one_cycle_is_that_of_pytorch(steps):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.02, total_steps=steps)
+    schedule = one_cycle(0.02, steps)
+    for step in range(steps):
+        assert schedule(step) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9), step
+        optimizer.step()
+        if step < steps - 1:
+            theirs.step()
+
+
+def test_one_cycle_of_a_single_step_is_a_rate():
+    assert 0 < one_cycle(0.1, 1)(0) <= 0.1
+    with pytest.raises(ValueError, match="at least one step"):
+        one_cycle(0.1, 0)

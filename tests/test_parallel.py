@@ -1,0 +1,92 @@
+"""Splitting a batch over threads changes nothing: not the value, and not a single bit between thread counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minunet
+from minunet import UNet, backend, loss_and_gradients
+from minunet.gradcheck.check import relative_error
+from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+def batch(rng, dtype="float64", count=5):
+    net = UNet(in_channels=2, classes=3, base=4, depth=2, norm="group")
+    images = rng.standard_normal((count, 8, 12, 2)).astype(dtype)
+    return net, net.init(rng, dtype=dtype), images, rng.integers(0, 3, (count, 8, 12))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_parts_give_what_the_whole_gives(rng, weighted):
+    net, params, images, labels = batch(rng)
+    weights = {"class_weight": rng.uniform(0.5, 2, 3), "pixel_weight": rng.uniform(0.1, 3, labels.shape)} if weighted else {}
+    loss, grads = loss_and_gradients(net, params, images, labels, **weights)
+    logits, cache = net.forward(params, images)
+    whole, loss_cache = softmax_cross_entropy(logits, labels, **weights)
+    _, expected = net.backward(softmax_cross_entropy_backward(loss_cache), cache)
+    assert loss == pytest.approx(whole, rel=1e-12)
+    for name in params:
+        assert relative_error(grads[name], expected[name]) < 1e-11, name
+
+
+def test_any_number_of_threads_gives_the_same_bits(rng):
+    net, params, images, labels = batch(rng, "float32", count=7)
+    results = []
+    for threads in (1, 2, 3):
+        minunet.set_threads(threads)
+        loss, grads = loss_and_gradients(net, params, images, labels)
+        results.append((loss, grads, minunet.logits(net, params, images)))
+    for loss, grads, logits in results[1:]:
+        assert loss == results[0][0]
+        np.testing.assert_array_equal(logits, results[0][2])
+        for name in params:
+            np.testing.assert_array_equal(grads[name], results[0][1][name])
+
+
+def test_a_sample_does_not_depend_on_its_batch_mates(rng):
+    """The gradient of a batch is the mean of the gradients of its samples, each computed alone."""
+    net, params, images, labels = batch(rng)
+    _, grads = loss_and_gradients(net, params, images, labels)
+    alone = [loss_and_gradients(net, params, images[i : i + 1], labels[i : i + 1])[1] for i in range(len(images))]
+    for name in params:
+        assert relative_error(grads[name], sum(each[name] for each in alone) / len(alone)) < 1e-11
+    logits = minunet.logits(net, params, images)
+    np.testing.assert_array_equal(logits[2:3], minunet.logits(net, params, images[2:3]))
+
+
+def test_logits_are_those_of_the_forward_pass(rng):
+    net, params, images, _ = batch(rng)
+    np.testing.assert_allclose(minunet.logits(net, params, images), net.forward(params, images)[0], rtol=1e-12)
+
+
+def test_parameters_and_images_stay_as_they_were(rng):
+    net, params, images, labels = batch(rng)
+    before = {name: array.copy() for name, array in params.items()}
+    images_before, labels_before = images.copy(), labels.copy()
+    loss_and_gradients(net, params, images, labels)
+    np.testing.assert_array_equal(images, images_before)
+    np.testing.assert_array_equal(labels, labels_before)
+    for name in params:
+        np.testing.assert_array_equal(params[name], before[name])
+
+
+def test_errors_say_what_is_needed(rng):
+    net, params, images, labels = batch(rng)
+    with pytest.raises(ValueError, match="as many labels as images"):
+        loss_and_gradients(net, params, images, labels[:2])
+    with pytest.raises(ValueError, match="at least one"):
+        loss_and_gradients(net, params, images[:0], labels[:0])
+    with pytest.raises(ValueError, match="at least one image"):
+        minunet.logits(net, params, images[:0])
+    with pytest.raises(ValueError, match="labels must have the shape"):
+        loss_and_gradients(net, params, images, labels[:, :4])
+    with pytest.raises(ValueError, match="labels must be 0 to 2"):
+        loss_and_gradients(net, params, images, labels + 1)
