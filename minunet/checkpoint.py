@@ -48,8 +48,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises InputError if the file is missing, broken, or something else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)  # a plain .npy gives an array, which has no .files
+            arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
     except FileNotFoundError:
         raise InputError(f"There is no checkpoint {path}.") from None
@@ -65,7 +66,9 @@ def check_fits(params: Parameters, net: UNet, source: Path) -> None:
         if name not in params:
             raise InputError(f"{source} belongs to another network: it has no parameter {name}.")
         if params[name].shape != shape:
-            raise InputError(f"{source} belongs to another network: its {name} is {params[name].shape}, needed is {shape}.")
+            raise InputError(
+                f"{source} belongs to another network: its {name} is {params[name].shape}, needed is {shape}."
+            )
     extra = [name for name in params if name not in needed]
     if extra:
         raise InputError(f"{source} belongs to another network: it has the parameter {extra[0]} too many.")

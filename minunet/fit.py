@@ -183,7 +183,7 @@ def test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, 
         "images": len(dataset),
         "epoch": len(checkpoint.meta["rows"]),
     }
-    _write_text(run / "test.json", json.dumps(result, indent=2) + "\n")
+    (run / "test.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     height, width = predictions.shape[1:]
     centred = centre_crop(dataset.images, height, width)
     truth = Dataset(centred, centre_crop(dataset.labels, height, width), dataset.names, dataset.classes)
@@ -223,7 +223,3 @@ def _summary(row: dict[str, Any], epochs: int, classes: tuple[str, ...]) -> str:
         f"epoch {row['epoch']:>3}/{epochs}  loss {row['train_loss']:.3f}, validation: loss {row['val_loss']:.3f}, "
         f"pixel accuracy {row['pixel_accuracy']:.3f}, mean IoU {row['mean_iou']:.3f} ({each})  {row['seconds']:.1f} s"
     )
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

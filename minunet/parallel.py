@@ -40,7 +40,9 @@ def loss_and_gradients(
         ValueError: shapes that do not go together, or labels outside the classes.
     """
     if len(images) != len(labels) or len(images) == 0:
-        raise ValueError(f"a batch needs as many labels as images, and at least one, not {len(labels)} and {len(images)}")
+        raise ValueError(
+            f"a batch needs as many labels as images, and at least one, not {len(labels)} and {len(images)}"
+        )
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     def part(samples: slice) -> tuple[Array, Parameters]:
@@ -68,7 +70,9 @@ def logits(net: UNet, params: Parameters, images: Array) -> Array:
     """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
     if len(images) == 0:
         raise ValueError("a batch needs at least one image")
-    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], _split(images)))
+    parts = list(
+        map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], _split(images))
+    )
     return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
 
 

@@ -69,7 +69,7 @@ def save_predictions(path: Path, dataset: Dataset, predictions: np.ndarray, coun
     grid = figure.subplots(len(chosen), 4, squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):
         image, truth, answer = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
-        overlay = (0.55 * image + 0.45 * answer).astype("uint8")
+        overlay = (0.65 * image + 0.35 * answer).astype("uint8")
         for axes, picture in zip(axes_row, (image, truth, answer, overlay), strict=True):
             axes.imshow(picture, interpolation="nearest")
             axes.set(xticks=[], yticks=[])

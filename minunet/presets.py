@@ -73,7 +73,15 @@ class Config:
 
 PRESETS = {
     "cells": Config(
-        "cells", size=64, depth=3, epochs=20, batch_size=5, lr=4e-3, class_weight=(1, 1, 2), count=240, augmentation=FLIPS
+        "cells",
+        size=64,
+        depth=3,
+        epochs=20,
+        batch_size=5,
+        lr=4e-3,
+        class_weight=(1, 1, 2),
+        count=240,
+        augmentation=FLIPS,
     ),
     "pets": Config("pets", data_dir="data/oxford-iiit-pet", size=96, epochs=60, augmentation=PHOTOGRAPHS),
     "folder": Config("folder", size=128, epochs=60, augmentation=PHOTOGRAPHS),
@@ -113,7 +121,11 @@ def load_data(config: Config) -> tuple[Dataset, Dataset, Dataset]:
     """Training, validation and test images of an experiment. Raises InputError for anything that is wrong with them."""
     rng = np.random.default_rng([config.seed, 1])
     if config.preset == "cells":
-        return make_cells(config.count, config.size, rng), make_cells(40, config.size, rng), make_cells(100, config.size, rng)
+        return (
+            make_cells(config.count, config.size, rng),
+            make_cells(40, config.size, rng),
+            make_cells(100, config.size, rng),
+        )
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     load = load_pets if config.preset == "pets" else load_folder

@@ -64,7 +64,7 @@ def layer(function: Callable[..., torch.Tensor], **options: object) -> Callable[
     name = function.__name__
 
     def call(x: torch.Tensor, weight: torch.Tensor | None = None, *rest: torch.Tensor | None) -> torch.Tensor:
-        arguments = [nchw(x)]
+        arguments: list[torch.Tensor | None] = [nchw(x)]
         if weight is not None:
             # contiguous: PyTorch 2.13 refuses the backward pass of some permuted weights that have an axis of length 1
             arguments += [torch_order(name, weight).contiguous(), *rest]

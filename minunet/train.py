@@ -80,9 +80,10 @@ def _train(options: argparse.Namespace) -> int:
     _write_config(run, config, training.classes, parameters)
 
     print(f"{config.preset}: {len(training)} training, {len(validation)} validation and {len(testing)} test images")
-    print(f"U-Net: {config.size} x {config.size} pixels, base {config.base}, depth {config.depth}, {parameters:,} parameters")
-    where = f"CPU, {get_threads()} threads" if device == "cpu" else "GPU"
-    print(f"on the {where}" + (f" ({why_no_gpu()})" if options.device == "auto" and device == "cpu" else ""))
+    print(
+        f"U-Net: {config.size} x {config.size} pixels, base {config.base}, depth {config.depth}, {parameters:,} parameters"
+    )
+    print(f"device: {_describe(device, options.device)}")
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
@@ -99,6 +100,14 @@ def _train(options: argparse.Namespace) -> int:
     print("IoU: " + ", ".join(f"{name} {value:.3f}" for name, value in result["iou"].items()))
     print(f"curves, predictions and weights are in {run}")
     return 0
+
+
+def _describe(device: str, asked: str) -> str:
+    """Where it computes, and why not on a GPU if one could have been meant."""
+    if device == "gpu":
+        return "GPU"
+    threads = f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
+    return f"{threads}. No GPU: {why_no_gpu()}" if asked == "auto" else threads
 
 
 def _config_of_options(options: argparse.Namespace) -> Config:
@@ -129,7 +138,9 @@ def _config_of_run(options: argparse.Namespace) -> Config:
 
 def _new_folder(out: Path | None, preset: str) -> Path:
     """The folder of a new run, made; never one that holds anything."""
-    candidates = [out] if out is not None else [Path("runs", preset), *(Path("runs", f"{preset}-{i}") for i in range(2, 10000))]
+    candidates = (
+        [out] if out is not None else [Path("runs", preset), *(Path("runs", f"{preset}-{i}") for i in range(2, 10000))]
+    )
     for folder in candidates:
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             try:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -233,7 +234,7 @@ class UNet:
                 params[name] = np.full(shape, 1.0 if ".norm" in name and name.endswith("weight") else 0.0, dtype=dtype)
         return params
 
-    def forward(self, params: Parameters, x: Array, *, keep_cache: bool = True) -> tuple[Array, list | None]:
+    def forward(self, params: Parameters, x: Array, *, keep_cache: bool = True) -> tuple[Array, Any]:
         """Images x (N, H, W, in_channels) -> logits (N, OH, OW, classes), see `output_size`, and the cache.
 
         Without `keep_cache` the cache is None, and each block's intermediate results are freed as soon as it is done.
@@ -244,8 +245,10 @@ class UNet:
         if x.ndim != 4 or x.shape[3] != self.in_channels:
             raise ValueError(f"x must have the shape (N, H, W, {self.in_channels}), but has {x.shape}")
         self.output_size(x.shape[1], x.shape[2])
-        caches, skips = [], []
-        for down in (self.input, *self.downs):
+        caches: list[Any] = []
+        skips: list[Array] = []
+        levels: list[DoubleConv | Down] = [self.input, *self.downs]
+        for down in levels:
             x, cache = down.forward(params, x)
             caches.append(cache if keep_cache else None)
             skips.append(x)

@@ -16,7 +16,7 @@ from minunet import layers
 from minunet.gradcheck import cases
 from minunet.gradcheck.check import Case
 from minunet.layers.im2col import col2im, im2col
-from minunet.unet import Up, UNet
+from minunet.unet import UNet, Up
 
 Backward = Callable[[Any, Any], tuple]
 
@@ -310,7 +310,10 @@ BUGS = [
         Bug(backward.__name__, cases.crop_concat_case, backward)
         for backward in (crop_off_by_one, crop_at_the_corner, concat_order_swapped)
     ),
-    *(Bug(backward.__name__, cases.relu_case, backward) for backward in (relu_gradient_passes_everywhere, relu_mask_of_the_gradient)),
+    *(
+        Bug(backward.__name__, cases.relu_case, backward)
+        for backward in (relu_gradient_passes_everywhere, relu_mask_of_the_gradient)
+    ),
     *(
         Bug(backward.__name__, cases.group_norm_case, backward)
         for backward in (norm_mean_and_variance_held_constant, norm_variance_held_constant, norm_scale_forgotten)

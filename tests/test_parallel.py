@@ -27,7 +27,9 @@ def batch(rng, dtype="float64", count=5):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_parts_give_what_the_whole_gives(rng, weighted):
     net, params, images, labels = batch(rng)
-    weights = {"class_weight": rng.uniform(0.5, 2, 3), "pixel_weight": rng.uniform(0.1, 3, labels.shape)} if weighted else {}
+    weights = (
+        {"class_weight": rng.uniform(0.5, 2, 3), "pixel_weight": rng.uniform(0.1, 3, labels.shape)} if weighted else {}
+    )
     loss, grads = loss_and_gradients(net, params, images, labels, **weights)
     logits, cache = net.forward(params, images)
     whole, loss_cache = softmax_cross_entropy(logits, labels, **weights)

@@ -77,9 +77,14 @@ def _place_cells(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
         # The outline is an ellipse with a few bulges, in polar coordinates around the centre.
         dy, dx = rows - row, columns - column
         turn, stretch = rng.uniform(0, np.pi), np.sqrt(rng.uniform(1.0, 1.6))
-        along, across = (dx * np.cos(turn) + dy * np.sin(turn)) / stretch, (dy * np.cos(turn) - dx * np.sin(turn)) * stretch
+        along, across = (
+            (dx * np.cos(turn) + dy * np.sin(turn)) / stretch,
+            (dy * np.cos(turn) - dx * np.sin(turn)) * stretch,
+        )
         angle = np.arctan2(across, along)
-        outline = radius * (1 + sum(rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 5)))
+        outline = radius * (
+            1 + sum(rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 5))
+        )
         cell_depth = 1 - np.hypot(along, across) / outline
         deeper = (cell_depth > 0) & (cell_depth > depth)
         instances[deeper] = len(centres)

@@ -44,7 +44,7 @@ def _open(path: Path) -> Image.Image:
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
 
-def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int]) -> Pair:
+def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int] | np.ndarray) -> Pair:
     """Image (size, size, 3) uint8 and mask (size, size) int64: read, compared, and resized.
 
     The image must have the size of the mask, and the mask only `values`. Resized, a pixel of the image is a mean
@@ -65,7 +65,9 @@ def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int
 
 def read_pairs(paths: Sequence[tuple[Path, Path]], read: Callable[[tuple[Path, Path]], Pair], what: str) -> Pair:
     """All pairs of image and mask, several at a time and with a progress bar: (N, S, S, 3) and (N, S, S), uint8."""
-    bar = tqdm(map_in_order(read, paths), total=len(paths), desc=f"Reading {what}", unit="img", leave=False)
+    bar = tqdm(
+        map_in_order(read, paths), total=len(paths), desc=f"Reading {what}", unit="img", leave=False, disable=None
+    )
     images, labels = zip(*bar, strict=True)
     return np.stack(images), np.stack(labels).astype("uint8")
 
@@ -76,6 +78,6 @@ def require_folder(path: Path, hint: str) -> None:
         raise InputError(f"The folder {path} does not exist. {hint}")
 
 
-def shorten(values: Sequence[int]) -> str:
+def shorten(values: Sequence[int] | np.ndarray) -> str:
     """The values, or the first few of very many, for an error message."""
     return ", ".join(str(int(value)) for value in values[:8]) + (f", ... {int(values[-1])}" if len(values) > 8 else "")

@@ -28,7 +28,7 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Data
         require_folder(part, hint)
     paths = _pairs(folder)
     values, classes = _read_classes(folder / "classes.txt")
-    allowed = range(256) if values is None else values
+    allowed = np.arange(256) if values is None else values
     images, masks = read_pairs(paths, lambda pair: read_pair(*pair, size, allowed), str(folder))
     if values is None:
         values = _consecutive(masks, paths)
@@ -42,7 +42,9 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Data
 def _pairs(folder: Path) -> list[tuple[Path, Path]]:
     """Every image with its mask, sorted by name; hidden files are passed over."""
     images = sorted(path for path in (folder / "images").iterdir() if path.is_file() and not path.name.startswith("."))
-    masks = {path.stem: path for path in (folder / "masks").iterdir() if path.is_file() and not path.name.startswith(".")}
+    masks = {
+        path.stem: path for path in (folder / "masks").iterdir() if path.is_file() and not path.name.startswith(".")
+    }
     missing = [path.name for path in images if path.stem not in masks]
     if missing:
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
@@ -50,7 +52,9 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
             f"The image {missing[0]}{others} has no mask: {folder / 'masks'} should hold {Path(missing[0]).stem}.png."
         )
     if len(images) < 3:
-        raise InputError(f"{folder / 'images'} holds {len(images)} images; training, validation and test need at least 3.")
+        raise InputError(
+            f"{folder / 'images'} holds {len(images)} images; training, validation and test need at least 3."
+        )
     return [(path, masks[path.stem]) for path in images]
 
 
@@ -64,7 +68,9 @@ def _read_classes(path: Path) -> tuple[np.ndarray | None, tuple[str, ...]]:
         if not line.strip():
             continue
         if not value.isdigit() or int(value) > 255 or not name.strip() or int(value) in names:
-            raise InputError(f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', each value 0-255 and once.")
+            raise InputError(
+                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', each value 0-255 and once."
+            )
         names[int(value)] = name.strip()
     if len(names) < 2:
         raise InputError(f"{path} names {len(names)} classes; at least 2 are needed.")
@@ -86,4 +92,6 @@ def _consecutive(masks: np.ndarray, paths: list[tuple[Path, Path]]) -> np.ndarra
             "0 and 255 are black and white, good to look at but no class ids. Write a file "
             f"{where.parent.parent / 'classes.txt'} with the two lines '0 background' and '255 object'."
         )
-    raise InputError(f"The masks hold the values {shorten(found)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
+    raise InputError(
+        f"The masks hold the values {shorten(found)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}"
+    )

@@ -27,7 +27,9 @@ ADDRESS = "https://www.robots.ox.ac.uk/~vgg/data/pets/"
 
 def load_pets(folder: Path, size: int, rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
     """Training, validation and test images, size x size pixels; test is the official list, `rng` divides the other."""
-    hint = f"It should hold images/ and annotations/ from the archives images.tar.gz and annotations.tar.gz at {ADDRESS}"
+    hint = (
+        f"It should hold images/ and annotations/ from the archives images.tar.gz and annotations.tar.gz at {ADDRESS}"
+    )
     for part in (folder, folder / "images", folder / "annotations" / "trimaps"):
         require_folder(part, hint)
     validation, training = split(_load_list(folder, "trainval", size), (VALIDATION,), rng)

@@ -37,7 +37,9 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield cross_entropy_case(rng, weighted=False)
     for padding, size in (("same", (8, 12)), ("valid", (24, 20))):
         for norm in (None, "group"):
-            net = UNet(in_channels=2, classes=3, base=4, depth=3 if padding == "same" else 2, padding=padding, norm=norm)
+            net = UNet(
+                in_channels=2, classes=3, base=4, depth=3 if padding == "same" else 2, padding=padding, norm=norm
+            )
             yield network_case(rng, net, size)
 
 

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, Any]  # name -> float64 array
 
 NUMERIC_TOLERANCE = 1e-6  # central differences
 COMPLEX_TOLERANCE = 1e-12  # complex step
@@ -92,14 +92,18 @@ def check(case: Case, rng: np.random.Generator, *, with_torch: bool) -> list[Row
             directions = list(np.eye(x.size).reshape(x.size, *x.shape))
         else:
             directions = list(rng.standard_normal((DIRECTIONS, *x.shape)))
-        claimed = np.array([(grads[name] * v).sum() if np.shape(grads[name]) == x.shape else np.nan for v in directions])
+        claimed = np.array(
+            [(grads[name] * v).sum() if np.shape(grads[name]) == x.shape else np.nan for v in directions]
+        )
         errors: dict[str, float | None] = {
             "numeric": _numeric_error(case, dy, name, directions, claimed),
             "complex": None,
             "torch": None,
         }
         if case.smooth:
-            errors["complex"] = relative_error(claimed, np.array([_complex_step(case, dy, name, v) for v in directions]))
+            errors["complex"] = relative_error(
+                claimed, np.array([_complex_step(case, dy, name, v) for v in directions])
+            )
         if with_torch:
             errors["torch"] = relative_error(grads[name], torch_grads[name])
         limits = {"numeric": NUMERIC_TOLERANCE, "complex": COMPLEX_TOLERANCE, "torch": case.torch_tolerance}

@@ -47,7 +47,9 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
         if array.shape != (channels,):
             raise ValueError(f"{name} must have the shape ({channels},), one number a channel, not {array.shape}")
         if array.dtype != x.dtype:
-            raise TypeError(f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal")
+            raise TypeError(
+                f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal"
+            )
     grouped = x.reshape(batch, height * width, groups, channels // groups)  # (N, H*W, G, C/G)
     centred = grouped - grouped.mean(axis=(1, 3), keepdims=True)  # mean: (N, 1, G, 1)
     variance = (centred * centred).mean(axis=(1, 3), keepdims=True)  # not var(): that takes |.|^2 of complex numbers

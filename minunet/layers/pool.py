@@ -42,7 +42,9 @@ def max_pool2d(
     stride = kernel if stride is None else as_pair(stride, "stride", minimum=1)
     padding = as_pair(padding, "padding", minimum=0)
     if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
-        raise ValueError(f"padding {padding} is more than half of the kernel {kernel}: a window could lie outside the image")
+        raise ValueError(
+            f"padding {padding} is more than half of the kernel {kernel}: a window could lie outside the image"
+        )
     out_height = window_count(x.shape[1], kernel[0], stride[0], padding[0])
     out_width = window_count(x.shape[2], kernel[1], stride[1], padding[1])
 

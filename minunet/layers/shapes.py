@@ -49,7 +49,11 @@ def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
             "the last axis of x and the third axis of weight (KH, KW, Cin, Cout) must be equal"
         )
     if bias is not None and bias.shape != weight.shape[3:]:
-        raise ValueError(f"bias must have the shape ({weight.shape[3]},), one number an output channel, not {bias.shape}")
+        raise ValueError(
+            f"bias must have the shape ({weight.shape[3]},), one number an output channel, not {bias.shape}"
+        )
     for name, array in (("weight", weight), ("bias", bias)):
         if array is not None and array.dtype != x.dtype:
-            raise TypeError(f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal")
+            raise TypeError(
+                f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal"
+            )

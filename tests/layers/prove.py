@@ -9,6 +9,7 @@ import numpy as np
 
 from minunet.gradcheck.check import TORCH_TOLERANCE, Case, check, relative_error
 
+
 def prove(case: Case, seed: int = 0) -> None:
     """The forward pass equals PyTorch's, every gradient is right, and the case keeps the contract of a layer."""
     rng = np.random.default_rng(seed)
@@ -17,6 +18,7 @@ def prove(case: Case, seed: int = 0) -> None:
     prove_forward(case)
     prove_pure(case, rng)
 
+
 def prove_forward(case: Case) -> None:
     """y equals PyTorch's y."""
     import torch
@@ -24,6 +26,7 @@ def prove_forward(case: Case) -> None:
     y, _ = case.forward(case.inputs)
     expected = case.torch({name: torch.tensor(x) for name, x in case.inputs.items()})
     assert relative_error(y, expected.numpy()) <= TORCH_TOLERANCE
+
 
 def prove_pure(case: Case, rng: np.random.Generator) -> None:
     """Inputs and dy stay as they were, the dtype is kept, and a second backward pass gives the same bits."""
@@ -41,6 +44,7 @@ def prove_pure(case: Case, rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(one, two, err_msg=f"{case.name}: backward is not idempotent")
     for gradient, x in zip(first, inputs.values(), strict=True):
         assert gradient.dtype == x.dtype and gradient.shape == x.shape
+
 
 def _copies(arrays: tuple[Any, ...]) -> list[np.ndarray]:
     return [np.copy(array) for array in arrays]

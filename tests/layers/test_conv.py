@@ -28,7 +28,10 @@ pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 def test_gradients_of_any_shape(seed, batch, size, channels, kernel, stride, padding, bias):
     rng = np.random.default_rng(seed)
     image = (batch, *size, channels[0])
-    prove(conv2d_case(rng, image=image, channels=channels[1], kernel=kernel, stride=stride, padding=padding, bias=bias), seed)
+    prove(
+        conv2d_case(rng, image=image, channels=channels[1], kernel=kernel, stride=stride, padding=padding, bias=bias),
+        seed,
+    )
 
 
 @given(seed=seeds, kernel=pairs, stride=pairs, padding=st.integers(0, 2), bias=st.booleans())
@@ -56,7 +59,9 @@ def test_transposed_convolution_is_the_adjoint(seed, kernel, stride, padding):
     forward, cache = conv2d(x, weight, stride=stride, padding=padding)
     y = rng.standard_normal(forward.shape)
     # A stride may skip the last rows: output_padding says to which of the possible sizes the way back leads.
-    extra = tuple((size + 2 * p - k) % s for size, p, k, s in zip((height, width), padding, kernel, stride, strict=True))
+    extra = tuple(
+        (size + 2 * p - k) % s for size, p, k, s in zip((height, width), padding, kernel, stride, strict=True)
+    )
     swapped = weight.swapaxes(2, 3)  # (KH, KW, K, C): what came out goes in
     back, _ = conv_transpose2d(y, swapped, stride=stride, padding=padding, output_padding=extra)
     assert back.shape == x.shape

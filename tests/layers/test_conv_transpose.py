@@ -32,7 +32,9 @@ def options(draw):
 )
 def test_gradients_of_any_shape(seed, batch, size, channels, options, bias):
     rng = np.random.default_rng(seed)
-    prove(conv_transpose2d_case(rng, image=(batch, *size, channels[0]), channels=channels[1], bias=bias, **options), seed)
+    prove(
+        conv_transpose2d_case(rng, image=(batch, *size, channels[0]), channels=channels[1], bias=bias, **options), seed
+    )
 
 
 def test_a_single_pixel_puts_down_the_kernel(rng):

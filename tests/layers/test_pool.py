@@ -19,7 +19,11 @@ pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
 @st.composite
 def windows(draw):
     kernel = draw(pairs)
-    return {"kernel": kernel, "stride": draw(st.none() | pairs), "padding": tuple(draw(st.integers(0, k // 2)) for k in kernel)}
+    return {
+        "kernel": kernel,
+        "stride": draw(st.none() | pairs),
+        "padding": tuple(draw(st.integers(0, k // 2)) for k in kernel),
+    }
 
 
 @given(

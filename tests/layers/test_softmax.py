@@ -78,7 +78,9 @@ def test_parts_of_a_batch_add_up(rng):
     weight = rng.uniform(0.1, 1, labels.shape)
     whole, cache = softmax_cross_entropy(logits, labels, pixel_weight=weight)
     parts = [
-        softmax_cross_entropy(logits[i : i + 2], labels[i : i + 2], pixel_weight=weight[i : i + 2], total_weight=weight.sum())
+        softmax_cross_entropy(
+            logits[i : i + 2], labels[i : i + 2], pixel_weight=weight[i : i + 2], total_weight=weight.sum()
+        )
         for i in (0, 2)
     ]
     assert parts[0][0] + parts[1][0] == pytest.approx(whole, rel=1e-12)

@@ -1,0 +1,51 @@
+"""Small folders of pictures in the layouts that minunet reads, made in a temporary folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def write_folder(
+    folder: Path, count: int = 5, size: tuple[int, int] = (20, 16), values: tuple[int, ...] = (0, 1)
+) -> Path:
+    """images/ and masks/: a bright rectangle on a dark ground; the mask says where."""
+    rng = np.random.default_rng(0)
+    (folder / "images").mkdir(parents=True)
+    (folder / "masks").mkdir()
+    for number in range(count):
+        image, mask = _picture(size, values, rng)
+        Image.fromarray(image).save(folder / "images" / f"photo-{number}.jpg")
+        Image.fromarray(mask).save(folder / "masks" / f"photo-{number}.png")
+    return folder
+
+
+def write_pets(folder: Path, training: int = 6, test: int = 3) -> Path:
+    """The layout of the Oxford-IIIT Pet archives, with its odd files: a PNG and a GIF named .jpg, and ._ junk."""
+    rng = np.random.default_rng(0)
+    (folder / "images").mkdir(parents=True)
+    trimaps = folder / "annotations" / "trimaps"
+    trimaps.mkdir(parents=True)
+    names = [f"Breed_{number}" for number in range(training + test)]
+    for number, name in enumerate(names):
+        image, mask = _picture((24, 18), (2, 3, 1), rng)
+        kind = {0: "PNG", 1: "GIF"}.get(number, "JPEG")
+        Image.fromarray(image).save(folder / "images" / f"{name}.jpg", format=kind)
+        Image.fromarray(mask).save(trimaps / f"{name}.png")
+        (trimaps / f"._{name}.png").write_bytes(b"junk")
+    lists = {"trainval": names[:training], "test": names[training:]}
+    for split, members in lists.items():
+        (folder / "annotations" / f"{split}.txt").write_text("".join(f"{name} 1 1 1\n" for name in members))
+    return folder
+
+
+def _picture(size: tuple[int, int], values: tuple[int, ...], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """An image (H, W, 3) and its mask (H, W): nested rectangles, a value each, with noise on the image."""
+    mask = np.full(size, values[0], dtype="uint8")
+    for depth, value in enumerate(values[1:], start=1):
+        top, left = rng.integers(3 * depth - 1, 3 * depth + 1, 2)
+        mask[top:-top, left:-left] = value
+    brightness = 60 + 120 * (mask != values[0]) + rng.integers(0, 30, size)
+    return np.repeat(brightness[..., None], 3, axis=2).astype("uint8"), mask

@@ -1,0 +1,171 @@
+"""Anyone's own folder of images and masks, and all that can be wrong with one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet import InputError
+from minunet.data.folder import load_folder
+from tests.data.pictures import write_folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_folder(tmp_path / "mine")
+
+
+def edit_mask(folder, edit, name="photo-2.png"):
+    path = folder / "masks" / name
+    Image.fromarray(edit(np.array(Image.open(path)))).save(path)
+
+
+def test_images_and_masks_go_together(folder, rng):
+    parts = load_folder(folder, 16, rng)
+    assert [len(part) for part in parts] == [3, 1, 1]
+    assert sorted(name for part in parts for name in part.names) == [f"photo-{i}.jpg" for i in range(5)]
+    for part in parts:
+        assert part.classes == ("class 0", "class 1")
+        for image, labels in zip(part.images, part.labels, strict=True):
+            assert image[labels == 1].mean() > image[labels == 0].mean() + 60
+
+
+def test_classes_txt_says_what_the_values_mean(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine", values=(0, 255))
+    (folder / "classes.txt").write_text("255 the cell\n0 background\n\n")
+    training, _, _ = load_folder(folder, 16, rng)
+    assert training.classes == ("background", "the cell")
+    assert set(np.unique(training.labels)) == {0, 1}
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "I;16", "I"])
+def test_masks_of_any_grey_or_palette_kind(folder, rng, mode):
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        if mode == "P":
+            picture = Image.frombytes("P", mask.shape[::-1], mask.tobytes())
+            picture.putpalette([255, 0, 0, 0, 255, 0])
+        else:
+            kind = {"1": bool, "I;16": "uint16", "I": "int32"}[mode]
+            picture = Image.fromarray(mask.astype(kind))
+        picture.save(path.with_suffix(".tif" if mode == "I" else ".png"))
+        assert picture.mode == mode
+        if mode == "I":
+            path.unlink()
+    training, _, _ = load_folder(folder, 16, rng)
+    assert set(np.unique(training.labels)) == {0, 1}
+
+
+def test_hidden_files_are_passed_over(folder, rng):
+    (folder / "images" / ".DS_Store").write_bytes(b"junk")
+    (folder / "masks" / "._photo-1.png").write_bytes(b"junk")
+    assert sum(map(len, load_folder(folder, 8, rng))) == 5
+
+
+def test_exif_orientation_is_respected(folder, rng):
+    """A camera held upright stores a wide picture and says "turn me": the mask belongs to the turned one."""
+    path = folder / "images" / "photo-0.jpg"
+    upright = Image.open(path).convert("RGB")
+    exif = Image.Exif()
+    exif[274] = 6  # turn by a quarter, clockwise
+    upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    parts = load_folder(folder, 16, rng)
+    part = next(part for part in parts if "photo-0.jpg" in part.names)
+    index = part.names.index("photo-0.jpg")
+    assert part.images[index][part.labels[index] == 1].mean() > part.images[index][part.labels[index] == 0].mean() + 60
+
+
+def spoil_missing_mask(folder):
+    (folder / "masks" / "photo-1.png").unlink()
+    (folder / "masks" / "photo-3.png").unlink()
+
+
+def spoil_no_masks(folder):
+    for path in (folder / "masks").iterdir():
+        path.unlink()
+    (folder / "masks").rmdir()
+
+
+def spoil_black_and_white(folder):
+    for path in (folder / "masks").iterdir():
+        edit_mask(folder, lambda mask: mask * 255, path.name)
+
+
+def spoil_stray_value(folder):
+    edit_mask(folder, lambda mask: np.where(mask == 1, 7, 0).astype("uint8"))
+
+
+def spoil_unknown_value(folder):
+    (folder / "classes.txt").write_text("0 background\n1 thing\n")
+    edit_mask(folder, lambda mask: np.where(mask == 1, 7, 0).astype("uint8"))
+
+
+def spoil_size(folder):
+    edit_mask(folder, lambda mask: mask[:-3])
+
+
+def spoil_truncated(folder):
+    path = folder / "images" / "photo-4.jpg"
+    path.write_bytes(path.read_bytes()[:300])
+
+
+def spoil_colour_mask(folder):
+    edit_mask(folder, lambda mask: np.stack([mask] * 3, axis=2))
+
+
+def spoil_jpeg_mask(folder):
+    path = folder / "masks" / "photo-2.png"
+    Image.open(path).save(path, format="JPEG")
+
+
+def spoil_single_class(folder):
+    for path in (folder / "masks").iterdir():
+        edit_mask(folder, np.zeros_like, path.name)
+
+
+def spoil_count(folder):
+    for number in (0, 1, 2):
+        (folder / "images" / f"photo-{number}.jpg").unlink()
+
+
+def spoil_wide_value(folder):
+    edit_mask(folder, lambda mask: mask.astype("uint16") * 1000)
+
+
+def spoil_classes(folder):
+    (folder / "classes.txt").write_text("0 background\ncell 1\n")
+
+
+def spoil_one_class(folder):
+    (folder / "classes.txt").write_text("0 background\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (spoil_missing_mask, r"photo-1.jpg \(and 1 more\) has no mask: .*masks should hold photo-1.png"),
+        (spoil_no_masks, "masks does not exist"),
+        (spoil_black_and_white, r"0, 255 \(photo-0.png the 255\).*black and white.*classes.txt with .*'255 object'"),
+        (spoil_stray_value, r"0, 1, 7 \(photo-2.png the 7\).*Name the values"),
+        (spoil_unknown_value, r"photo-2.png holds the values 0, 7, but its class ids must be 0, 1"),
+        (spoil_size, "photo-2.jpg has 16 x 20 pixels, but its mask .* 16 x 17"),
+        (spoil_truncated, "photo-4.jpg cannot be read as a picture"),
+        (spoil_colour_mask, "photo-2.png is a colour picture"),
+        (spoil_jpeg_mask, "photo-2.png is a JPEG"),
+        (spoil_single_class, "only the value 0"),
+        (spoil_count, "holds 2 images"),
+        (spoil_wide_value, "holds the values 0, 1000, but its class ids must be 0, 1, 2.*255"),
+        (spoil_classes, "classes.txt, line 2: 'cell 1' is not VALUE NAME"),
+        (spoil_one_class, "names 1 classes"),
+    ],
+)
+def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
+    spoil(folder)
+    with pytest.raises(InputError, match=says):
+        load_folder(folder, 8, rng)
+
+
+def test_a_folder_that_does_not_exist(tmp_path, rng):
+    with pytest.raises(InputError, match="nowhere does not exist"):
+        load_folder(tmp_path / "nowhere", 8, rng)

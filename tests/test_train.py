@@ -1,0 +1,282 @@
+"""`python -m minunet.train`: it learns, writes what it promises, resumes to the same bits, and refuses bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet import backend, fit, presets, train
+from minunet.checkpoint import load_checkpoint, save_checkpoint
+from minunet.data.cells import make_cells
+from tests.data.pictures import write_folder, write_pets
+
+SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _small_and_elsewhere(tmp_path, monkeypatch):
+    """Runs go to a temporary folder; the made data set is small; the number of threads is put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(presets, "make_cells", lambda count, size, rng: make_cells(min(count, 12), size, rng))
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+def rows_of(run: Path) -> list[dict[str, str]]:
+    """metrics.csv without the seconds, the only thing that differs between equal runs."""
+    with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
+        return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
+
+
+def assert_same_run(one: Path, two: Path) -> None:
+    assert rows_of(one) == rows_of(two)
+    first, second = load_checkpoint(one / "last.npz"), load_checkpoint(two / "last.npz")
+    for part in ("params", "optimizer"):
+        arrays, others = getattr(first, part), getattr(second, part)
+        assert list(arrays) == list(others)
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, others[name], err_msg=name)
+    assert json.loads((one / "test.json").read_text()) == json.loads((two / "test.json").read_text())
+
+
+def test_a_run_writes_what_it_promises(capsys):
+    assert train.main([*SMALL, "--epochs", "2"]) == 0
+    run = Path("runs/cells")
+    written = {path.name for path in run.iterdir()}
+    assert written == {
+        "config.json", "metrics.csv", "curves.png", "predictions.png", "last.npz", "best.npz", "test.json"
+    }  # fmt: skip
+    rows = rows_of(run)
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    names = "epoch train_loss val_loss pixel_accuracy mean_iou iou_background iou_cell iou_border".split()
+    assert list(rows[0]) == names
+    result = json.loads((run / "test.json").read_text())
+    assert set(result["iou"]) == {"background", "cell", "border"}
+    assert 0 <= result["mean_iou"] <= result["pixel_accuracy"] <= 1
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["epochs"] == 2 and config["config"]["base"] == 4
+    for name in ("curves.png", "predictions.png"):
+        with Image.open(run / name) as picture:
+            picture.verify()
+    printed = capsys.readouterr().out
+    assert "12 training, 12 validation and 12 test images" in printed
+    assert f"pixel accuracy {result['pixel_accuracy']:.3f}" in printed
+
+
+def test_a_second_run_does_not_touch_the_first():
+    for _ in range(2):
+        assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert Path("runs/cells-2/test.json").exists()
+    assert_same_run(Path("runs/cells"), Path("runs/cells-2"))  # and the same seed gives the same bits
+
+
+def test_threads_and_seed(tmp_path):
+    for name, options in {"a": ["--threads", "1"], "b": ["--threads", "3"], "c": ["--seed", "1"]}.items():
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, *options]) == 0
+    assert_same_run(Path("a"), Path("b"))
+    assert rows_of(Path("a")) != rows_of(Path("c"))
+
+
+def test_it_learns(tmp_path):
+    """Bright rectangles on a dark ground: after a few epochs most pixels are right."""
+    folder = write_folder(tmp_path / "mine", count=20)
+    options = [*SMALL, "--epochs", "12", "--batch-size", "4", "--lr", "0.02"]
+    assert train.main(["--data-dir", str(folder), *options]) == 0
+    rows, result = rows_of(Path("runs/folder")), json.loads(Path("runs/folder/test.json").read_text())
+    assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+    assert result["pixel_accuracy"] > max(0.85, result["majority_accuracy"] + 0.05)
+    assert set(result["iou"]) == {"class 0", "class 1"}
+
+
+def test_pets(tmp_path):
+    assert train.main(["--preset", "pets", "--data-dir", str(write_pets(tmp_path / "p")), *SMALL, "--epochs", "1"]) == 0
+    assert list(json.loads(Path("runs/pets/test.json").read_text())["iou"]) == ["pet", "background", "border"]
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 4, 5])
+def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after):
+    """Stopped in the middle of an epoch, at its last step (3), and right after the first one of the next."""
+    options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
+    assert train.main([*options, "--out", "straight"]) == 0
+
+    steps = 0
+
+    class StopsAlone(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return self.count
+
+        def count(self):
+            nonlocal steps
+            steps += 1
+            return steps == stop_after
+
+    monkeypatch.setattr(train, "CtrlC", StopsAlone)
+    assert train.main([*options, "--out", "broken"]) == 130
+    assert "--resume broken" in capsys.readouterr().out
+    assert not Path("broken/test.json").exists()
+    assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
+    assert f"after step {stop_after}" in capsys.readouterr().out
+    assert_same_run(Path("straight"), Path("broken"))
+
+
+def test_resuming_a_finished_run_changes_nothing():
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    before = (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text())
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text()) == before
+
+
+def test_ctrl_c_saves_first(tmp_path):
+    """A real process and a real signal."""
+    command = [sys.executable, "-u", "-m", "minunet.train", "--size", "32", "--epochs", "500", "--device", "cpu"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(train.__file__).parents[1])}
+    process = subprocess.Popen(
+        [*command, "--out", "a"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "a" / "metrics.csv").exists():  # an epoch is done
+        assert time.monotonic() < deadline and process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and "go on with" in out and "Traceback" not in err
+    meta = load_checkpoint(tmp_path / "a" / "last.npz").meta
+    assert meta["step"] > 0 and len(meta["rows"]) >= 1
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+def test_a_diverging_run_says_so(capsys):
+    assert train.main([*SMALL, "--epochs", "5", "--lr", "1e30"]) == 2
+    assert re.search(r"minunet: The loss is (nan|inf) at step .* lower --lr", capsys.readouterr().err)
+
+
+def assert_refused(capsys, arguments: list[str], says: str) -> None:
+    """Exit status 2, one sentence, no traceback, and no run folder left behind."""
+    before = set(Path.cwd().rglob("*"))
+    assert train.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert re.search(says, error), error
+    lines = [line for line in error.splitlines() if line.startswith("minunet: ")]
+    assert len(lines) == 1 and "Traceback" not in error
+    assert set(Path.cwd().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--data-dir", "nowhere"], "nowhere does not exist"),
+        (["--preset", "pets"], "oxford-iiit-pet does not exist.*archives"),
+        (["--preset", "folder"], "needs --data-dir"),
+        (["--preset", "cells", "--data-dir", "."], "takes no --data-dir"),
+        (["--size", "50", "--depth", "4"], "height 50 does not fit, the nearest that do are 48 and 56"),
+        (["--resume", "nowhere"], "nowhere is not the folder of a run"),
+        (["--resume", ".", "--epochs", "3"], "--epochs cannot be given"),
+        (["--device", "gpu"], "No GPU can be used"),
+    ],
+)
+def test_bad_options_get_one_sentence(capsys, monkeypatch, arguments, says):
+    monkeypatch.setattr(backend, "why_no_gpu", lambda: "There is none.")
+    assert_refused(capsys, arguments, says)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--epochs", "0"], ["--lr", "-1"], ["--lr", "fast"], ["--threads", "two"], ["--preset", "dogs"], ["--x"]],
+)
+def test_options_that_argparse_refuses(arguments):
+    with pytest.raises(SystemExit) as exit_:
+        train.main(arguments)
+    assert exit_.value.code == 2
+
+
+def test_bad_data_get_one_sentence(capsys, tmp_path):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "masks" / "photo-1.png").unlink()
+    assert_refused(capsys, ["--data-dir", str(folder), *SMALL], "photo-1.jpg has no mask")
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(capsys, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("precious")
+    assert_refused(capsys, [*SMALL, "--out", "full"], "holds something already")
+    (tmp_path / "file").write_text("precious")
+    assert_refused(capsys, [*SMALL, "--out", "file/run"], "cannot be made")
+
+
+def test_a_checkpoint_of_another_network(capsys):
+    for name, base in (("a", "4"), ("b", "8")):
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, "--base", base]) == 0
+    Path("b/last.npz").rename("a/last.npz")
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another network")
+
+
+def test_data_that_have_changed(capsys, tmp_path):
+    folder = write_folder(tmp_path / "mine", count=8)
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    (folder / "images" / "photo-0.jpg").unlink()
+    (folder / "images" / "photo-1.jpg").unlink()
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "The data have changed")
+
+
+def test_a_damaged_configuration(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    capsys.readouterr()
+    for content in ("", "{}", "[1]", '{"config": {"preset": "cells"}}', '{"config": 3}'):
+        Path("a/config.json").write_text(content)
+        assert_refused(capsys, ["--resume", "a"], "not the (folder|configuration) of a run")
+
+
+def test_the_data_may_have_moved(tmp_path):
+    folder = write_folder(tmp_path / "mine", count=6)
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    folder.rename(tmp_path / "moved")
+    assert train.main(["--resume", "a", "--data-dir", "moved", "--device", "cpu"]) == 0
+
+
+def test_the_best_epoch_is_kept():
+    assert train.main([*SMALL, "--epochs", "4", "--lr", "0.02", "--out", "a"]) == 0
+    best = load_checkpoint(Path("a/best.npz")).meta["rows"]
+    scores = [float(row["mean_iou"]) for row in rows_of(Path("a"))]
+    assert best[-1]["mean_iou"] == max(scores)
+    assert json.loads(Path("a/test.json").read_text())["epoch"] == len(best)
+
+
+def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
+    data = make_cells(7, 16, rng)
+    config = presets.Config("cells", size=16, base=4, depth=2, class_weight=(1.0, 1.0, 2.0))
+    net = presets.make_network(config, 3)
+    params = net.init(rng)
+    results = []
+    for size in (2, 16):
+        monkeypatch.setattr(fit, "SCORING_BATCH", size)
+        results.append(fit.score(net, params, data, config, "cpu"))
+    assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+    np.testing.assert_array_equal(results[0][2], results[1][2])
+
+
+def test_a_checkpoint_holds_no_more_than_it_must():
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    checkpoint = load_checkpoint(Path("a/best.npz"))
+    save_checkpoint(Path("copy.npz"), checkpoint)
+    assert Path("copy.npz").stat().st_size == Path("a/best.npz").stat().st_size
