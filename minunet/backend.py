@@ -49,7 +49,7 @@ def why_no_gpu() -> str | None:
     try:
         import cupy
     except ImportError:
-        return "CuPy is not installed (pip install 'minunet[gpu]')."
+        return "CuPy is not installed (for NVIDIA: pip install cupy-cuda12x)."
     try:
         if not cupy.cuda.is_available():
             return "CuPy is installed, but it finds no NVIDIA GPU or no driver for it."

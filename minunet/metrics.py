@@ -8,7 +8,8 @@ diagonal, FN (missed) in the rest of its row and FP (false alarms) in the rest o
 
     IoU = TP / (TP + FP + FN)          Dice = 2 TP / (2 TP + FP + FN)
 
-Everingham et al., "The Pascal Visual Object Classes Challenge" (2010), section 4.4; Dice (1945).
+Everingham et al., "The Pascal Visual Object Classes Challenge" (2010); Dice, "Measures of
+the Amount of Ecologic Association Between Species" (1945).
 """
 
 from __future__ import annotations

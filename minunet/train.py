@@ -34,23 +34,33 @@ OVERRIDES = ("epochs", "batch_size", "lr", "size", "base", "depth", "seed")
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m minunet.train", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m minunet.train",
+        description=DESCRIPTION,
+        epilog="what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values())),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
-    add("--epochs", type=_at_least(1), metavar="N", help="how often every image is shown (default: the preset's)")
-    add("--batch-size", type=_at_least(1), metavar="N", help="images a step (default: the preset's)")
-    add("--lr", type=_positive, metavar="X", help="the highest learning rate (default: the preset's)")
-    add("--size", type=_at_least(1), metavar="N", help="images are scaled to N x N pixels (default: the preset's)")
-    add("--base", type=_at_least(1), metavar="N", help="channels of the first level (default: the preset's)")
-    add("--depth", type=_at_least(1), metavar="N", help="number of resolution levels (default: the preset's)")
+    add("--epochs", type=_at_least(1), metavar="N", help="how often every image is shown")
+    add("--batch-size", type=_at_least(1), metavar="N", help="images a step")
+    add("--lr", type=_positive, metavar="X", help="the highest learning rate")
+    add("--size", type=_at_least(1), metavar="N", help="images are scaled to N x N pixels")
+    add("--base", type=_at_least(1), metavar="N", help="channels of the first level")
+    add("--depth", type=_at_least(1), metavar="N", help="number of resolution levels")
     add("--seed", type=_at_least(0), metavar="N", help="decides about everything random (default: 0)")
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=_at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, to the same bits")
     return parser
+
+
+def _line(preset: Config) -> str:
+    """The values of a preset that an option can change."""
+    return f"  {preset.preset:<8}" + "  ".join(
+        f"--{name.replace('_', '-')} {getattr(preset, name)}" for name in OVERRIDES if name != "seed"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ way. Where a mistake is small it is made around the right function, so that the 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from minunet import layers
 from minunet.gradcheck import cases
 from minunet.gradcheck.check import Case
-from minunet.layers.im2col import col2im, im2col
+from minunet.layers.im2col import col2im, im2col, window_places
 from minunet.unet import UNet, Up
 
 Backward = Callable[[Any, Any], tuple]
@@ -60,10 +61,12 @@ def conv_weight_averaged_over_batch(dy, cache):
 
 
 def conv_padding_forgotten_in_dweight(dy, cache):
+    """Windows that start at the image instead of at its padding: dy[i, j] meets x[i + a, j + b]."""
     x, weight, has_bias, stride, (ph, pw) = cache
     dx, _, dbias = layers.conv2d_backward(dy, cache)
-    rolled = np.roll(x, (ph, pw), axis=(1, 2))  # the window starts at the image, not at the padding
-    return dx, layers.conv2d_backward(dy, (rolled, weight, has_bias, stride, (ph, pw)))[1], dbias
+    moved = np.zeros_like(x)
+    moved[:, :-ph, :-pw] = x[:, ph:, pw:]
+    return dx, layers.conv2d_backward(dy, (moved, weight, has_bias, stride, (ph, pw)))[1], dbias
 
 
 def conv_col2im_overwrites(dy, cache):
@@ -80,8 +83,11 @@ def conv_col2im_overwrites(dy, cache):
 
 
 def conv_crop_of_padding_off_by_one(dy, cache):
-    dx, dweight, dbias = layers.conv2d_backward(dy, cache)
-    return np.roll(dx, 1, axis=1), dweight, dbias
+    x, weight, _, stride, (ph, pw) = cache
+    height, width = x.shape[1:3]
+    dcols = np.tensordot(dy, weight, axes=(3, 3)).reshape(*dy.shape[:3], -1)  # (N, OH, OW, KH*KW*C)
+    dpadded = col2im(dcols, height + 2 * ph, width + 2 * pw, weight.shape[:2], stride, (0, 0))
+    return dpadded[:, ph + 1 : ph + 1 + height, pw : pw + width], *layers.conv2d_backward(dy, cache)[1:]
 
 
 def conv_stride_ignored_in_dx(dy, cache):
@@ -158,6 +164,25 @@ def pool_overlap_overwrites(dy, cache):
     return (dpadded[:, padding[0] : padding[0] + shape[1], padding[1] : padding[1] + shape[2]],)
 
 
+def pool_tie_given_to_both(dy, cache):
+    """Every pixel as large as the maximum gets the gradient. `cache` holds the input too: see `with_input`."""
+    (x,), y, (_, _, kernel, stride, padding) = cache
+    padded, dpadded = (np.pad(a, ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0))) for a in (x, np.zeros_like(x)))
+    for place in window_places(kernel, stride, dy.shape[1:3]):
+        dpadded[place] += dy * (padded[place] == y)
+    return (dpadded[:, padding[0] : padding[0] + x.shape[1], padding[1] : padding[1] + x.shape[2]],)
+
+
+def with_input(case: Case) -> Case:
+    """The same case with a cache that holds the inputs and y as well, for a bug that needs them."""
+
+    def forward(given):
+        y, cache = case.forward(given)
+        return y, (tuple(given.values()), y, cache)
+
+    return dataclasses.replace(case, forward=forward, backward=lambda dy, cache: case.backward(dy, cache[2]))
+
+
 # --- crop and concatenate: cache = (shape of skip, top, left) -----------------------------------------------------
 
 
@@ -214,15 +239,19 @@ def softmax_only_the_diagonal(dy, cache):
 
 def cross_entropy_sum_instead_of_mean(dy, cache):
     probs, index, scale = cache
-    return (dy * layers.softmax_cross_entropy_backward((probs, index, (scale > 0).astype("float64"))),)
+    return (dy * layers.softmax_cross_entropy_backward((probs, index, np.ones_like(scale))),)
 
 
 def cross_entropy_class_weight_left_out_of_the_normaliser(dy, cache):
     """Divided by the number of pixels, though the loss is divided by the sum of their weights."""
     probs, index, scale = cache
-    smallest = scale[scale > 0].min()
-    wrong = scale / smallest / np.count_nonzero(scale)
+    wrong = np.array(CLASS_WEIGHT)[index[..., 0]] / scale.size
     return (dy * layers.softmax_cross_entropy_backward((probs, index, wrong)),)
+
+
+def cross_entropy_class_weight_left_out(dy, cache):
+    probs, index, scale = cache
+    return (dy * layers.softmax_cross_entropy_backward((probs, index, np.full_like(scale, 1 / scale.size))),)
 
 
 def cross_entropy_ignored_pixels_counted(dy, cache):
@@ -273,6 +302,7 @@ def network_gradients_of_two_layers_swapped(dy, cache):
 
 
 STRIDED = {"kernel": (2, 3), "stride": 2, "padding": 1}
+CLASS_WEIGHT = (0.5, 1, 2, 3, 1.5)
 OVERLAPPING = {"kernel": 3, "stride": 2, "padding": 1}
 
 BUGS = [
@@ -305,6 +335,9 @@ BUGS = [
         Bug(backward.__name__, cases.max_pool2d_case, backward)
         for backward in (pool_gradient_to_every_pixel, pool_average, pool_always_first_pixel)
     ),
+    Bug(
+        "pool_tie_given_to_both", lambda rng: with_input(cases.max_pool2d_case(rng, ties=True)), pool_tie_given_to_both
+    ),
     Bug("pool_overlap_overwrites", lambda rng: cases.max_pool2d_case(rng, **OVERLAPPING), pool_overlap_overwrites),
     *(
         Bug(backward.__name__, cases.crop_concat_case, backward)
@@ -323,11 +356,21 @@ BUGS = [
         Bug(backward.__name__, cases.cross_entropy_case, backward)
         for backward in (
             cross_entropy_sum_instead_of_mean,
-            cross_entropy_class_weight_left_out_of_the_normaliser,
-            cross_entropy_ignored_pixels_counted,
             cross_entropy_label_shifted,
             cross_entropy_upstream_gradient_forgotten,
         )
+    ),
+    *(
+        Bug(backward.__name__, lambda rng: cases.cross_entropy_case(rng, class_weight=CLASS_WEIGHT), backward)
+        for backward in (
+            cross_entropy_class_weight_left_out_of_the_normaliser,
+            cross_entropy_class_weight_left_out,
+        )
+    ),
+    Bug(
+        "cross_entropy_ignored_pixels_counted",
+        lambda rng: cases.cross_entropy_case(rng, ignore=True),
+        cross_entropy_ignored_pixels_counted,
     ),
     *(
         Bug(backward.__name__, lambda rng: cases.network_case(rng, NET, (6, 8)), backward)

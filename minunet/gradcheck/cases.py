@@ -7,7 +7,7 @@ inputs of those keep a distance of more than the step of the check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,14 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield conv_transpose2d_case(rng, kernel=(3, 2), stride=(3, 2), padding=1, output_padding=(2, 1))
     yield max_pool2d_case(rng)
     yield max_pool2d_case(rng, kernel=3, stride=2, padding=1)
+    yield max_pool2d_case(rng, kernel=3, stride=2, padding=1, ties=True)
     yield crop_concat_case(rng)
     yield relu_case(rng)
     yield group_norm_case(rng)
     yield softmax_case(rng)
     yield cross_entropy_case(rng)
-    yield cross_entropy_case(rng, weighted=False)
+    yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5))
+    yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5), pixel_weight=True, ignore=True)
     for padding, size in (("same", (8, 12)), ("valid", (24, 20))):
         for norm in (None, "group"):
             net = UNet(
@@ -118,17 +120,19 @@ def max_pool2d_case(
     kernel: IntPair = 2,
     stride: IntPair | None = None,
     padding: IntPair = 0,
+    ties: bool = False,
 ) -> Case:
-    """Max-pooling of numbers that are all different, by at least 0.01."""
+    """Max-pooling of numbers that are all different, by at least 0.01; or with `ties`, of only three numbers."""
     options: dict[str, Any] = {"kernel_size": kernel, "stride": stride, "padding": padding}
-    x = rng.permutation(np.prod(image)).reshape(image) * 0.01
+    x = rng.integers(0, 3, image).astype("float64") if ties else rng.permutation(np.prod(image)).reshape(image) * 0.01
     return Case(
-        f"max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}",
+        f"max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}" + ", ties" * ties,
         {"x": x},
         lambda given: layers.max_pool2d(**given, **options),
         lambda dy, cache: (layers.max_pool2d_backward(dy, cache),),
         lambda given: _torch_layer("max_pool2d", **options)(given["x"]),
         smooth=False,
+        differentiable=not ties,
     )
 
 
@@ -193,34 +197,41 @@ def softmax_case(rng: np.random.Generator, *, shape: Shape = (2, 3, 4, 5)) -> Ca
     )
 
 
-def cross_entropy_case(rng: np.random.Generator, *, shape: Shape = (2, 3, 4, 5), weighted: bool = True) -> Case:
-    """Softmax and cross-entropy; `weighted` by class and by pixel, and with ignored pixels."""
+def cross_entropy_case(
+    rng: np.random.Generator,
+    *,
+    shape: Shape = (2, 3, 4, 5),
+    class_weight: Sequence[float] | None = None,
+    pixel_weight: bool = False,
+    ignore: bool = False,
+) -> Case:
+    """Softmax and cross-entropy; if asked, weighted by class, weighted by pixel, and with some pixels ignored."""
     classes = shape[-1]
     labels = rng.integers(0, classes, shape[:-1])
     options: dict[str, Any] = {}
-    if weighted:
-        labels[rng.random(labels.shape) < 0.2] = 255
-        options = {
-            "class_weight": rng.uniform(0.5, 3, classes),
-            "pixel_weight": rng.uniform(0.1, 2, labels.shape),
-            "ignore_index": 255,
-        }
+    if class_weight is not None:
+        options["class_weight"] = np.array(class_weight)
+    if pixel_weight:
+        options["pixel_weight"] = rng.uniform(0.1, 2, labels.shape)
+    if ignore:
+        labels[rng.random(labels.shape) < 0.2] = options["ignore_index"] = 255
 
     def torch(given: dict[str, Any]) -> Any:
-        from torch import tensor
-        from torch.nn.functional import cross_entropy
+        import torch as pytorch
 
-        logits, target = given["logits"].reshape(-1, classes), tensor(labels.reshape(-1))
-        if not weighted:
-            return cross_entropy(logits, target)
-        class_weight, pixel_weight = tensor(options["class_weight"]), tensor(options["pixel_weight"].reshape(-1))
-        each = cross_entropy(logits, target, weight=class_weight, ignore_index=255, reduction="none")
-        counted = target != 255
-        total = (class_weight[target * counted] * pixel_weight * counted).sum()
-        return (each * pixel_weight).sum() / total
+        logits, target = given["logits"].reshape(-1, classes), pytorch.tensor(labels.reshape(-1))
+        of_class = pytorch.tensor(np.array(options.get("class_weight", np.ones(classes))))
+        of_pixel = pytorch.tensor(options.get("pixel_weight", np.ones(labels.shape)).reshape(-1))
+        cross_entropy, ignored = pytorch.nn.functional.cross_entropy, options.get("ignore_index", -100)
+        if not pixel_weight:  # PyTorch's own weighted mean
+            return cross_entropy(logits, target, weight=of_class, ignore_index=ignored)
+        each = cross_entropy(logits, target, weight=of_class, ignore_index=ignored, reduction="none")
+        counted = target != ignored
+        return (each * of_pixel).sum() / (of_class[target * counted] * of_pixel * counted).sum()
 
+    details = ", ".join(name.removesuffix("_index").replace("_", " ") for name in options)
     return Case(
-        "softmax_cross_entropy" + (", weights, ignored" if weighted else ""),
+        "softmax_cross_entropy" + (f", {details}" if details else ""),
         {"logits": 2 * rng.standard_normal(shape)},
         lambda given: layers.softmax_cross_entropy(**given, labels=labels, **options),
         lambda dy, cache: (dy * layers.softmax_cross_entropy_backward(cache),),

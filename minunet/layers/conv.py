@@ -24,14 +24,14 @@ from minunet.layers.im2col import col2im, im2col, pad
 from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
 
 # --------------------------------------------------------------------------------------------
-# The definition: one loop an index. Slow (NumPy arrays only), and the yardstick for everything faster.
+# The definition: one output number at a time. Slow, for NumPy arrays only, and the yardstick for everything faster.
 # --------------------------------------------------------------------------------------------
 
 
 def conv2d_loops(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: IntPair = 1, padding: IntPair = 0
 ) -> tuple[np.ndarray, tuple]:
-    """The same result as `conv2d`, written as the formula is."""
+    """The same result as `conv2d`, written as the formula is: (N, H, W, C) and (KH, KW, C, K) -> (N, OH, OW, K)."""
     check_parameters(x, weight, bias)
     (sh, sw), (ph, pw) = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     batch, height, width, _ = x.shape
@@ -41,20 +41,20 @@ def conv2d_loops(
     y = np.empty(shape, dtype=x.dtype)  # (N, OH, OW, K)
     for n, i, j, k in np.ndindex(shape):
         window = padded[n, sh * i : sh * i + kh, sw * j : sw * j + kw]  # (KH, KW, C)
-        y[n, i, j, k] = (window * weight[..., k]).sum()
+        y[n, i, j, k] = (window * weight[..., k]).sum()  # the sum over a, b and c
         if bias is not None:
             y[n, i, j, k] += bias[k]
     return y, (x, weight, bias is not None, (sh, sw), (ph, pw))
 
 
 def conv2d_loops_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """The same result as `conv2d_backward`: walk over the output again, hand each dy to all who made that y."""
+    """The same result as `conv2d_backward`: walk over dy (N, OH, OW, K), hand each number to all who made that y."""
     x, weight, has_bias, (sh, sw), (ph, pw) = cache
     height, width = x.shape[1:3]
-    kh, kw = weight.shape[:2]
+    kh, kw, _, out_channels = weight.shape
     padded = pad(x, (ph, pw))  # (N, H + 2*PH, W + 2*PW, C)
     dpadded, dweight = np.zeros_like(padded), np.zeros_like(weight)
-    dbias = np.zeros_like(weight[0, 0, 0]) if has_bias else None  # (K,)
+    dbias = np.zeros(out_channels, dtype=weight.dtype) if has_bias else None  # (K,)
     for n, i, j, k in np.ndindex(dy.shape):
         window = np.s_[n, sh * i : sh * i + kh, sw * j : sw * j + kw]  # (KH, KW, C)
         dpadded[window] += dy[n, i, j, k] * weight[..., k]
@@ -104,7 +104,8 @@ def conv2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None
     """From dy (N, OH, OW, K) to dx (N, H, W, C), dweight (KH, KW, C, K) and dbias (K,), None without a bias.
 
     With Y = cols @ W the rule for a matrix product gives dW = cols.T @ dY and dcols = dY @ W.T. As im2col is
-    linear, dx is its transpose applied to dcols: col2im. Together that is the transposed convolution of dy.
+    linear, dx is its transpose applied to dcols: col2im. Together that is `conv_transpose2d` of dy, with the two
+    channel axes of the weight swapped; a test holds the two equal.
     """
     x, weight, has_bias, stride, padding = cache
     height, width = x.shape[1:3]

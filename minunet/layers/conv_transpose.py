@@ -1,8 +1,14 @@
 """Transposed convolution: the layer that makes an image larger on the way up the U.
 
 A convolution with fixed weights is linear in x: flatten the images and it is `y = A x` with one large, sparse
-matrix A. The transposed convolution with the same weights is `A.T`: it takes an image of the size of y to one of
-the size of x. It is not the inverse (A.T A is not the identity): it restores the size, not the values.
+matrix A. In one dimension, with the kernel (p, q, r), stride 2 and 5 pixels in, 2 out:
+
+    A = [p q r 0 0]             A.T y = [p*y0, q*y0, r*y0 + p*y1, q*y1, r*y1]
+        [0 0 p q r]
+
+The transposed convolution is `A.T`: it takes an image of the size of y to one of the size of x, and where two copies
+of the kernel overlap they add up. It is not the inverse (A.T A is not the identity): it restores the size, not the
+values. With channels, what came out of the convolution goes in here: the two channel axes of the weight change places.
 
 As a formula, every input pixel puts a copy of the kernel, scaled by its value, onto the output:
 

@@ -8,7 +8,7 @@ Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentati
 from __future__ import annotations
 
 from minunet.backend import Array, array_module
-from minunet.layers.shapes import check_image
+from minunet.layers.shapes import check_image, check_same_dtype
 
 
 def crop_concat(skip: Array, x: Array) -> tuple[Array, tuple]:
@@ -28,8 +28,7 @@ def crop_concat(skip: Array, x: Array) -> tuple[Array, tuple]:
     """
     check_image(skip, "skip")
     check_image(x)
-    if skip.dtype != x.dtype:
-        raise TypeError(f"skip is {skip.dtype}, but x is {x.dtype}: nothing is converted on the way, make them equal")
+    check_same_dtype(x, "skip", skip)
     if len(skip) != len(x) or skip.shape[1] < x.shape[1] or skip.shape[2] < x.shape[2]:
         raise ValueError(
             f"skip {skip.shape} cannot be cropped to x {x.shape}: it needs the same batch size, "

@@ -3,7 +3,7 @@
 A convolution applies the same weights to every window of the image. Copy each window into one row of a
 matrix ("image to columns"; here, with channels last, a window is a row), and the whole convolution is a
 single matrix product. The idea is from Chellapilla, Puri and Simard, "High Performance Convolutional Neural
-Networks for Document Processing" (2006), section 3.1.
+Networks for Document Processing" (2006).
 
 `im2col` only copies numbers, so it is linear: `cols = G x` with a matrix G of zeros and ones. Its transpose
 `x = G.T cols` is `col2im`: a pixel that was copied into several windows receives the *sum* of what comes back
@@ -11,6 +11,8 @@ from each of them. That is why col2im adds (`+=`) where im2col copies, and why i
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import window_count
@@ -35,12 +37,17 @@ def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
     Within a row the order is kernel row, kernel column, channel: the order of a weight (KH, KW, C, K) that is
     reshaped to (KH*KW*C, K). OH = (H + 2*PH - KH) // SH + 1, and OW likewise.
     """
-    sliding_window_view = array_module(x).lib.stride_tricks.sliding_window_view
     out_height = window_count(x.shape[1], kernel_size[0], stride[0], padding[0])
     out_width = window_count(x.shape[2], kernel_size[1], stride[1], padding[1])
-    windows = sliding_window_view(pad(x, padding), kernel_size, axis=(1, 2))  # a view (N, H', W', C, KH, KW)
-    windows = windows[:, :: stride[0], :: stride[1]]  # still a view: (N, OH, OW, C, KH, KW)
-    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (N, OH, OW, KH, KW, C)
+    padded = pad(x, padding)  # (N, H + 2*PH, W + 2*PW, C)
+    # A view of all windows, without a copy: to the next window it is `stride` rows or columns, within a window it is
+    # one row or column, so the steps in memory (in bytes) are those of the image, taken twice.
+    sample, row, column, channel = padded.strides
+    windows = array_module(x).lib.stride_tricks.as_strided(
+        padded,
+        shape=(len(x), out_height, out_width, *kernel_size, x.shape[3]),  # (N, OH, OW, KH, KW, C)
+        strides=(sample, stride[0] * row, stride[1] * column, row, column, channel),
+    )
     return windows.reshape(len(x), out_height, out_width, -1)  # here the numbers are copied
 
 
@@ -51,13 +58,21 @@ def col2im(cols: Array, height: int, width: int, kernel_size: Pair, stride: Pair
     of one place never overlap, so that `+=` on a whole slice loses nothing.
     """
     batch, out_height, out_width, _ = cols.shape
-    kernel_height, kernel_width = kernel_size
-    cols = cols.reshape(batch, out_height, out_width, kernel_height, kernel_width, -1)  # (N, OH, OW, KH, KW, C)
+    cols = cols.reshape(batch, out_height, out_width, kernel_size[0] * kernel_size[1], -1)  # (N, OH, OW, KH*KW, C)
     padded_shape = (batch, height + 2 * padding[0], width + 2 * padding[1], cols.shape[-1])
     padded = array_module(cols).zeros(padded_shape, dtype=cols.dtype)  # (N, H+2*PH, W+2*PW, C)
-    for i in range(kernel_height):
-        for j in range(kernel_width):
-            rows = slice(i, i + stride[0] * out_height, stride[0])  # OH rows of the padded image
-            columns = slice(j, j + stride[1] * out_width, stride[1])  # OW columns
-            padded[:, rows, columns] += cols[:, :, :, i, j]  # (N, OH, OW, C)
+    for number, place in enumerate(window_places(kernel_size, stride, (out_height, out_width))):
+        padded[place] += cols[:, :, :, number]  # (N, OH, OW, C)
     return padded[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
+
+
+def window_places(kernel_size: Pair, stride: Pair, out_size: Pair) -> Iterator[tuple[slice, slice, slice]]:
+    """For each of the KH*KW places in a window, in reading order: the slice of the image that all windows have there.
+
+    `image[place]` is (N, OH, OW, C), a view: pixel (i, j) of every window, for all OH x OW windows at once.
+    """
+    for i in range(kernel_size[0]):
+        for j in range(kernel_size[1]):
+            rows = slice(i, i + stride[0] * out_size[0], stride[0])  # OH rows
+            columns = slice(j, j + stride[1] * out_size[1], stride[1])  # OW columns
+            yield slice(None), rows, columns

@@ -20,7 +20,7 @@ group changes nothing after normalisation.
 from __future__ import annotations
 
 from minunet.backend import Array, array_module
-from minunet.layers.shapes import check_image
+from minunet.layers.shapes import check_image, check_same_dtype
 
 
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
@@ -46,10 +46,7 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
     for name, array in (("weight", weight), ("bias", bias)):
         if array.shape != (channels,):
             raise ValueError(f"{name} must have the shape ({channels},), one number a channel, not {array.shape}")
-        if array.dtype != x.dtype:
-            raise TypeError(
-                f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal"
-            )
+        check_same_dtype(x, name, array)
     grouped = x.reshape(batch, height * width, groups, channels // groups)  # (N, H*W, G, C/G)
     centred = grouped - grouped.mean(axis=(1, 3), keepdims=True)  # mean: (N, 1, G, 1)
     variance = (centred * centred).mean(axis=(1, 3), keepdims=True)  # not var(): that takes |.|^2 of complex numbers

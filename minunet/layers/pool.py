@@ -5,16 +5,15 @@
 Pixels outside the image count as minus infinity, so that they never win. Backward, each dy goes to the one pixel
 that won, and windows that overlap add up. If several pixels of a window tie, the first one in reading order wins
 and gets all of the gradient; PyTorch does the same. Scherer, Müller and Behnke, "Evaluation of Pooling Operations
-in Convolutional Architectures for Object Recognition" (2010), section 3.
+in Convolutional Architectures for Object Recognition" (2010).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from minunet.backend import Array, array_module
-from minunet.layers.im2col import pad
+from minunet.layers.im2col import pad, window_places
 from minunet.layers.shapes import IntPair, as_pair, check_image, window_count
 
 
@@ -50,7 +49,7 @@ def max_pool2d(
 
     xp = array_module(x)
     padded = pad(x, padding, value=-math.inf)  # (N, H + 2*PH, W + 2*PW, C)
-    places = _places(kernel, stride, out_height, out_width)
+    places = window_places(kernel, stride, (out_height, out_width))
     y = padded[next(places)].copy()  # (N, OH, OW, C), the first place of every window
     winner = xp.zeros(y.shape, dtype="uint8" if kernel[0] * kernel[1] <= 256 else "int32")
     for number, place in enumerate(places, start=1):
@@ -65,17 +64,6 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     winner, (batch, height, width, channels), kernel, stride, padding = cache
     padded_shape = (batch, height + 2 * padding[0], width + 2 * padding[1], channels)
     dpadded = array_module(dy).zeros(padded_shape, dtype=dy.dtype)
-    for number, place in enumerate(_places(kernel, stride, dy.shape[1], dy.shape[2])):
+    for number, place in enumerate(window_places(kernel, stride, dy.shape[1:3])):
         dpadded[place] += dy * (winner == number)  # (N, OH, OW, C)
     return dpadded[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
-
-
-def _places(
-    kernel: tuple[int, int], stride: tuple[int, int], out_height: int, out_width: int
-) -> Iterator[tuple[slice, slice, slice]]:
-    """For each place in the window, in reading order, the slice of the image that all windows have there."""
-    for i in range(kernel[0]):
-        for j in range(kernel[1]):
-            rows = slice(i, i + stride[0] * out_height, stride[0])  # OH rows
-            columns = slice(j, j + stride[1] * out_width, stride[1])  # OW columns
-            yield slice(None), rows, columns

@@ -1,7 +1,7 @@
 """ReLU, the rectified linear unit: y = max(x, 0), element by element.
 
 Backward, dy passes where x was positive and is stopped elsewhere. At exactly x = 0 there is no derivative; we take
-0, as PyTorch does. Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines" (2010), section 2.
+0, as PyTorch does. Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines" (2010).
 """
 
 from __future__ import annotations

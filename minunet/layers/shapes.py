@@ -34,8 +34,23 @@ def check_image(x: Array, name: str = "x") -> None:
     """Raise unless `x` is a floating-point array of shape (N, H, W, C)."""
     if x.ndim != 4:
         raise ValueError(f"{name} must have the shape (N, H, W, C), but has {x.shape}: channels last, batch first")
+    if x.size == 0:
+        raise ValueError(f"{name} {x.shape} is empty: it needs at least one sample, one pixel and one channel")
+    check_floating(x, name)
+
+
+def check_floating(x: Array, name: str = "x") -> None:
+    """Raise unless `x` holds floating-point (or complex) numbers: integers would be rounded on the way."""
     if x.dtype.kind not in "fc":
         raise TypeError(f"{name} is {x.dtype}: convert it to a floating-point type first, {name}.astype('float32')")
+
+
+def check_same_dtype(x: Array, name: str, other: Array) -> None:
+    """Raise unless `other`, called `name`, has the dtype of `x`."""
+    if other.dtype != x.dtype:
+        raise TypeError(
+            f"x is {x.dtype}, but {name} is {other.dtype}: nothing is converted on the way, make them equal"
+        )
 
 
 def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
@@ -52,8 +67,6 @@ def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
         raise ValueError(
             f"bias must have the shape ({weight.shape[3]},), one number an output channel, not {bias.shape}"
         )
-    for name, array in (("weight", weight), ("bias", bias)):
-        if array is not None and array.dtype != x.dtype:
-            raise TypeError(
-                f"x is {x.dtype}, but {name} is {array.dtype}: nothing is converted on the way, make them equal"
-            )
+    check_same_dtype(x, "weight", weight)
+    if bias is not None:
+        check_same_dtype(x, "bias", bias)

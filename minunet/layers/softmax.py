@@ -17,10 +17,12 @@ The two layers together have this simple gradient: what the network said minus w
 from __future__ import annotations
 
 from minunet.backend import Array, array_module
+from minunet.layers.shapes import check_floating
 
 
 def softmax(logits: Array) -> tuple[Array, Array]:
     """Probabilities over the last axis (any shape), each row sums to 1; the cache for `softmax_backward` is probs."""
+    check_floating(logits, "logits")
     exponentials, total, _ = _exponentials(logits)
     probs = exponentials / total
     return probs, probs
@@ -57,7 +59,9 @@ def softmax_cross_entropy(
 
     Raises:
         ValueError: shapes that do not go together, or labels outside 0 to K-1.
+        TypeError: integer logits.
     """
+    check_floating(logits, "logits")
     xp = array_module(logits)
     weights = pixel_weights(
         labels, logits.shape[-1], class_weight=class_weight, pixel_weight=pixel_weight, ignore_index=ignore_index

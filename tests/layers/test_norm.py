@@ -15,7 +15,7 @@ from tests.layers.prove import prove
 @given(
     seed=st.integers(0, 2**32 - 1),
     batch=st.integers(1, 3),
-    size=st.tuples(st.integers(2, 5), st.integers(2, 5)),
+    size=st.tuples(st.integers(3, 5), st.integers(3, 5)),
     groups=st.integers(1, 3),
     each=st.integers(1, 3),
 )

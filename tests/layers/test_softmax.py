@@ -23,10 +23,19 @@ def test_softmax_gradients_of_any_shape(seed, size, classes):
     prove(softmax_case(np.random.default_rng(seed), shape=(*size, classes)), seed)
 
 
-@given(seed=seeds, size=sizes, classes=st.integers(2, 6), weighted=st.booleans())
-def test_cross_entropy_gradients_of_any_shape(seed, size, classes, weighted):
+@given(
+    seed=seeds,
+    size=sizes,
+    classes=st.integers(2, 6),
+    by_class=st.booleans(),
+    by_pixel=st.booleans(),
+    ignore=st.booleans(),
+)
+def test_cross_entropy_gradients_of_any_shape(seed, size, classes, by_class, by_pixel, ignore):
     rng = np.random.default_rng(seed)
-    prove(cross_entropy_case(rng, shape=(size[0], size[1] + 2, size[2] + 2, classes), weighted=weighted), seed)
+    shape = (size[0], size[1] + 2, size[2] + 2, classes)
+    weight = rng.uniform(0.5, 3, classes) if by_class else None
+    prove(cross_entropy_case(rng, shape=shape, class_weight=weight, pixel_weight=by_pixel, ignore=ignore), seed)
 
 
 @given(seed=seeds, ignore=st.sampled_from([-100, 0, 255]))
@@ -102,3 +111,10 @@ def test_parts_of_a_batch_add_up(rng):
 def test_errors_say_what_is_needed(labels, options, says):
     with pytest.raises(ValueError, match=says):
         softmax_cross_entropy(np.zeros((1, 2, 2, 3)), labels, **options)
+
+
+def test_integer_logits_are_refused():
+    with pytest.raises(TypeError, match="logits is int64"):
+        softmax_cross_entropy(np.array([[3, 0], [0, 3]]), np.array([1, 0]))
+    with pytest.raises(TypeError, match="logits is int64"):
+        softmax(np.array([[3, 0]]))

@@ -1,0 +1,38 @@
+"""The README does not promise what is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "data/README.md", "lessons/README.md"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith("http")]
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
+def test_python_blocks_run(block):
+    names: dict[str, object] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert (names["answer"] == names["labels"]).mean() > 0.7
+
+
+def test_the_map_names_every_module():
+    modules = {path.name for path in (ROOT / "minunet").glob("*.py")} - {"__init__.py", "errors.py"}
+    assert [name for name in sorted(modules) if f"{name}`" not in README] == []
+
+
+def test_there_are_two_commands_and_ci_runs_the_second():
+    commands = re.findall(r"^python3 -m venv .*$", README, flags=re.MULTILINE)
+    assert len(commands) == 2
+    assert commands[0].endswith("-m minunet.train") and "-m pytest" in commands[1]
+    assert "^python3 -m venv .*pytest" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
