@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, TypeVar
@@ -115,17 +115,18 @@ def set_threads(threads: int) -> None:
     _threads = threads
 
 
-def map_in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """Yield `function(item)` for each item, in the order of the items, several at a time.
 
     Threads help although Python runs one at a time: NumPy lets go of the interpreter lock inside matrix
     products, copies and elementwise operations. Each of them may use one BLAS thread only, whatever
     `set_threads` says: several would fight over the cores, and a product split over another number of
-    BLAS threads may round differently.
+    BLAS threads may round differently. A single item stays in the thread of the caller, as a whole batch on a GPU
+    must: which GPU and which stream CuPy uses is set for each thread.
     """
     global _pool
     with _blas.limit(limits=1, user_api="blas"):
-        if _threads == 1:
+        if _threads == 1 or len(items) == 1:
             yield from map(function, items)
             return
         if _pool is None:

@@ -4,8 +4,8 @@
     optimizer/NAME      what the optimiser remembers
     meta                JSON text: the configuration, the step, the curves so far
 
-An .npz is a zip of plain arrays: any NumPy reads it, and it cannot hold code (`allow_pickle=False`). It is written to
-a second file first and then renamed, so that a crash in the middle of writing never costs the last good checkpoint.
+An .npz is a zip of plain arrays: any NumPy reads it, and it cannot hold code (`allow_pickle=False`). Like all files of
+a run it is written to a second file first and then renamed: a crash in the middle never costs the last good one.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -37,9 +39,16 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
     arrays = {f"params/{name}": to_numpy(array) for name, array in checkpoint.params.items()}
     arrays |= {f"optimizer/{name}": to_numpy(array) for name, array in checkpoint.optimizer.items()}
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, "wb") as file:
+    with whole_file(path, "wb") as file:
         np.savez(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
+
+
+@contextmanager
+def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
+    """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with open(unfinished, mode, encoding=None if "b" in mode else "utf-8", **options) as file:
+        yield file
         file.flush()
         os.fsync(file.fileno())
     os.replace(unfinished, path)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minunet.backend import to_device, to_numpy
-from minunet.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint
+from minunet.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint, whole_file
 from minunet.data.batches import Batches, centre_crop, to_input
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError
@@ -35,7 +34,8 @@ from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from minunet.optim import Adam
 from minunet.parallel import logits, loss_and_gradients
 from minunet.plots import save_curves, save_predictions
-from minunet.presets import Config, make_network, make_schedule
+from minunet.presets import Config, Data, make_network, make_schedule
+from minunet.seeds import generator
 from minunet.unet import Parameters, UNet
 
 SCORING_BATCH = 16  # images at a time in validation and test; only memory depends on it
@@ -52,11 +52,11 @@ class Progress:
     seconds: float = 0.0  # spent on the unfinished epoch
     rows: list[dict[str, Any]] = field(default_factory=list)  # a row for each finished epoch
 
-    def save(self, path: Path, config: Config, training: Dataset) -> None:
+    def save(self, path: Path, config: Config, data: Data) -> None:
         meta = {
             "config": config.to_json(),
-            "classes": list(training.classes),
-            "images": len(training),
+            "classes": list(data.training.classes),
+            "data": data.digests(),
             "step": self.step,
             "loss_sum": self.loss_sum,
             "seconds": self.seconds,
@@ -67,24 +67,22 @@ class Progress:
 
 def begin(config: Config, net: UNet, device: str) -> Progress:
     """A run that has not made a step yet."""
-    params = net.init(np.random.default_rng([config.seed, 0]))
+    params = net.init(generator(config.seed, "weights"))
     return Progress({name: to_device(array, device) for name, array in params.items()}, Adam(config.lr))
 
 
-def resume(run: Path, config: Config, net: UNet, training: Dataset, device: str) -> Progress:
-    """The run in the folder `run`, as `last.npz` has it."""
-    path = run / "last.npz"
-    checkpoint = load_checkpoint(path)
-    check_fits(checkpoint.params, net, path)
+def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, device: str) -> Progress:
+    """The run as `checkpoint`, read from the file `source`, has it."""
+    check_fits(checkpoint.params, make_network(config, len(data.training.classes)), source)
     meta = checkpoint.meta
-    if meta.get("images") != len(training) or meta.get("classes") != list(training.classes):
+    if meta["data"] != data.digests():
         raise InputError(
-            f"The data have changed: {path} was trained on {meta.get('images')} images of the classes "
-            f"{meta.get('classes')}, now there are {len(training)} of {list(training.classes)}."
+            f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
+            "Going on would mix training and test images."
         )
     optimizer = Adam(config.lr)
     optimizer.state = {
-        name: array if name == "t" else to_device(array, device) for name, array in checkpoint.optimizer.items()
+        name: to_device(array, device) if array.ndim else array for name, array in checkpoint.optimizer.items()
     }
     params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
     return Progress(params, optimizer, meta["step"], meta["loss_sum"], meta["seconds"], meta["rows"])
@@ -92,8 +90,7 @@ def resume(run: Path, config: Config, net: UNet, training: Dataset, device: str)
 
 def fit(
     config: Config,
-    training: Dataset,
-    validation: Dataset,
+    data: Data,
     progress: Progress,
     run: Path,
     device: str = "cpu",
@@ -104,6 +101,7 @@ def fit(
     A run that stops and is resumed gives the same bits as one that does not: batches and learning rates depend on the
     number of the step alone.
     """
+    training, validation = data.training, data.validation
     net = make_network(config, len(training.classes))
     output_size = net.output_size(config.size, config.size)
     batches = Batches(training, config.batch_size, output_size, config.augmentation, config.seed)
@@ -134,7 +132,7 @@ def fit(
                 bar.set_postfix(loss=f"{float(loss):.3f}", refresh=False)
                 if stop():
                     progress.seconds += time.perf_counter() - started
-                    progress.save(run / "last.npz", config, training)
+                    progress.save(run / "last.npz", config, data)
                     return False
         val_loss, matrix, _ = score(net, progress.params, validation, config, device)
         progress.seconds += time.perf_counter() - started
@@ -144,8 +142,8 @@ def fit(
         write_metrics(run / "metrics.csv", progress.rows)
         save_curves(run / "curves.png", progress.rows, training.classes)
         if progress.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in progress.rows):
-            progress.save(run / "best.npz", config, training)
-        progress.save(run / "last.npz", config, training)
+            progress.save(run / "best.npz", config, data)
+        progress.save(run / "last.npz", config, data)
     return True
 
 
@@ -167,23 +165,23 @@ def score(
     return loss / weight, matrix, np.concatenate(predictions)
 
 
-def test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, Any]:
+def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, Any]:
     """Score `best.npz` on the test images; write `test.json` and `predictions.png`."""
     net = make_network(config, len(dataset.classes))
     checkpoint = load_checkpoint(run / "best.npz")
-    check_fits(checkpoint.params, net, run / "best.npz")
     params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
     loss, matrix, predictions = score(net, params, dataset, config, device)
     result = {
         "pixel_accuracy": pixel_accuracy(matrix),
         "mean_iou": mean_iou(matrix),
-        "iou": dict(zip(dataset.classes, map(float, iou(matrix)), strict=True)),
+        "iou": {name: _number(value) for name, value in zip(dataset.classes, iou(matrix), strict=True)},
         "loss": loss,
         "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # answering the most frequent class
         "images": len(dataset),
         "epoch": len(checkpoint.meta["rows"]),
     }
-    (run / "test.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    with whole_file(run / "test.json") as file:
+        file.write(json.dumps(result, indent=2) + "\n")
     height, width = predictions.shape[1:]
     centred = centre_crop(dataset.images, height, width)
     truth = Dataset(centred, centre_crop(dataset.labels, height, width), dataset.names, dataset.classes)
@@ -193,12 +191,10 @@ def test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, 
 
 def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
     """`metrics.csv`, a row an epoch, numbers at full precision."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+    with whole_file(path, newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(unfinished, path)
 
 
 def _row(
@@ -214,6 +210,11 @@ def _row(
         **{f"iou_{name}": float(value) for name, value in zip(classes, iou(matrix), strict=True)},
         "seconds": round(progress.seconds, 3),
     }
+
+
+def _number(value: float) -> float | None:
+    """NaN, the IoU of a class that neither occurs nor is predicted, as None: JSON knows no NaN."""
+    return None if math.isnan(value) else float(value)
 
 
 def _summary(row: dict[str, Any], epochs: int, classes: tuple[str, ...]) -> str:

@@ -102,8 +102,10 @@ def one_cycle(
     "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates" (2018), section 3, in the form
     in which PyTorch has it (OneCycleLR).
     """
-    if steps < 1:
-        raise ValueError(f"a schedule needs at least one step, not {steps}")
+    if steps < 1 or not 0 <= warm_up < 1:
+        raise ValueError(f"a schedule needs at least one step, not {steps}, and 0 <= warm_up < 1, not {warm_up}")
+    if steps == 1:
+        return constant(lr)
     first, last = lr / start_divisor, lr / start_divisor / end_divisor
     peak = warm_up * steps - 1  # the step with the highest rate; it need not be a whole number
 

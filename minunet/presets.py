@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
@@ -16,6 +14,7 @@ from minunet.data.folder import load_folder
 from minunet.data.pets import load_pets
 from minunet.errors import InputError
 from minunet.optim import Schedule, constant, one_cycle, piecewise
+from minunet.seeds import generator
 from minunet.unet import UNet
 
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
@@ -117,16 +116,24 @@ def make_schedule(config: Config, steps: int) -> Schedule:
     raise InputError(f"schedule must be constant, piecewise or one-cycle, not {config.schedule!r}.")
 
 
-def load_data(config: Config) -> tuple[Dataset, Dataset, Dataset]:
-    """Training, validation and test images of an experiment. Raises InputError for anything that is wrong with them."""
-    rng = np.random.default_rng([config.seed, 1])
+class Data(NamedTuple):
+    """The images of an experiment: to train on, to choose the best epoch by, and for the final test."""
+
+    training: Dataset
+    validation: Dataset
+    test: Dataset
+
+    def digests(self) -> list[str]:
+        """A short text for each part, different for any other images."""
+        return [part.digest() for part in self]
+
+
+def load_data(config: Config) -> Data:
+    """The images of an experiment. Raises InputError for anything that is wrong with them."""
+    rng = generator(config.seed, "data")
     if config.preset == "cells":
-        return (
-            make_cells(config.count, config.size, rng),
-            make_cells(40, config.size, rng),
-            make_cells(100, config.size, rng),
-        )
+        return Data(*(make_cells(count, config.size, rng) for count in (config.count, 40, 100)))
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     load = load_pets if config.preset == "pets" else load_folder
-    return load(Path(config.data_dir), config.size, rng)
+    return Data(*load(Path(config.data_dir), config.size, rng))

@@ -1,10 +1,13 @@
-"""`python -m minunet.train`: train a U-Net, on made-up cells, on the pets, or on your own folder of images and masks."""
+"""`python -m minunet.train`: train a U-Net, on made cells, on the pets, or on your own folder of images and masks."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
+import math
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -12,12 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
 import minunet
 from minunet.backend import choose_device, get_threads, set_threads, why_no_gpu
+from minunet.checkpoint import Checkpoint, load_checkpoint, whole_file
 from minunet.errors import InputError
-from minunet.fit import begin, fit, resume, test
+from minunet.fit import begin, final_test, fit, resume
 from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
 
 DESCRIPTION = """\
@@ -71,43 +73,52 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print(f"minunet: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nminunet: stopped", file=sys.stderr)
+        return 130
 
 
 def _train(options: argparse.Namespace) -> int:
     if options.threads is not None:
         set_threads(options.threads)
     device = choose_device(options.device)
-    config = _config_of_run(options) if options.resume else _config_of_options(options)
-    training, validation, testing = load_data(config)
-    net = make_network(config, len(training.classes))
-    if options.resume:
+    checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
+    config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
+    data = load_data(config)
+    classes = data.training.classes
+    net = make_network(config, len(classes))
+    parameters = sum(math.prod(shape) for shape in net.shapes().values())
+    if checkpoint:
         run = options.resume
-        progress = resume(run, config, net, training, device)
+        progress = resume(checkpoint, run / "last.npz", config, data, device)
     else:
-        run = _new_folder(options.out, config.preset)
         progress = begin(config, net, device)
-    parameters = sum(int(np.prod(shape)) for shape in net.shapes().values())
-    _write_config(run, config, training.classes, parameters)
+        run = _new_folder(options.out, config.preset)
+        values = {"config": config.to_json(), "classes": classes, "parameters": parameters}
+        with whole_file(run / "config.json") as file:
+            file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
 
-    print(f"{config.preset}: {len(training)} training, {len(validation)} validation and {len(testing)} test images")
-    print(
-        f"U-Net: {config.size} x {config.size} pixels, base {config.base}, depth {config.depth}, {parameters:,} parameters"
-    )
+    counts = [len(part) for part in data]
+    print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
+    network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
+    print(f"{network}; images of {config.size} x {config.size} pixels")
     print(f"device: {_describe(device, options.device)}")
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
     with CtrlC() as interrupted:
-        if not fit(config, training, validation, progress, run, device, interrupted):
-            print(f"stopped and saved; go on with: python -m minunet.train --resume {run}")
-            return 130
-        result = test(config, testing, run, device)
+        finished = fit(config, data, progress, run, device, interrupted)
+    if not finished:
+        print(f"stopped and saved; go on with: python -m minunet.train --resume {run}")
+        return 130
+    result = final_test(config, data.test, run, device)
     print(
         f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )
-    print("IoU: " + ", ".join(f"{name} {value:.3f}" for name, value in result["iou"].items()))
+    scores = {name: "not there" if value is None else f"{value:.3f}" for name, value in result["iou"].items()}
+    print("IoU: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
     print(f"curves, predictions and weights are in {run}")
     return 0
 
@@ -131,39 +142,41 @@ def _config_of_options(options: argparse.Namespace) -> Config:
     return dataclasses.replace(PRESETS[preset], **changes)
 
 
-def _config_of_run(options: argparse.Namespace) -> Config:
-    """The configuration with which the run began; only where to compute and where the images lie may be different."""
+def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
+    """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
     fixed = [name for name in ("preset", "out", *OVERRIDES) if getattr(options, name) is not None]
     if fixed:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
         raise InputError(f"--resume goes on with the options of the run, so {names} cannot be given with it.")
+    config = Config.from_json(checkpoint.meta.get("config", {}))
     path = options.resume / "config.json"
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))["config"]
+        written = json.loads(path.read_text(encoding="utf-8"))["config"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{options.resume} is not the folder of a run: {path} cannot be read ({error}).") from error
-    config = Config.from_json(values)
+        raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
+    if written != json.loads(json.dumps(config.to_json())):
+        raise InputError(
+            f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
+        )
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 
 def _new_folder(out: Path | None, preset: str) -> Path:
-    """The folder of a new run, made; never one that holds anything."""
-    candidates = (
-        [out] if out is not None else [Path("runs", preset), *(Path("runs", f"{preset}-{i}") for i in range(2, 10000))]
-    )
-    for folder in candidates:
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise InputError(f"The folder {folder} cannot be made: {error}.") from error
-            return folder
-    raise InputError(f"{candidates[0]} holds something already. Choose another --out, or go on with --resume.")
-
-
-def _write_config(run: Path, config: Config, classes: tuple[str, ...], parameters: int) -> None:
-    values = {"config": config.to_json(), "classes": classes, "parameters": parameters, "minunet": minunet.__version__}
-    (run / "config.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    """The folder of a new run, made; never one that holds anything, nor one that another run has just made."""
+    numbered = (Path("runs", f"{preset}-{number}") for number in itertools.count(2))
+    for folder in [out] if out is not None else itertools.chain([Path("runs", preset)], numbered):
+        try:
+            folder.mkdir(parents=True, exist_ok=out is not None)
+        except FileExistsError:
+            if out is None:
+                continue
+            raise InputError(f"{folder} is a file; --out must be a folder.") from None
+        except OSError as error:
+            raise InputError(f"The folder {folder} cannot be made: {error}.") from error
+        if any(folder.iterdir()):
+            raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+        return folder
+    raise AssertionError("unreachable: the numbers never end")
 
 
 class CtrlC:
@@ -179,7 +192,7 @@ class CtrlC:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
-        print("\nstopping after this step; Ctrl-C again stops at once", file=sys.stderr)
+        os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")  # print() may be in use just now
         signal.signal(signal.SIGINT, self.previous)
 
 

@@ -237,7 +237,7 @@ class UNet:
     def forward(self, params: Parameters, x: Array, *, keep_cache: bool = True) -> tuple[Array, Any]:
         """Images x (N, H, W, in_channels) -> logits (N, OH, OW, classes), see `output_size`, and the cache.
 
-        Without `keep_cache` the cache is None, and each block's intermediate results are freed as soon as it is done.
+        Without `keep_cache` the cache is None, and what a block remembers is freed before the next one begins.
 
         Raises:
             ValueError: a wrong number of channels, or a size that does not fit; says which sizes do.
@@ -251,11 +251,13 @@ class UNet:
         for down in levels:
             x, cache = down.forward(params, x)
             caches.append(cache if keep_cache else None)
+            del cache
             skips.append(x)
         skips.pop()  # the lowest level has no skip: x itself goes up
         for up in self.ups:
             x, cache = up.forward(params, x, skips.pop())
             caches.append(cache if keep_cache else None)
+            del cache
         logits, cache = self.out.forward(params, x)
         caches.append(cache)
         return logits, caches if keep_cache else None

@@ -15,9 +15,9 @@ from minunet.torch_bridge import TorchUNet, nchw, to_torch
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (Adam(lr=3e-3), lambda parameters: torch.optim.Adam(parameters, lr=3e-3)),
-        (SGD(lr=0.05, momentum=0.9), lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9)),
-        (SGD(lr=0.05), lambda parameters: torch.optim.SGD(parameters, lr=0.05)),
+        (lambda: Adam(lr=3e-3), lambda parameters: torch.optim.Adam(parameters, lr=3e-3)),
+        (lambda: SGD(lr=0.05, momentum=0.9), lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9)),
+        (lambda: SGD(lr=0.05), lambda parameters: torch.optim.SGD(parameters, lr=0.05)),
     ],
     ids=["Adam", "momentum", "plain SGD"],
 )
@@ -30,8 +30,7 @@ def test_ten_steps_give_the_losses_of_pytorch(rng, ours, theirs, padding, size):
     class_weight = np.array([1.0, 0.5, 2.0])
     twin = TorchUNet(net).double()
     twin.load_state_dict(to_torch(params))
-    optimizer = theirs(twin.parameters())
-    ours.state = type(ours)(lr=ours.lr).state
+    ours, optimizer = ours(), theirs(twin.parameters())
 
     losses, expected = [], []
     for _ in range(10):
@@ -104,6 +103,10 @@ def test_one_cycle_is_that_of_pytorch(steps):
 
 
 def test_one_cycle_of_a_single_step_is_a_rate():
-    assert 0 < one_cycle(0.1, 1)(0) <= 0.1
+    assert one_cycle(0.1, 1)(0) == 0.1
+
+
+@pytest.mark.parametrize(("steps", "warm_up"), [(0, 0.3), (5, 1.0), (5, -0.1)])
+def test_one_cycles_that_cannot_be(steps, warm_up):
     with pytest.raises(ValueError, match="at least one step"):
-        one_cycle(0.1, 0)
+        one_cycle(0.1, steps, warm_up=warm_up)

@@ -54,7 +54,19 @@ def test_any_number_of_threads_gives_the_same_bits(rng):
 
 
 def test_a_sample_does_not_depend_on_its_batch_mates(rng):
-    """The gradient of a batch is the mean of the gradients of its samples, each computed alone."""
+    """Other mates change nothing for a sample, also where the whole batch goes through the network at once."""
+    net, params, images, labels = batch(rng)
+    logits, cache = net.forward(params, images)
+    dlogits = rng.standard_normal(logits.shape)
+    dx, _ = net.backward(dlogits, cache)
+    mates, dmates = images.copy(), dlogits.copy()
+    mates[1:], dmates[1:] = rng.standard_normal(images[1:].shape), rng.standard_normal(dlogits[1:].shape)
+    other_logits, other_cache = net.forward(params, mates)
+    np.testing.assert_array_equal(other_logits[0], logits[0])
+    np.testing.assert_array_equal(net.backward(dmates, other_cache)[0][0], dx[0])
+
+
+def test_the_gradient_of_a_batch_is_the_mean_over_its_samples(rng):
     net, params, images, labels = batch(rng)
     _, grads = loss_and_gradients(net, params, images, labels)
     alone = [loss_and_gradients(net, params, images[i : i + 1], labels[i : i + 1])[1] for i in range(len(images))]

@@ -51,6 +51,7 @@ def test_schedules():
 def test_made_images_are_never_in_two_parts():
     parts = load_data(dataclasses.replace(PRESETS["cells"], count=8, size=32))
     assert [len(part) for part in parts] == [8, 40, 100]
+    assert len(set(parts.digests())) == 3
     images = [image.tobytes() for part in parts for image in part.images]
     assert len(set(images)) == len(images)
 

@@ -132,6 +132,12 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
     assert_same_run(Path("straight"), Path("broken"))
 
 
+def test_resume_takes_no_other_options(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--epochs", "3", "--lr", "1"], "--epochs, --lr cannot be given")
+
+
 def test_resuming_a_finished_run_changes_nothing():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     before = (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text())
@@ -139,27 +145,43 @@ def test_resuming_a_finished_run_changes_nothing():
     assert (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text()) == before
 
 
-def test_ctrl_c_saves_first(tmp_path):
-    """A real process and a real signal."""
-    command = [sys.executable, "-u", "-m", "minunet.train", "--size", "32", "--epochs", "500", "--device", "cpu"]
+def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
+    """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped."""
+    folder = write_folder(tmp_path / "mine", count=15)
+    options = ["--data-dir", str(folder), *SMALL, "--epochs", "25", "--batch-size", "4"]
     environment = {**os.environ, "PYTHONPATH": str(Path(train.__file__).parents[1])}
     process = subprocess.Popen(
-        [*command, "--out", "a"],
-        cwd=tmp_path,
+        [sys.executable, "-u", "-m", "minunet.train", *options, "--out", "broken"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not (tmp_path / "a" / "metrics.csv").exists():  # an epoch is done
+    while not Path("broken/last.npz").exists():  # an epoch is done
         assert time.monotonic() < deadline and process.poll() is None, process.communicate()
-        time.sleep(0.1)
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and "go on with" in out and "Traceback" not in err
-    meta = load_checkpoint(tmp_path / "a" / "last.npz").meta
-    assert meta["step"] > 0 and len(meta["rows"]) >= 1
+    assert 0 < load_checkpoint(Path("broken/last.npz")).meta["step"] < 25 * 3
+    assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
+    assert train.main([*options, "--out", "straight"]) == 0
+    assert_same_run(Path("straight"), Path("broken"))
+
+
+def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
+    def interrupted(config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "load_data", interrupted)
+    assert train.main(SMALL) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_two_runs_that_begin_together_do_not_share_a_folder():
+    names = [train._new_folder(None, "cells").name for _ in range(3)]
+    assert names == ["cells", "cells-2", "cells-3"]
 
 
 @pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
@@ -187,8 +209,7 @@ def assert_refused(capsys, arguments: list[str], says: str) -> None:
         (["--preset", "folder"], "needs --data-dir"),
         (["--preset", "cells", "--data-dir", "."], "takes no --data-dir"),
         (["--size", "50", "--depth", "4"], "height 50 does not fit, the nearest that do are 48 and 56"),
-        (["--resume", "nowhere"], "nowhere is not the folder of a run"),
-        (["--resume", ".", "--epochs", "3"], "--epochs cannot be given"),
+        (["--resume", "nowhere"], "There is no checkpoint nowhere/last.npz"),
         (["--device", "gpu"], "No GPU can be used"),
     ],
 )
@@ -218,24 +239,50 @@ def test_a_folder_that_holds_something_is_not_overwritten(capsys, tmp_path):
     (tmp_path / "full" / "thesis.txt").write_text("precious")
     assert_refused(capsys, [*SMALL, "--out", "full"], "holds something already")
     (tmp_path / "file").write_text("precious")
-    assert_refused(capsys, [*SMALL, "--out", "file/run"], "cannot be made")
+    assert_refused(capsys, [*SMALL, "--out", "file/run"], "cannot be made|is a file")
 
 
-def test_a_checkpoint_of_another_network(capsys):
+@pytest.mark.parametrize("other", [["--base", "8"], ["--seed", "1"]])
+def test_a_checkpoint_of_another_run(capsys, other):
+    for name, options in (("a", []), ("b", other)):
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, *options]) == 0
+    Path("b/last.npz").rename("a/last.npz")
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another run than a/config.json")
+
+
+def test_a_checkpoint_whose_parameters_are_of_another_network(capsys):
     for name, base in (("a", "4"), ("b", "8")):
         assert train.main([*SMALL, "--epochs", "1", "--out", name, "--base", base]) == 0
-    Path("b/last.npz").rename("a/last.npz")
+    checkpoint, other = (load_checkpoint(Path(name, "last.npz")) for name in "ab")
+    checkpoint.params = other.params
+    save_checkpoint(Path("a/last.npz"), checkpoint)
     capsys.readouterr()
     assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another network")
 
 
-def test_data_that_have_changed(capsys, tmp_path):
+def rename(folder: Path) -> None:
+    """The same pictures, another order: what was trained on would become the test."""
+    for part, ending in (("images", "jpg"), ("masks", "png")):
+        (folder / part / f"photo-0.{ending}").rename(folder / part / f"photo-95.{ending}")
+
+
+def remove(folder: Path) -> None:
+    (folder / "images" / "photo-0.jpg").unlink()
+
+
+def repaint(folder: Path) -> None:
+    path = folder / "masks" / "photo-0.png"
+    Image.fromarray(np.eye(20, 16, dtype="uint8")).save(path)
+
+
+@pytest.mark.parametrize("change", [rename, remove, repaint])
+def test_data_that_have_changed(capsys, tmp_path, change):
     folder = write_folder(tmp_path / "mine", count=8)
     assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
-    (folder / "images" / "photo-0.jpg").unlink()
-    (folder / "images" / "photo-1.jpg").unlink()
+    change(folder)
     capsys.readouterr()
-    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "The data have changed")
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "The images are not those .* was trained on")
 
 
 def test_a_damaged_configuration(capsys):
@@ -243,7 +290,7 @@ def test_a_damaged_configuration(capsys):
     capsys.readouterr()
     for content in ("", "{}", "[1]", '{"config": {"preset": "cells"}}', '{"config": 3}'):
         Path("a/config.json").write_text(content)
-        assert_refused(capsys, ["--resume", "a"], "not the (folder|configuration) of a run")
+        assert_refused(capsys, ["--resume", "a"], "a/config.json( cannot be read|: their configurations differ)")
 
 
 def test_the_data_may_have_moved(tmp_path):
@@ -275,8 +322,15 @@ def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
     np.testing.assert_array_equal(results[0][2], results[1][2])
 
 
-def test_a_checkpoint_holds_no_more_than_it_must():
+def test_what_a_checkpoint_holds():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
-    checkpoint = load_checkpoint(Path("a/best.npz"))
-    save_checkpoint(Path("copy.npz"), checkpoint)
-    assert Path("copy.npz").stat().st_size == Path("a/best.npz").stat().st_size
+    checkpoint = load_checkpoint(Path("a/last.npz"))
+    assert set(checkpoint.meta) == {"config", "classes", "data", "step", "loss_sum", "seconds", "rows"}
+    assert set(checkpoint.optimizer) == {"t", *(f"{kind}.{name}" for kind in "mv" for name in checkpoint.params)}
+
+
+def test_a_class_that_never_occurs_is_null_in_json(tmp_path):
+    folder = write_folder(tmp_path / "mine", count=6)
+    (folder / "classes.txt").write_text("0 ground\n1 thing\n2 unicorn\n")
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "30", "--lr", "0.02", "--batch-size", "4"]) == 0
+    assert json.loads(Path("runs/folder/test.json").read_text(), parse_constant=pytest.fail)["iou"]["unicorn"] is None

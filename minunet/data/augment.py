@@ -34,8 +34,7 @@ def augment(
     """One image, (H, W, C) floating point from 0 to 1, with its labels (H, W): both changed, of the same shapes.
 
     Flips and shifts only say which row and column each pixel is taken from, so image and labels are read by the same
-    indices and stay aligned. Always draws the same number of random numbers, so that the seed of one image does not
-    depend on the options.
+    indices and stay aligned.
     """
     flip_rows, flip_columns = rng.random(2) < 0.5
     shifts = rng.uniform(-how.shift, how.shift, 2)

@@ -13,6 +13,7 @@ import numpy as np
 
 from minunet.data.augment import Augmentation, augment
 from minunet.data.dataset import Dataset
+from minunet.seeds import generator
 
 
 def to_input(images: np.ndarray) -> np.ndarray:
@@ -53,9 +54,9 @@ class Batches:
     def get(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Batch number `step`, counted from 0 over all epochs: x (N, H, W, 3) float32, labels (N, OH, OW) int64."""
         epoch, number = divmod(step, self.per_epoch)
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.dataset))
+        order = generator(self.seed, "order", epoch).permutation(len(self.dataset))
         indices = order[number * self.batch_size : (number + 1) * self.batch_size]
-        rng = np.random.default_rng([self.seed, epoch, number])
+        rng = generator(self.seed, "augmentation", epoch, number)
         pairs = [
             augment(self.dataset.images[i].astype("float32") / 255, self.dataset.labels[i], self.augmentation, rng)
             for i in indices

@@ -89,7 +89,8 @@ def _place_cells(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
         deeper = (cell_depth > 0) & (cell_depth > depth)
         instances[deeper] = len(centres)
         depth = np.maximum(depth, cell_depth)
-    return instances, depth
+    numbers = np.unique(instances[instances > 0])  # a cell may lie outside, or below others
+    return np.searchsorted(numbers, instances, side="right").astype("int32"), depth
 
 
 def _photograph(instances: np.ndarray, depth: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,17 @@ from minunet.backend import map_in_order
 from minunet.errors import InputError
 
 Pair = tuple[np.ndarray, np.ndarray]
+Paths = Sequence[tuple[Path, Path]]
 
 
 def read_image(path: Path) -> Image.Image:
-    """A picture of any format that Pillow knows, whatever its name ends in, upright (EXIF) and in RGB."""
-    return ImageOps.exif_transpose(_open(path)).convert("RGB")
+    """An 8-bit picture of any format that Pillow knows, whatever its name ends in; upright (EXIF), RGB."""
+    picture = ImageOps.exif_transpose(_open(path))
+    if picture.mode.startswith(("I", "F")):  # convert("RGB") would cut everything above 255 off
+        raise InputError(
+            f"{path} has more than 8 bits a pixel (mode {picture.mode}). Scale it to 0-255 and save it so."
+        )
+    return picture.convert("RGB")
 
 
 def read_mask(path: Path) -> Image.Image:
@@ -27,7 +33,7 @@ def read_mask(path: Path) -> Image.Image:
         raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
     if mask.mode not in ("1", "L", "P", "I", "I;16"):
         raise InputError(
-            f"{path} is a colour picture (mode {mask.mode}), but a mask holds one class id a pixel. "
+            f"{path} is a picture of mode {mask.mode}, but a mask holds one whole number a pixel, its class id. "
             "Save it as a grey or palette PNG."
         )
     return mask
@@ -44,11 +50,11 @@ def _open(path: Path) -> Image.Image:
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
 
-def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int] | np.ndarray) -> Pair:
-    """Image (size, size, 3) uint8 and mask (size, size) int64: read, compared, and resized.
+def read_pair(image_path: Path, mask_path: Path, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image (size, size, 3) uint8, mask (size, size) int64, and all values in the mask before it was resized.
 
-    The image must have the size of the mask, and the mask only `values`. Resized, a pixel of the image is a mean
-    (bilinear), one of the mask is the nearest: the mean of two class ids would be a third one.
+    The image must have the size of the mask. Resized, a pixel of the image is a mean (bilinear), one of the mask is the
+    nearest: the mean of two class ids would be a third one.
     """
     image, mask = read_image(image_path), read_mask(mask_path)
     if image.size != mask.size:
@@ -56,20 +62,30 @@ def read_pair(image_path: Path, mask_path: Path, size: int, values: Sequence[int
             f"{image_path} has {image.width} x {image.height} pixels, but its mask {mask_path} has "
             f"{mask.width} x {mask.height}: they must be equal."
         )
-    found = np.unique(np.asarray(mask))
-    if not np.isin(found, values).all():
-        raise InputError(f"{mask_path} holds the values {shorten(found)}, but its class ids must be {shorten(values)}.")
     resized = mask.resize((size, size), Image.Resampling.NEAREST)
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR)), np.asarray(resized, dtype="int64")
+    image = image.resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(image), np.asarray(resized, dtype="int64"), np.unique(np.asarray(mask))
 
 
-def read_pairs(paths: Sequence[tuple[Path, Path]], read: Callable[[tuple[Path, Path]], Pair], what: str) -> Pair:
-    """All pairs of image and mask, several at a time and with a progress bar: (N, S, S, 3) and (N, S, S), uint8."""
+def read_pairs(paths: Paths, size: int, values: Sequence[int] | None, what: str) -> tuple[Pair, list[np.ndarray]]:
+    """All images (N, S, S, 3) uint8 and masks (N, S, S) int64, and the values in each mask, with a progress bar.
+
+    A mask with other values than `values` raises InputError, unless that is None.
+    """
+
+    def read(pair: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        image, mask, found = read_pair(*pair, size)
+        if values is not None and not np.isin(found, values).all():
+            raise InputError(
+                f"{pair[1]} holds the values {shorten(found)}, but its class ids must be {shorten(values)}."
+            )
+        return image, mask, found
+
     bar = tqdm(
         map_in_order(read, paths), total=len(paths), desc=f"Reading {what}", unit="img", leave=False, disable=None
     )
-    images, labels = zip(*bar, strict=True)
-    return np.stack(images), np.stack(labels).astype("uint8")
+    images, masks, found = zip(*bar, strict=True)
+    return (np.stack(images), np.stack(masks)), list(found)
 
 
 def require_folder(path: Path, hint: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import read_pair, read_pairs, require_folder, shorten
+from minunet.data.files import read_pairs, require_folder, shorten
 from minunet.errors import InputError
 
 PART = 0.1  # for validation, and again for the test
@@ -27,25 +27,20 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Data
     for part in (folder, folder / "images", folder / "masks"):
         require_folder(part, hint)
     paths = _pairs(folder)
-    values, classes = _read_classes(folder / "classes.txt")
-    allowed = np.arange(256) if values is None else values
-    images, masks = read_pairs(paths, lambda pair: read_pair(*pair, size, allowed), str(folder))
-    if values is None:
-        values = _consecutive(masks, paths)
-        classes = tuple(f"class {value}" for value in values)
-    labels = np.searchsorted(values, masks).astype("uint8")  # the values are sorted: their place is the class id
-    dataset = Dataset(images, labels, [image.name for image, _ in paths], classes)
+    classes = _read_classes(folder / "classes.txt")  # mask value -> name
+    (images, masks), found = read_pairs(paths, size, list(classes) or None, str(folder))
+    if not classes:
+        classes = {value: f"class {value}" for value in _consecutive(found, paths)}
+    labels = np.searchsorted(list(classes), masks).astype("uint8")  # the values are sorted: their place is the class id
+    dataset = Dataset(images, labels, [image.name for image, _ in paths], tuple(classes.values()))
     validation, test, training = split(dataset, (PART, PART), rng)
     return training, validation, test
 
 
 def _pairs(folder: Path) -> list[tuple[Path, Path]]:
     """Every image with its mask, sorted by name; hidden files are passed over."""
-    images = sorted(path for path in (folder / "images").iterdir() if path.is_file() and not path.name.startswith("."))
-    masks = {
-        path.stem: path for path in (folder / "masks").iterdir() if path.is_file() and not path.name.startswith(".")
-    }
-    missing = [path.name for path in images if path.stem not in masks]
+    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
+    missing = [path.name for stem, path in images.items() if stem not in masks]
     if missing:
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
@@ -55,43 +50,60 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
         raise InputError(
             f"{folder / 'images'} holds {len(images)} images; training, validation and test need at least 3."
         )
-    return [(path, masks[path.stem]) for path in images]
+    return [(path, masks[stem]) for stem, path in images.items()]
 
 
-def _read_classes(path: Path) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The mask values, ascending, and the names of the classes; None if there is no classes.txt."""
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """The files of a folder by their name without the ending, sorted."""
+    files: dict[str, Path] = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+        if path.stem in files:
+            raise InputError(f"{folder} holds {files[path.stem].name} and {path.name}: which of them is meant?")
+        files[path.stem] = path
+    return files
+
+
+def _read_classes(path: Path) -> dict[int, str]:
+    """Mask value -> name of its class, by ascending value; empty if there is no classes.txt."""
     if not path.is_file():
-        return None, ()
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text in UTF-8.") from None
     names: dict[int, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        value, _, name = line.strip().partition(" ")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        if not value.isdigit() or int(value) > 255 or not name.strip() or int(value) in names:
+        value, *name = line.split(maxsplit=1)
+        if not (value.isascii() and value.isdecimal() and int(value) <= 255 and name):
             raise InputError(
-                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', each value 0-255 and once."
+                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 255."
             )
-        names[int(value)] = name.strip()
+        if int(value) in names or name[0].strip() in names.values():
+            raise InputError(f"{path}, line {number}: {line!r} names a value or a class that was named before.")
+        names[int(value)] = name[0].strip()
     if len(names) < 2:
         raise InputError(f"{path} names {len(names)} classes; at least 2 are needed.")
-    return np.array(sorted(names)), tuple(names[value] for value in sorted(names))
+    return dict(sorted(names.items()))
 
 
-def _consecutive(masks: np.ndarray, paths: list[tuple[Path, Path]]) -> np.ndarray:
-    """All values of all masks, which must be 0 to K-1: anything else is more often a mistake than a wish."""
-    found = np.unique(masks)
-    if len(found) < 2:
-        raise InputError(f"All masks hold only the value {found[0]}: there is nothing to tell apart.")
-    if found[-1] == len(found) - 1:
-        return found
-    odd = found[found != np.arange(len(found))][0]
-    where = next(path for (_, path), mask in zip(paths, masks, strict=True) if (mask == odd).any())
-    hint = "Name the values that you mean in classes.txt, a line a class: VALUE NAME."
-    if found.tolist() == [0, 255]:
+def _consecutive(found: list[np.ndarray], paths: list[tuple[Path, Path]]) -> list[int]:
+    """The values of all masks, which must be 0 to K-1: anything else is more often a mistake than a wish."""
+    values = sorted({int(value) for each in found for value in each})
+    if len(values) < 2:
+        raise InputError(f"All masks hold only the value {values[0]}: there is nothing to tell apart.")
+    odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)
+    if odd is None:
+        return values
+    where = next(mask for (_, mask), each in zip(paths, found, strict=True) if odd in each)
+    classes_file = where.parent.parent / "classes.txt"
+    hint = f"Say what your values mean in {classes_file}, a line a class: VALUE NAME."
+    if values == [0, 255]:
         hint = (
-            "0 and 255 are black and white, good to look at but no class ids. Write a file "
-            f"{where.parent.parent / 'classes.txt'} with the two lines '0 background' and '255 object'."
+            "0 and 255 are black and white, good to look at but no class ids. "
+            f"Write a file {classes_file} with the two lines '0 background' and '255 object'."
         )
     raise InputError(
-        f"The masks hold the values {shorten(found)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}"
+        f"The masks hold the values {shorten(values)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}"
     )

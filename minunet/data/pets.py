@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import read_pair, read_pairs, require_folder
+from minunet.data.files import read_pairs, require_folder
 from minunet.errors import InputError
 
 TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
@@ -46,5 +46,5 @@ def _load_list(folder: Path, name: str, size: int) -> Dataset:
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    images, trimaps = read_pairs(paths, lambda pair: read_pair(*pair, size, TRIMAP), f"pets, {name}")
-    return Dataset(images, trimaps - 1, names, CLASSES)
+    (images, trimaps), _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
+    return Dataset(images, (trimaps - 1).astype("uint8"), names, CLASSES)

@@ -47,7 +47,7 @@ class Case:
         backward: from (dy, cache) to the gradients, in the order of the inputs.
         torch: the same operation in PyTorch, from a dictionary of tensors in minunet's order to y.
         smooth: whether the operation is made of smooth functions that take complex numbers.
-        differentiable: whether it has a derivative at these inputs; False for a tie, where only PyTorch's choice counts.
+        differentiable: whether it has a derivative at these inputs; not at a tie, where only PyTorch's choice counts.
         torch_tolerance: how far PyTorch's gradient may be away, relative to its largest number.
     """
 

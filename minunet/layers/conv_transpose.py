@@ -61,7 +61,7 @@ def conv_transpose2d(
     if extra[0] >= stride[0] or extra[1] >= stride[1]:
         raise ValueError(f"output_padding {extra} must be smaller than stride {stride}")
     batch, height, width, in_channels = x.shape
-    kernel_size, out_channels = weight.shape[:2], weight.shape[3]
+    kernel_size = weight.shape[:2]
     out_height = (height - 1) * stride[0] - 2 * padding[0] + kernel_size[0] + extra[0]
     out_width = (width - 1) * stride[1] - 2 * padding[1] + kernel_size[1] + extra[1]
     if out_height < 1 or out_width < 1:

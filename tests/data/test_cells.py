@@ -26,6 +26,7 @@ def test_the_same_seed_makes_the_same_images():
 def test_labels_follow_from_the_instances(rng):
     for _ in range(10):
         _, labels, instances = make_cell_image(64, rng)
+        assert set(np.unique(instances)) - {0} == set(range(1, instances.max() + 1))
         border = border_between(instances)
         np.testing.assert_array_equal(labels == BORDER, border)
         np.testing.assert_array_equal(labels == CELL, (instances > 0) & ~border)

@@ -57,6 +57,23 @@ def test_masks_of_any_grey_or_palette_kind(folder, rng, mode):
     assert set(np.unique(training.labels)) == {0, 1}
 
 
+def test_classes_do_not_depend_on_the_size(folder, rng):
+    """A single pixel of class 2 is lost when the masks are made small; the class is not."""
+
+    def add_a_pixel(mask):
+        mask[3, 3] = 2
+        return mask
+
+    edit_mask(folder, add_a_pixel)
+    for size in (4, 64):
+        assert len(load_folder(folder, size, rng)[0].classes) == 3
+
+
+def test_classes_txt_of_a_windows_editor(folder, rng):
+    (folder / "classes.txt").write_bytes(b"\xef\xbb\xbf0\tground\r\n1\tthe thing\r\n")
+    assert load_folder(folder, 8, rng)[0].classes == ("ground", "the thing")
+
+
 def test_hidden_files_are_passed_over(folder, rng):
     (folder / "images" / ".DS_Store").write_bytes(b"junk")
     (folder / "masks" / "._photo-1.png").write_bytes(b"junk")
@@ -114,6 +131,38 @@ def spoil_colour_mask(folder):
     edit_mask(folder, lambda mask: np.stack([mask] * 3, axis=2))
 
 
+def spoil_float_mask(folder):
+    path = folder / "masks" / "photo-2.png"
+    Image.fromarray(np.ones((20, 16), "float32")).save(path.with_suffix(".tif"))
+    path.unlink()
+
+
+def spoil_deep_image(folder):
+    path = folder / "images" / "photo-2.jpg"
+    Image.fromarray(np.full((20, 16), 4000, "uint16")).save(path.with_suffix(".tif"))
+    path.unlink()
+
+
+def spoil_two_images(folder):
+    Image.open(folder / "images" / "photo-1.jpg").save(folder / "images" / "photo-1.png")
+
+
+def spoil_two_masks(folder):
+    Image.open(folder / "masks" / "photo-1.png").save(folder / "masks" / "photo-1.bmp")
+
+
+def spoil_same_name(folder):
+    (folder / "classes.txt").write_text("0 thing\n1 thing\n")
+
+
+def spoil_latin1(folder):
+    (folder / "classes.txt").write_bytes("0 gr\u00fcn\n1 wei\u00df\n".encode("latin-1"))
+
+
+def spoil_superscript(folder):
+    (folder / "classes.txt").write_text("0 background\n\u00b2 thing\n", encoding="utf-8")
+
+
 def spoil_jpeg_mask(folder):
     path = folder / "masks" / "photo-2.png"
     Image.open(path).save(path, format="JPEG")
@@ -147,15 +196,22 @@ def spoil_one_class(folder):
         (spoil_missing_mask, r"photo-1.jpg \(and 1 more\) has no mask: .*masks should hold photo-1.png"),
         (spoil_no_masks, "masks does not exist"),
         (spoil_black_and_white, r"0, 255 \(photo-0.png the 255\).*black and white.*classes.txt with .*'255 object'"),
-        (spoil_stray_value, r"0, 1, 7 \(photo-2.png the 7\).*Name the values"),
+        (spoil_stray_value, r"0, 1, 7 \(photo-2.png the 7\).*Say what your values mean"),
         (spoil_unknown_value, r"photo-2.png holds the values 0, 7, but its class ids must be 0, 1"),
         (spoil_size, "photo-2.jpg has 16 x 20 pixels, but its mask .* 16 x 17"),
         (spoil_truncated, "photo-4.jpg cannot be read as a picture"),
-        (spoil_colour_mask, "photo-2.png is a colour picture"),
+        (spoil_colour_mask, "photo-2.png is a picture of mode RGB"),
+        (spoil_float_mask, "mode F, but a mask"),
+        (spoil_deep_image, "photo-2.tif has more than 8 bits"),
+        (spoil_two_images, "holds photo-1.jpg and photo-1.png: which"),
+        (spoil_two_masks, "holds photo-1.bmp and photo-1.png: which"),
+        (spoil_same_name, "line 2: '1 thing' names a value or a class"),
+        (spoil_latin1, "not text in UTF-8"),
+        (spoil_superscript, "is not VALUE NAME"),
         (spoil_jpeg_mask, "photo-2.png is a JPEG"),
         (spoil_single_class, "only the value 0"),
         (spoil_count, "holds 2 images"),
-        (spoil_wide_value, "holds the values 0, 1000, but its class ids must be 0, 1, 2.*255"),
+        (spoil_wide_value, r"0, 1, 1000 \(photo-2.png the 1000\)"),
         (spoil_classes, "classes.txt, line 2: 'cell 1' is not VALUE NAME"),
         (spoil_one_class, "names 1 classes"),
     ],

@@ -99,6 +99,7 @@ ONES = np.ones
         (ONES((1, 4, 4, 3)), ONES((3, 3, 3, 2)), ONES(3), {}, ValueError, "bias must have the shape"),
         (ONES((1, 4, 4, 3), "uint8"), ONES((3, 3, 3, 2)), None, {}, TypeError, "convert it"),
         (ONES((1, 4, 4, 3), "float32"), ONES((3, 3, 3, 2)), None, {}, TypeError, "float32.*float64"),
+        (ONES((0, 4, 4, 3)), ONES((3, 3, 3, 2)), None, {}, ValueError, "is empty"),
         (ONES((1, 2, 4, 3)), ONES((3, 3, 3, 2)), None, {}, ValueError, "at least 3 pixels"),
         (ONES((1, 4, 4, 3)), ONES((3, 3, 3, 2)), None, {"stride": 0}, ValueError, "stride must be"),
         (ONES((1, 4, 4, 3)), ONES((3, 3, 3, 2)), None, {"padding": (1, 1, 1)}, ValueError, "padding must be"),
