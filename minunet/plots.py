@@ -28,7 +28,7 @@ def class_colours(classes: int) -> np.ndarray:
 def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]) -> None:
     """The curves of a run, a row of `metrics.csv` an epoch: losses on the left, scores on the right."""
     epochs = [row["epoch"] for row in rows]
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(12, 4), layout="constrained")
     losses, scores = figure.subplots(1, 2)
     losses.plot(epochs, [row["train_loss"] for row in rows], label="training", color="#0072b2", marker=".")
     losses.plot(epochs, [row["val_loss"] for row in rows], label="validation", color="#d55e00", marker=".")
@@ -41,7 +41,7 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
     scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
     for axes in (losses, scores):
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, never on them
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.savefig(path, dpi=100)
 

@@ -18,7 +18,7 @@ from minunet.seeds import generator
 from minunet.unet import UNet
 
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
-PHOTOGRAPHS = Augmentation(flip_left_right=True, shift=0.1, brightness=0.15, contrast=0.3)
+PHOTOGRAPHS = Augmentation(flip_left_right=True, shift=0.2, brightness=0.2, contrast=0.4)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def test_curves(tmp_path):
     rows = [{"epoch": i, "train_loss": 1 / i, "val_loss": 1.1 / i, **scores} for i in (1, 2, 3)]
     plots.save_curves(tmp_path / "curves.png", rows, ("a", "b"))
     with Image.open(tmp_path / "curves.png") as picture:
-        assert picture.size == (1000, 400)
+        assert picture.size == (1200, 400)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 10
 
 
