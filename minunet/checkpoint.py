@@ -62,9 +62,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
     except FileNotFoundError:
-        raise InputError(f"There is no checkpoint {path}.") from None
+        raise InputError(
+            f"There is no checkpoint {path}; a run keeps its own in its folder, such as runs/cells."
+        ) from None
     except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged: {error}.") from error
+        raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
     return Checkpoint(_part(arrays, "params/"), _part(arrays, "optimizer/"), meta)
 
 

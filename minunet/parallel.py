@@ -68,8 +68,10 @@ def loss_and_gradients(
 
 def logits(net: UNet, params: Parameters, images: Array) -> Array:
     """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
-    if len(images) == 0:
-        raise ValueError("a batch needs at least one image")
+    if images.ndim != 4 or len(images) == 0:
+        raise ValueError(
+            f"a batch has the shape (N, H, W, C) with N of at least 1, not {images.shape}; one image: image[None]"
+        )
     parts = list(
         map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], _split(images))
     )

@@ -38,7 +38,7 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
     scores.plot(epochs, [row["mean_iou"] for row in rows], label="mean IoU", color="black", linewidth=2)
     for name, colour in zip(classes, class_colours(len(classes)) / 255, strict=True):
         scores.plot(epochs, [row[f"iou_{name}"] for row in rows], label=f"IoU {name}", color=colour)
-    scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
+    scores.set(title="Validation", xlabel="epoch", ylim=(-0.02, 1.02))
     for axes in (losses, scores):
         axes.grid(alpha=0.3)
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, never on them

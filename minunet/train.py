@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -24,11 +25,12 @@ from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
 
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
-With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...),
-or on the Oxford-IIIT Pet photographs.
+With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
+values need a classes.txt), or on the Oxford-IIIT Pet photographs.
 
 The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, test.json,
 last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
+Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
 """
 
 OVERRIDES = ("epochs", "batch_size", "lr", "size", "base", "depth", "seed")
@@ -40,21 +42,27 @@ def make_parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog="what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values())),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
     add("--epochs", type=_at_least(1), metavar="N", help="how often every image is shown")
     add("--batch-size", type=_at_least(1), metavar="N", help="images a step")
-    add("--lr", type=_positive, metavar="X", help="the highest learning rate")
-    add("--size", type=_at_least(1), metavar="N", help="images are scaled to N x N pixels")
-    add("--base", type=_at_least(1), metavar="N", help="channels of the first level")
+    add("--lr", type=_positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
+    add("--size", type=_at_least(1), metavar="N", help="images are scaled to squares of N x N pixels")
+    add("--base", type=_at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
     add("--depth", type=_at_least(1), metavar="N", help="number of resolution levels")
     add("--seed", type=_at_least(0), metavar="N", help="decides about everything random (default: 0)")
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=_at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
-    add("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, to the same bits")
+    add(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with the run in this folder, to the same bits; takes only --data-dir, --device, --threads",
+    )
     return parser
 
 
@@ -107,9 +115,12 @@ def _train(options: argparse.Namespace) -> int:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
     with CtrlC() as interrupted:
+        if not checkpoint:
+            progress.save(run / "last.npz", config, data)  # so that a run can be resumed whenever it stops
         finished = fit(config, data, progress, run, device, interrupted)
     if not finished:
-        print(f"stopped and saved; go on with: python -m minunet.train --resume {run}")
+        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
+        print(f"stopped and saved; go on with: {command}")
         return 130
     result = final_test(config, data.test, run, device)
     print(
@@ -147,7 +158,10 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
     fixed = [name for name in ("preset", "out", *OVERRIDES) if getattr(options, name) is not None]
     if fixed:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
-        raise InputError(f"--resume goes on with the options of the run, so {names} cannot be given with it.")
+        raise InputError(
+            f"--resume goes on with the options of the run, so {names} cannot be given with it. "
+            "To train longer, start a new run."
+        )
     config = Config.from_json(checkpoint.meta.get("config", {}))
     path = options.resume / "config.json"
     try:

@@ -98,8 +98,10 @@ def test_errors_say_what_is_needed(rng):
         loss_and_gradients(net, params, images, labels[:2])
     with pytest.raises(ValueError, match="at least one"):
         loss_and_gradients(net, params, images[:0], labels[:0])
-    with pytest.raises(ValueError, match="at least one image"):
+    with pytest.raises(ValueError, match="N of at least 1"):
         minunet.logits(net, params, images[:0])
+    with pytest.raises(ValueError, match=r"one image: image\[None\]"):
+        minunet.logits(net, params, images[0])
     with pytest.raises(ValueError, match="labels must have the shape"):
         loss_and_gradients(net, params, images, labels[:, :4])
     with pytest.raises(ValueError, match="labels must be 0 to 2"):

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from minunet import train
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "data/README.md", "lessons/README.md"]
@@ -19,10 +24,17 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
-def test_python_blocks_run(block):
-    names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
+def test_python_blocks_run(tmp_path, monkeypatch):
+    """In the order of the page, in a folder with a run and a picture, as the page assumes."""
+    monkeypatch.chdir(tmp_path)
+    assert train.main(["--size", "32", "--base", "4", "--depth", "2", "--epochs", "1", "--device", "cpu"]) == 0
+    Image.fromarray(np.zeros((40, 50, 3), "uint8")).save("picture.png")
+    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["mask"].shape == (32, 32)
     assert (names["answer"] == names["labels"]).mean() > 0.7
 
 

@@ -125,7 +125,7 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
 
     monkeypatch.setattr(train, "CtrlC", StopsAlone)
     assert train.main([*options, "--out", "broken"]) == 130
-    assert "--resume broken" in capsys.readouterr().out
+    assert "-m minunet.train --resume broken" in capsys.readouterr().out
     assert not Path("broken/test.json").exists()
     assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
     assert f"after step {stop_after}" in capsys.readouterr().out
@@ -158,7 +158,7 @@ def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not Path("broken/last.npz").exists():  # an epoch is done
+    while not Path("broken/metrics.csv").exists():  # an epoch is done
         assert time.monotonic() < deadline and process.poll() is None, process.communicate()
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

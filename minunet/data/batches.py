@@ -18,6 +18,8 @@ from minunet.seeds import generator
 
 def to_input(images: np.ndarray) -> np.ndarray:
     """Pixel values 0 to 255, or 0 to 1 if floating point, to about -2 to 2: float32, mean near 0, deviation near 1."""
+    if images.dtype.kind == "f" and images.max(initial=0) > 1:
+        raise ValueError("floating-point pixel values must be 0 to 1; for 0 to 255 give uint8")
     scale = 1.0 if images.dtype.kind == "f" else 255.0
     return (images.astype("float32") / np.float32(scale) - np.float32(0.5)) * np.float32(4)
 

@@ -91,7 +91,8 @@ def read_pairs(paths: Paths, size: int, values: Sequence[int] | None, what: str)
 def require_folder(path: Path, hint: str) -> None:
     """Raise InputError unless `path` is a folder."""
     if not path.is_dir():
-        raise InputError(f"The folder {path} does not exist. {hint}")
+        problem = "is a file, not a folder" if path.exists() else "does not exist"
+        raise InputError(f"The folder {path} {problem}. {hint}")
 
 
 def shorten(values: Sequence[int] | np.ndarray) -> str:

@@ -23,7 +23,7 @@ PART = 0.1  # for validation, and again for the test
 
 def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
     """Training, validation and test images, size x size pixels."""
-    hint = "A folder for training holds images/ and masks/ with the same file names in both."
+    hint = "A folder for training holds images/ and masks/, with the same names but for the ending."
     for part in (folder, folder / "images", folder / "masks"):
         require_folder(part, hint)
     paths = _pairs(folder)

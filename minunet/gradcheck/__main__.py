@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     with_torch = importlib.util.find_spec("torch") is not None
     rng = np.random.default_rng(options.seed)
     rows: list[Row] = []
+    print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
     for case in default_cases(rng):
         print(f"\n{case.name}")
@@ -40,14 +41,16 @@ def main(arguments: list[str] | None = None) -> int:
             print(format_row(row))
             rows.append(row)
 
-    wrong = [row for row in rows if not row.ok]
+    wrong = [row for row in rows if row.ok is False]
+    checked = sum(row.ok is not None for row in rows)
     print(
         f"\nErrors relative to the largest number. Allowed: numeric {NUMERIC_TOLERANCE:g}, complex step "
         f"{COMPLEX_TOLERANCE:g}, PyTorch {TORCH_TOLERANCE:g} (whole network {TORCH_NETWORK_TOLERANCE:g})."
     )
     if not with_torch:
         print("PyTorch is not installed, its column is empty (pip install torch).")
-    print(f"{len(rows) - len(wrong)} of {len(rows)} gradients are right.")
+    unchecked = f"; {len(rows) - checked} needs PyTorch and was not checked" if checked < len(rows) else ""
+    print(f"{checked - len(wrong)} of {checked} gradients are right{unchecked}.")
     for row in wrong:
         print(f"WRONG: {row.case}: {row.input}")
     return 1 if wrong else 0
@@ -58,8 +61,9 @@ def format_row(row: Row) -> str:
     numbers = [
         "-" if row.errors[kind] is None else f"{row.errors[kind]:.1e}" for kind in ("numeric", "complex", "torch")
     ]
+    verdict = {True: "ok", False: "WRONG", None: "not checked"}[row.ok]
     columns = "".join(f"{number:>10}" for number in numbers)
-    return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<18}{columns}  {'ok' if row.ok else 'WRONG'}"
+    return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<18}{columns}  {verdict}"
 
 
 if __name__ == "__main__":

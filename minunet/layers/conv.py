@@ -4,15 +4,16 @@ For each sample n, output pixel (i, j) and output channel k, with stride S and p
 
     y[n, i, j, k] = bias[k] + sum over a, b, c of  x[n, S*i + a - P, S*j + b - P, c] * weight[a, b, c, k]
 
-where x counts as 0 outside the image. As in all of deep learning the kernel is not flipped; strictly this is
-a cross-correlation. Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 2.
+with a < KH, b < KW and c < C, where x counts as 0 outside the image. As in all of deep learning the kernel is not
+flipped; strictly this is a cross-correlation. Dumoulin and Visin, "A guide to convolution arithmetic for deep
+learning" (2016), chapter 2.
 
 The three gradients follow from that one line. Each y is a sum of products, so a product x*weight passes dy on
 to x multiplied by weight, and to weight multiplied by x; a number that was used several times receives the sum:
 
-    dx[S*i + a - P, S*j + b - P, c] += dy[i, j, k] * weight[a, b, c, k]
-    dweight[a, b, c, k]             += dy[i, j, k] * x[S*i + a - P, S*j + b - P, c]
-    dbias[k]                        += dy[i, j, k]
+    dx[n, S*i + a - P, S*j + b - P, c] += dy[n, i, j, k] * weight[a, b, c, k]
+    dweight[a, b, c, k]                += dy[n, i, j, k] * x[n, S*i + a - P, S*j + b - P, c]
+    dbias[k]                           += dy[n, i, j, k]
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def conv2d_loops_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.
         dweight[..., k] += dy[n, i, j, k] * padded[window]
         if dbias is not None:
             dbias[k] += dy[n, i, j, k]
-    return dpadded[:, ph : ph + height, pw : pw + width], dweight, dbias
+    return dpadded[:, ph : ph + height, pw : pw + width], dweight, dbias  # the zeros outside need no gradient
 
 
 # --------------------------------------------------------------------------------------------

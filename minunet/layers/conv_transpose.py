@@ -3,7 +3,7 @@
 A convolution with fixed weights is linear in x: flatten the images and it is `y = A x` with one large, sparse
 matrix A. In one dimension, with the kernel (p, q, r), stride 2 and 5 pixels in, 2 out:
 
-    A = [p q r 0 0]             A.T y = [p*y0, q*y0, r*y0 + p*y1, q*y1, r*y1]
+    A = [p q r 0 0]             A.T z = [p*z0, q*z0, r*z0 + p*z1, q*z1, r*z1]
         [0 0 p q r]
 
 The transposed convolution is `A.T`: it takes an image of the size of y to one of the size of x, and where two copies
@@ -14,7 +14,8 @@ As a formula, every input pixel puts a copy of the kernel, scaled by its value, 
 
     y[n, S*i + a - P, S*j + b - P, k] += x[n, i, j, c] * weight[a, b, c, k]        (and + bias[k])
 
-What falls outside the output is dropped; `output_padding` adds rows at the lower and columns at the right end.
+The U-Net uses it with a 2x2 kernel and stride 2: the copies lie side by side, and nothing overlaps. What falls outside
+the output is dropped; `output_padding` adds rows at the lower and columns at the right end.
 Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 4.
 
 So the forward pass is the convolution's dx, and the backward pass gathers as a convolution does.
@@ -93,7 +94,9 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
 
     dx = (dcols @ _kernel_matrix(weight).T).reshape(x.shape)  # (N*H*W, KH*KW*K) @ (KH*KW*K, C)
     dweight = x.reshape(-1, in_channels).T @ dcols  # (C, N*H*W) @ (N*H*W, KH*KW*K)
-    dweight = dweight.reshape(in_channels, kernel_height, kernel_width, out_channels).transpose(1, 2, 0, 3)
+    dweight = dweight.reshape(in_channels, kernel_height, kernel_width, out_channels).transpose(
+        1, 2, 0, 3
+    )  # -> (KH, KW, C, K)
     dbias = dy.sum(axis=(0, 1, 2)) if has_bias else None
     return dx, dweight, dbias
 

@@ -41,7 +41,8 @@ def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
     out_width = window_count(x.shape[2], kernel_size[1], stride[1], padding[1])
     padded = pad(x, padding)  # (N, H + 2*PH, W + 2*PW, C)
     # A view of all windows, without a copy: to the next window it is `stride` rows or columns, within a window it is
-    # one row or column, so the steps in memory (in bytes) are those of the image, taken twice.
+    # one row or column, so the steps in memory (in bytes) are those of the image, taken twice. In one dimension, the
+    # windows of 2 in [a b c d], with s bytes a number, have the shape (3, 2) and the strides (s, s): ab, bc, cd.
     sample, row, column, channel = padded.strides
     windows = array_module(x).lib.stride_tricks.as_strided(
         padded,
@@ -54,8 +55,9 @@ def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
 def col2im(cols: Array, height: int, width: int, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
     """The transpose of `im2col`: (N, OH, OW, KH*KW*C) -> (N, height, width, C), windows that overlap are summed.
 
-    One strided slice for each of the KH*KW places in the window, instead of one step for each pixel: the slices
-    of one place never overlap, so that `+=` on a whole slice loses nothing.
+    One strided slice for each of the KH*KW places in the window, instead of one step for each pixel. For a fixed place
+    every window contributes to a different pixel, so no pixel occurs twice in a slice, and `+=` loses nothing. In one
+    dimension the windows [p q] and [r s] of 3 pixels give [p, q + r, s].
     """
     batch, out_height, out_width, _ = cols.shape
     cols = cols.reshape(batch, out_height, out_width, kernel_size[0] * kernel_size[1], -1)  # (N, OH, OW, KH*KW, C)
@@ -69,7 +71,8 @@ def col2im(cols: Array, height: int, width: int, kernel_size: Pair, stride: Pair
 def window_places(kernel_size: Pair, stride: Pair, out_size: Pair) -> Iterator[tuple[slice, slice, slice]]:
     """For each of the KH*KW places in a window, in reading order: the slice of the image that all windows have there.
 
-    `image[place]` is (N, OH, OW, C), a view: pixel (i, j) of every window, for all OH x OW windows at once.
+    `image[place]` is (N, OH, OW, C), a view: pixel (i, j) of every window, for all OH x OW windows at once. It is place
+    number i * KW + j. A slice may end beyond the image; NumPy stops at the last pixel.
     """
     for i in range(kernel_size[0]):
         for j in range(kernel_size[1]):

@@ -50,8 +50,9 @@ def max_pool2d(
     xp = array_module(x)
     padded = pad(x, padding, value=-math.inf)  # (N, H + 2*PH, W + 2*PW, C)
     places = window_places(kernel, stride, (out_height, out_width))
-    y = padded[next(places)].copy()  # (N, OH, OW, C), the first place of every window
+    y = padded[next(places)].copy()  # (N, OH, OW, C): place 0 of every window leads; the loop goes on with place 1
     winner = xp.zeros(y.shape, dtype="uint8" if kernel[0] * kernel[1] <= 256 else "int32")
+    # winner (N, OH, OW, C): the number of the place that won, a * KW + b
     for number, place in enumerate(places, start=1):
         candidate = padded[place]  # (N, OH, OW, C), a view
         xp.copyto(winner, number, where=candidate > y)  # `>`: the first of several equals stays

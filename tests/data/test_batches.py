@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from minunet.data.augment import Augmentation
 from minunet.data.batches import Batches, centre_crop, to_input
@@ -57,6 +58,8 @@ def test_pixel_values_become_small_numbers():
     np.testing.assert_allclose(to_input(np.array([0, 255], "uint8")), [-2, 2])
     np.testing.assert_allclose(to_input(np.array([0, 0.5], "float32")), [-2, 0])
     assert to_input(np.zeros(1, "uint8")).dtype == np.float32
+    with pytest.raises(ValueError, match="0 to 1"):
+        to_input(np.array([0.0, 255.0]))
 
 
 def test_split_loses_and_doubles_nothing(rng):
