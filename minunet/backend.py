@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, TypeVar
@@ -115,6 +116,16 @@ def set_threads(threads: int) -> None:
     _threads = threads
 
 
+@contextmanager
+def _switch_interval(seconds: float) -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(seconds)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
 def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """Yield `function(item)` for each item, in the order of the items, several at a time.
 
@@ -123,9 +134,13 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> I
     `set_threads` says: several would fight over the cores, and a product split over another number of
     BLAS threads may round differently. A single item stays in the thread of the caller, as a whole batch on a GPU
     must: which GPU and which stream CuPy uses is set for each thread.
+
+    A thread that comes back from NumPy waits for the interpreter lock; unless it asks for it, which it does after
+    Python's switch interval, the other one may take the lock again and again for short calls. With 10 microseconds
+    instead of 5 milliseconds a training step on 16 images of 64x64 took 11 instead of 18 ms an image.
     """
     global _pool
-    with _blas.limit(limits=1, user_api="blas"):
+    with _blas.limit(limits=1, user_api="blas"), _switch_interval(1e-5):
         if _threads == 1 or len(items) == 1:
             yield from map(function, items)
             return

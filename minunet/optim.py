@@ -65,13 +65,19 @@ class Adam:
         lr, eps = self.lr * root / (1 - self.beta1**t), self.eps * root
         for name, param in params.items():
             xp = array_module(param)
-            gradient = grads[name]
             m, v = _remembered(self.state, f"m.{name}", param), _remembered(self.state, f"v.{name}", param)
             m *= self.beta1
-            m += (1 - self.beta1) * gradient
+            term = (1 - self.beta1) * grads[name]  # one temporary array, used for all that follows
+            m += term
             v *= self.beta2
-            v += (1 - self.beta2) * (gradient * gradient)
-            param -= lr * m / (xp.sqrt(v) + eps)
+            xp.multiply(grads[name], grads[name], out=term)
+            term *= 1 - self.beta2
+            v += term
+            xp.sqrt(v, out=term)
+            term += eps
+            xp.divide(m, term, out=term)
+            term *= lr
+            param -= term
 
 
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:

@@ -11,7 +11,8 @@ the picture; the way up returns to the full size, and the skips hand over the de
 Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015), figure 1.
 
 A block holds its name and its sizes and no numbers: the parameters live in one flat dictionary, name to array
-("down1.conv2.weight"), and the backward pass returns the gradients under the same names.
+("down1.conv2.weight"), and the backward pass returns the gradients under the same names. Inside the network a block may
+write over the features and the dy that it is handed: nobody else needs them.
 """
 
 from __future__ import annotations
@@ -23,20 +24,19 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import Array
-from minunet.layers import (
+from minunet.fast import (
+    add_to_centre,
     conv2d,
     conv2d_backward,
     conv_transpose2d,
     conv_transpose2d_backward,
-    crop_concat,
-    crop_concat_backward,
-    group_norm,
-    group_norm_backward,
+    crop_concat_backward_views,
     max_pool2d,
     max_pool2d_backward,
-    relu,
-    relu_backward,
+    relu_backward_in_place,
+    relu_in_place,
 )
+from minunet.layers import crop_concat, group_norm, group_norm_backward
 
 Parameters = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
@@ -73,18 +73,20 @@ class DoubleConv:
             norm_cache = None
             if self.groups is not None:
                 x, norm_cache = group_norm(x, params[f"{norm}.weight"], params[f"{norm}.bias"], groups=self.groups)
-            x, relu_cache = relu(x)
+            x, relu_cache = relu_in_place(x)  # x is new, from the convolution or the norm
             caches.append((conv_cache, norm_cache, relu_cache))
         return x, caches
 
-    def backward(self, dy: Array, caches: list) -> tuple[Array, Parameters]:
+    def backward(self, dy: Array, caches: list, *, need_dx: bool = True) -> tuple[Array | None, Parameters]:
         grads: Parameters = {}
         for number, (conv_cache, norm_cache, relu_cache) in zip((2, 1), reversed(caches), strict=True):
             conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
-            dy = relu_backward(dy, relu_cache)
+            dy = relu_backward_in_place(dy, relu_cache)
             if norm_cache is not None:
                 dy, grads[f"{norm}.weight"], grads[f"{norm}.bias"] = group_norm_backward(dy, norm_cache)
-            dy, grads[f"{conv}.weight"], grads[f"{conv}.bias"] = conv2d_backward(dy, conv_cache)
+            dy, grads[f"{conv}.weight"], grads[f"{conv}.bias"] = conv2d_backward(
+                dy, conv_cache, need_dx=need_dx or number == 2
+            )
         return dy, grads
 
 
@@ -138,7 +140,7 @@ class Up:
     def backward(self, dy: Array, cache: tuple) -> tuple[Array, Array, Parameters]:
         up_cache, concat_cache, convs_cache = cache
         dy, grads = self.convs.backward(dy, convs_cache)
-        dskip, dy = crop_concat_backward(dy, concat_cache)
+        dskip, dy = crop_concat_backward_views(dy, concat_cache)
         dx, grads[self.weight], grads[self.bias] = conv_transpose2d_backward(dy, up_cache)
         return dx, dskip, grads
 
@@ -262,8 +264,11 @@ class UNet:
         caches.append(cache)
         return logits, caches if keep_cache else None
 
-    def backward(self, dlogits: Array, cache: list) -> tuple[Array, Parameters]:
-        """From dlogits (N, OH, OW, classes) to dx (N, H, W, in_channels) and the gradient of every parameter."""
+    def backward(self, dlogits: Array, cache: list, *, need_dx: bool = True) -> tuple[Array | None, Parameters]:
+        """From dlogits (N, OH, OW, classes) to dx (N, H, W, in_channels) and the gradient of every parameter.
+
+        Training does not ask how the images should change: without `need_dx`, dx is None and is not computed.
+        """
         caches = list(cache)
         dy, grads = self.out.backward(dlogits, caches.pop())
         dskips = []
@@ -274,8 +279,8 @@ class UNet:
         for down in reversed(self.downs):
             dy, down_grads = down.backward(dy, caches.pop())
             grads |= down_grads
-            dy += dskips.pop()  # the features went two ways, down and across: their gradients add up
-        dx, input_grads = self.input.backward(dy, caches.pop())
+            add_to_centre(dy, dskips.pop())  # the features went two ways, down and across: their gradients add up
+        dx, input_grads = self.input.backward(dy, caches.pop(), need_dx=need_dx)
         grads |= input_grads
         return dx, {name: grads[name] for name in self.shapes()}
 

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if not with_torch:
         print("PyTorch is not installed, its column is empty (pip install torch).")
-    unchecked = f"; {len(rows) - checked} needs PyTorch and was not checked" if checked < len(rows) else ""
+    unchecked = f" (not checked without PyTorch: {len(rows) - checked})" if checked < len(rows) else ""
     print(f"{checked - len(wrong)} of {checked} gradients are right{unchecked}.")
     for row in wrong:
         print(f"WRONG: {row.case}: {row.input}")

@@ -8,11 +8,12 @@ inputs of those keep a distance of more than the step of the check.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from minunet import layers
+from minunet import fast, layers
 from minunet.gradcheck.check import TORCH_NETWORK_TOLERANCE, Arrays, Case
 from minunet.layers.shapes import IntPair
 from minunet.unet import UNet
@@ -30,6 +31,12 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield max_pool2d_case(rng)
     yield max_pool2d_case(rng, kernel=3, stride=2, padding=1)
     yield max_pool2d_case(rng, kernel=3, stride=2, padding=1, ties=True)
+    yield conv2d_case(rng, library=fast)
+    yield conv2d_case(rng, library=fast, kernel=(2, 3), stride=(2, 1), padding=(0, 2), bias=False)
+    yield conv2d_case(rng, library=fast, kernel=(1, 1), padding=0)
+    yield conv_transpose2d_case(rng, library=fast)
+    yield max_pool2d_case(rng, library=fast)
+    yield max_pool2d_case(rng, library=fast, ties=True)
     yield crop_concat_case(rng)
     yield relu_case(rng)
     yield group_norm_case(rng)
@@ -55,11 +62,12 @@ def conv2d_case(
     padding: IntPair = 1,
     bias: bool = True,
     operation: str = "conv2d",
+    library: ModuleType = layers,
 ) -> Case:
-    """Convolution; `operation` is "conv2d" or "conv2d_loops"."""
-    forward, backward = getattr(layers, operation), getattr(layers, f"{operation}_backward")
+    """Convolution; `operation` is "conv2d" or "conv2d_loops", of `library`, the plain layers or the fast ones."""
+    forward, backward = getattr(library, operation), getattr(library, f"{operation}_backward")
     return _convolution(
-        f"{operation} {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}",
+        f"{_prefix(library)}{operation} {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}",
         {"x": rng.standard_normal(image), "weight": rng.standard_normal((*kernel, image[3], channels))},
         rng.standard_normal(channels) if bias else None,
         forward,
@@ -79,14 +87,15 @@ def conv_transpose2d_case(
     padding: IntPair = 0,
     output_padding: IntPair = 0,
     bias: bool = True,
+    library: ModuleType = layers,
 ) -> Case:
     """Transposed convolution."""
     return _convolution(
-        f"conv_transpose2d {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}+{_size(output_padding)}",
+        f"{_prefix(library)}conv_transpose2d {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}+{_size(output_padding)}",
         {"x": rng.standard_normal(image), "weight": rng.standard_normal((*kernel, image[3], channels))},
         rng.standard_normal(channels) if bias else None,
-        layers.conv_transpose2d,
-        layers.conv_transpose2d_backward,
+        library.conv_transpose2d,
+        library.conv_transpose2d_backward,
         "conv_transpose2d",
         {"stride": stride, "padding": padding, "output_padding": output_padding},
     )
@@ -121,15 +130,17 @@ def max_pool2d_case(
     stride: IntPair | None = None,
     padding: IntPair = 0,
     ties: bool = False,
+    library: ModuleType = layers,
 ) -> Case:
     """Max-pooling of numbers that are all different, by at least 0.01; or with `ties`, of only three numbers."""
     options: dict[str, Any] = {"kernel_size": kernel, "stride": stride, "padding": padding}
     x = rng.integers(0, 3, image).astype("float64") if ties else rng.permutation(np.prod(image)).reshape(image) * 0.01
     return Case(
-        f"max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}" + ", ties" * ties,
+        f"{_prefix(library)}max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}"
+        + ", ties" * ties,
         {"x": x},
-        lambda given: layers.max_pool2d(**given, **options),
-        lambda dy, cache: (layers.max_pool2d_backward(dy, cache),),
+        lambda given: library.max_pool2d(**given, **options),
+        lambda dy, cache: (library.max_pool2d_backward(dy, cache),),
         lambda given: _torch_layer("max_pool2d", **options)(given["x"]),
         smooth=False,
         differentiable=not ties,
@@ -279,6 +290,10 @@ def _torch_layer(name: str, **options: Any) -> Callable[..., Any]:
     from minunet.torch_bridge import layer
 
     return layer(getattr(functional, name), **options)
+
+
+def _prefix(library: ModuleType) -> str:
+    return "fast " if library is fast else ""
 
 
 def _size(value: IntPair) -> str:

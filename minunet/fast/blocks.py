@@ -1,0 +1,28 @@
+"""Pieces of a batch that are worked on at a time, small enough that what is made of them stays in the cache.
+
+A piece is either several whole samples or some rows of a single one. NumPy pays about a microsecond for a call, and
+threads that make many short calls wait for each other (Python runs one at a time), so a piece should not be small either.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Block(NamedTuple):
+    """Samples `samples` and, of each of them, the rows `start` to `stop` (rows of pixels, or of tiles)."""
+
+    samples: slice
+    start: int
+    stop: int
+
+
+def blocks(batch: int, rows: int, at_once: int) -> list[Block]:
+    """Cut `batch` samples of `rows` rows into pieces of at most `at_once` rows, of equal size as far as it works out."""
+    at_once = max(1, at_once)
+    if at_once >= rows:
+        step = at_once // rows
+        return [Block(slice(n, min(n + step, batch)), 0, rows) for n in range(0, batch, step)]
+    count = -(-rows // at_once)  # pieces a sample
+    cuts = [rows * i // count for i in range(count + 1)]
+    return [Block(slice(n, n + 1), cuts[i], cuts[i + 1]) for n in range(batch) for i in range(count)]

@@ -1,0 +1,63 @@
+"""Convolution by whichever algorithm is quickest, chosen by what was measured.
+
+`python -m minunet.bench --layers` prints the rates of all of them. The rule for NumPy arrays:
+
+    float32, kernel 3x3, stride 1, padding <= 2, at least 8 channels in:
+        at least 32 channels in and out -> winograd, a quarter of the products
+        fewer -> winograd_rows, half of the products and less to copy
+    anything else -> im2col
+
+CuPy arrays go to `layers.conv2d`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minunet import layers
+from minunet.backend import Array
+from minunet.fast import im2col, winograd, winograd_rows
+from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
+
+Pair = tuple[int, int]
+
+
+def algorithm(dtype: np.dtype, weight_shape: tuple[int, ...], stride: Pair, padding: Pair) -> str:
+    """'winograd', 'winograd_rows' or 'im2col' for images of `dtype` and a weight (KH, KW, C, K)."""
+    if dtype != np.float32 or weight_shape[:2] != (3, 3) or stride != (1, 1) or max(padding) > 2 or weight_shape[2] < 8:
+        return "im2col"
+    return "winograd" if min(weight_shape[2:]) >= 32 else "winograd_rows"
+
+
+def conv2d(
+    x: Array, weight: Array, bias: Array | None = None, *, stride: IntPair = 1, padding: IntPair = 0
+) -> tuple[Array, tuple]:
+    """What `layers.conv2d` returns, with the same arguments and errors."""
+    if not isinstance(x, np.ndarray):
+        return layers.conv2d(x, weight, bias, stride=stride, padding=padding)
+    check_parameters(x, weight, bias)
+    steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
+    for axis in (0, 1):
+        window_count(x.shape[1 + axis], weight.shape[axis], steps[axis], zeros[axis])  # raises if none fits
+    cache = (x, weight, bias is not None, steps, zeros)
+    way = algorithm(x.dtype, weight.shape, steps, zeros)
+    if way == "winograd":
+        return winograd.forward(x, weight, bias, zeros), cache
+    if way == "winograd_rows":
+        return winograd_rows.forward(x, weight, bias, zeros), cache
+    return im2col.forward(x, weight, bias, steps, zeros), cache
+
+
+def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[Array | None, Array, Array | None]:
+    """What `layers.conv2d_backward` returns; dx is None without `need_dx`: nobody asks how the image should change."""
+    x, weight, has_bias, stride, padding = cache
+    if not isinstance(x, np.ndarray):
+        return layers.conv2d_backward(dy, cache)
+    way = algorithm(x.dtype, weight.shape, stride, padding)
+    if way == "winograd":
+        dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx)
+    elif way == "winograd_rows":
+        dx, dweight, dbias = winograd_rows.backward(x, weight, dy, padding, need_dx)
+    else:
+        dx, dweight, dbias = im2col.backward(x, weight, dy, stride, padding, need_dx)
+    return dx, dweight, dbias if has_bias else None

@@ -1,0 +1,105 @@
+"""Convolution by im2col in row blocks: any kernel, stride, padding and dtype, with the rounding of a plain sum.
+
+`layers.im2col` gathers all windows of the batch at once: KH*KW times the memory of the image, written to and read back
+from main memory. Here the windows of a few rows are gathered into a piece of memory that stays in the cache, multiplied
+at once, and overwritten by those of the next rows. A 1x1 convolution needs no gathering: its windows are the pixels.
+
+Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of dy @ weight.T are added to dx.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from minunet.fast.blocks import Block, blocks
+from minunet.fast.scratch import scratch
+
+Pair = tuple[int, int]
+
+BLOCK = 1 << 19  # bytes of windows that are gathered at a time
+
+
+def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair) -> np.ndarray:
+    """y (N, OH, OW, K) of x (N, H, W, C) and weight (KH, KW, C, K): what `layers.conv2d` returns."""
+    kernel, kernels = weight.shape[:2], weight.shape[3]
+    matrix = weight.reshape(-1, kernels)  # (KH*KW*C, K)
+    windows = _windows(x, kernel, stride, padding)  # (N, OH, OW, KH, KW, C)
+    y = np.empty((*windows.shape[:3], kernels), dtype=x.dtype)
+    for block in _blocks(windows):
+        cols = _gather(windows, block)  # (n*rows*OW, KH*KW*C)
+        rows = _rows(y, block)  # (n*rows*OW, K)
+        np.matmul(cols, matrix, out=rows)
+        if bias is not None:
+            rows += bias
+    return y
+
+
+def backward(
+    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, stride: Pair, padding: Pair, need_dx: bool = True
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """dx (N, H, W, C) or None, dweight (KH, KW, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
+    (kh, kw), (sh, sw), (ph, pw) = weight.shape[:2], stride, padding
+    batch, height, width, channels = x.shape
+    matrix = weight.reshape(-1, weight.shape[3])  # (KH*KW*C, K)
+    windows = _windows(x, (kh, kw), stride, padding)  # (N, OH, OW, KH, KW, C)
+    dy = np.ascontiguousarray(dy)
+    dweight, dbias = np.zeros_like(matrix), np.zeros_like(matrix, shape=matrix.shape[1:])
+    pixels = (kh, kw, sh, sw, ph, pw) == (1, 1, 1, 1, 0, 0)  # every window is a pixel
+    dpadded = np.zeros((batch, height + 2 * ph, width + 2 * pw, channels), dtype=x.dtype) if need_dx else None
+    for block in _blocks(windows):
+        dy_rows = _rows(dy, block)  # (n*rows*OW, K)
+        dweight += _gather(windows, block).T @ dy_rows  # (KH*KW*C, n*rows*OW) @ (n*rows*OW, K)
+        dbias += np.ones(len(dy_rows), dtype=dy.dtype) @ dy_rows  # a sum over rows, by BLAS
+        if dpadded is not None:
+            rows, columns = block.stop - block.start, dy.shape[2]
+            if pixels:
+                np.matmul(dy_rows, matrix.T, out=_rows(dpadded, block))  # (n*rows*OW, K) @ (K, C)
+                continue
+            dcols = scratch("cols", (len(dy_rows), len(matrix)), x.dtype)
+            np.matmul(dy_rows, matrix.T, out=dcols)  # (n*rows*OW, K) @ (K, KH*KW*C)
+            dcols = dcols.reshape(-1, rows, columns, kh, kw, channels)
+            target = dpadded[block.samples, sh * block.start :]
+            for i, j in np.ndindex(kh, kw):  # pixel (i, j) of every window: no pixel twice, so += loses nothing
+                target[:, i : i + sh * rows : sh, j : j + sw * columns : sw] += dcols[:, :, :, i, j]
+    dx = None if dpadded is None else dpadded[:, ph : ph + height, pw : pw + width]
+    return dx, dweight.reshape(weight.shape), dbias
+
+
+def _windows(x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair) -> np.ndarray:
+    """A view of all windows, (N, OH, OW, KH, KW, C): the steps in memory are those of the image, taken twice."""
+    (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
+    batch, height, width, channels = x.shape
+    if ph or pw:
+        padded = scratch("padded", (batch, height + 2 * ph, width + 2 * pw, channels), x.dtype)
+        padded[:, :ph] = 0
+        padded[:, ph + height :] = 0
+        padded[:, :, :pw] = 0
+        padded[:, :, pw + width :] = 0
+        padded[:, ph : ph + height, pw : pw + width] = x
+        x = padded
+    out_height, out_width = (height + 2 * ph - kh) // sh + 1, (width + 2 * pw - kw) // sw + 1
+    sample, row, column, channel = x.strides
+    shape = (batch, out_height, out_width, kh, kw, channels)
+    return as_strided(x, shape, (sample, sh * row, sw * column, row, column, channel))
+
+
+def _blocks(windows: np.ndarray) -> list[Block]:
+    row_bytes = windows[0, 0].size * windows.itemsize
+    return blocks(windows.shape[0], windows.shape[1], BLOCK // row_bytes)
+
+
+def _gather(windows: np.ndarray, block: Block) -> np.ndarray:
+    """The windows of a block, one a row: (n*rows*OW, KH*KW*C)."""
+    some = windows[block.samples, block.start : block.stop]
+    length = some[0, 0, 0].size
+    if some.flags.c_contiguous:  # 1x1: the image itself is the matrix
+        return some.reshape(-1, length)
+    cols = scratch("cols", some.shape, windows.dtype)
+    cols[...] = some
+    return cols.reshape(-1, length)
+
+
+def _rows(image: np.ndarray, block: Block) -> np.ndarray:
+    """The pixels of a block of a contiguous image, one a row: a view (n*rows*OW, K)."""
+    return image[block.samples, block.start : block.stop].reshape(-1, image.shape[3])

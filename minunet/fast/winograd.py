@@ -1,0 +1,225 @@
+"""Winograd's fast convolution along both axes, F(4x4, 3x3): 3x3, stride 1, a quarter of the multiplications.
+
+`winograd_rows` explains the identity in one dimension, y = AT ((G g) * (BT d)). Applied to the rows and to the columns
+of a tile of 6x6 pixels d it makes the 4x4 outputs y of a 3x3 convolution with 36 products instead of 144:
+
+    V = BT d B        U = G g GT        M = U * V        y = AT M A
+
+With channels each of the 36 places of the tile is a matrix product: M[f] = V[f] @ U[f], (T, C) @ (C, K) for the T tiles
+of a block of the image. That is nearly all of the arithmetic, in one call of BLAS over large matrices. Lavin and Gray,
+"Fast Algorithms for Convolutional Neural Networks" (2016), section 4.
+
+BT and AT are matrix products too. Along a row of the image, a tile is 6 pixels that lie one behind the other, a matrix
+(6, C), and the next one begins 4 pixels further: BT times all of them needs no copy. Down the columns, as in
+`winograd_rows`, a tile is 6 whole rows.
+
+As there, the bias is added to M at the point (1, 1): a 36th of the numbers.
+
+The gradient goes the same way backwards, each step transposed, and dM serves both gradients:
+
+    dM = A dy AT      dU[f] = V[f].T @ dM[f]      dweight = GT dU G
+                      dV[f] = dM[f] @ U[f].T      dx += B dV BT, tiles overlap by 2 pixels and add up
+
+Rounding: float32 errors of 4e-6 to 1e-5 of the largest output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from minunet.fast.blocks import Block, blocks
+from minunet.fast.scratch import scratch
+from minunet.fast.winograd_rows import AT, BT, G
+
+Pair = tuple[int, int]
+
+GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
+
+TILES = 200  # worked on at a time, at least: with fewer, each row of a product reads too much of U
+BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
+SMALL = 1_000_000  # multiplications in a product (T, C) @ (C, K) up to which OpenBLAS does not copy its operands first
+
+
+_kept: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray]] | None = None  # see `weights_stay`
+
+
+def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
+    """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
+    channels, kernels = weight.shape[2:]
+    u = _transform_weight(weight)  # (36, C, K)
+    y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
+    small = SMALL // (channels * kernels)  # tiles
+    for block in _blocks(y.shape, channels, small if small >= 48 else None):
+        v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
+        m = scratch("m", (*v.shape[:5], kernels))
+        np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, kernels))  # 36 x (T, C) @ (C, K)
+        if bias is not None:
+            m[1, 1] += bias
+        _transform_output(m, y, block)
+    return y
+
+
+def backward(
+    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: Pair, need_dx: bool = True
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
+    channels, kernels = weight.shape[2:]
+    u_transposed = _transform_weight(weight, transpose=True) if need_dx else None  # (36, K, C)
+    du = scratch("du", (36, channels, kernels))
+    du[...] = 0
+    dbias = np.zeros(kernels, dtype="float32")
+    dx = np.empty(x.shape, dtype="float32") if need_dx else None
+    for block in _blocks(dy.shape, channels):
+        v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
+        dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
+        v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, kernels)
+        du += np.matmul(
+            v_matrices.swapaxes(1, 2), dm_matrices, out=scratch("part of du", du.shape)
+        )  # 36 x (C, T) @ (T, K)
+        dbias += dm[1, 1].reshape(-1, kernels).sum(axis=0)
+        if dx is not None and u_transposed is not None:
+            np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
+            _transform_dv(v, dx, block, padding)
+    dweight = GG.T @ du.reshape(36, -1)  # (9, 36) @ (36, C*K)
+    return dx, dweight.reshape(weight.shape), dbias
+
+
+def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) -> list[Block]:
+    """Pieces of samples and rows of tiles, of at most `most` tiles; a row of tiles makes 4 rows of y."""
+    batch, height, width, kernels = y_shape
+    tiles = max(TILES, BLOCK // (36 * max(channels, kernels) * 4))
+    tiles = tiles if most is None else min(tiles, most)
+    return blocks(batch, -(-height // 4), tiles // -(-width // 4))
+
+
+@contextmanager
+def weights_stay() -> Iterator[None]:
+    """Within this block no weight changes: each is transformed once, for all threads and both passes.
+
+    A training step of the seed network on groups of 2 samples spends a tenth of its time on this otherwise.
+    """
+    global _kept
+    _kept = {}
+    try:
+        yield
+    finally:
+        _kept = None
+
+
+def _transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
+    """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
+    kept, key = _kept, (id(weight), transpose)
+    if kept is not None and key in kept:
+        return kept[key][1]
+    source = weight.swapaxes(2, 3) if transpose else weight
+    u = (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
+    if kept is not None:
+        kept[key] = (weight, u)  # with the weight, so that it lives and its id stays its own
+    return u
+
+
+def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: int) -> np.ndarray:
+    """V = BT d B for the tiles of a block: (6, 6, n, t, T', C)."""
+    tiles, channels = block.stop - block.start, x.shape[3]
+    corner = (4 * block.start - padding[0], -padding[1])
+    under = _region(x[block.samples], corner, (4 * tiles + 2, 4 * tiles_across + 2))  # (n, 4t + 2, 4T' + 2, C)
+    batch, rows = under.shape[:2]
+    sample, row, pixel, number = under.strides
+    windows = as_strided(under, (batch, rows, tiles_across, 6, channels), (sample, row, 4 * pixel, pixel, number))
+    across = scratch("across", (batch, rows, 6, tiles_across, channels))
+    np.matmul(BT, windows, out=across.swapaxes(2, 3))  # along the rows: (6, 6) @ (6, C) for each tile
+    v = scratch("v", (6, 6, batch, tiles, tiles_across * channels))  # transformed row, transformed column, ...
+    np.matmul(BT, _rows_of_tiles(across, tiles, 6), out=v.transpose(2, 3, 1, 0, 4))  # down: (6, 6) @ (6, T'*C)
+    return v.reshape(6, 6, batch, tiles, tiles_across, channels)
+
+
+def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair) -> None:
+    """The transpose of `_transform_input`: dV (6, 6, n, t, T', C) -> the rows of dx (N, H, W, C) under the block.
+
+    Tiles overlap by 2 pixels, so the first 4 rows (columns) of a tile are written, and the last 2 added to the next
+    tile. Blocks follow each other down the image: the last 2 rows of one are carried over to the next.
+    """
+    _, _, batch, tiles, tiles_across, channels = dv.shape
+    length = tiles_across * channels
+    dv_by_tile = dv.reshape(6, 6, batch, tiles, length).transpose(2, 3, 1, 0, 4)  # (n, t, 6, 6, T'*C)
+    across = scratch("across", (batch, 4 * tiles + 2, 6, length))
+    rest = scratch("rest", (batch, tiles, 2, 6, length))
+    by_tile = across[:, :-2].reshape(batch, tiles, 4, 6, length)
+    np.matmul(BT.T[:4], dv_by_tile, out=by_tile.swapaxes(2, 3))  # (4, 6) @ (6, T'*C)
+    np.matmul(BT.T[4:], dv_by_tile, out=rest.swapaxes(2, 3))
+    by_tile[:, 1:, :2] += rest[:, :-1]
+    across[:, -2:] = rest[:, -1]
+    carry = scratch("carry", (batch, 2, 6, length))
+    if block.start > 0:
+        across[:, :2] += carry
+    carry[...] = rest[:, -1]
+
+    first = 4 * block.start - padding[0]  # the row of dx that across[0] is
+    last = 4 * block.stop + 2 - padding[0] >= dx.shape[1]  # the last block: nobody will add to its last two rows
+    start, stop = max(0, first), dx.shape[1] if last else first + 4 * tiles
+    pixels = across.reshape(batch, 4 * tiles + 2, 6, tiles_across, channels)[:, start - first : stop - first]
+    rows = scratch("under", (batch, stop - start, 4 * tiles_across + 2, channels))
+    rest = scratch("rest", (batch, stop - start, tiles_across, 2, channels))
+    by_tile = rows[:, :, :-2].reshape(batch, stop - start, tiles_across, 4, channels)
+    np.matmul(BT.T[:4], pixels.swapaxes(2, 3), out=by_tile)  # (4, 6) @ (6, C) for each tile
+    np.matmul(BT.T[4:], pixels.swapaxes(2, 3), out=rest)
+    by_tile[:, :, 1:, :2] += rest[:, :, :-1]
+    rows[:, :, -2:] = rest[:, :, -1]
+    dx[block.samples, start:stop] = rows[:, :, padding[1] : padding[1] + dx.shape[2]]
+
+
+def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
+    """y = AT M A: M (6, 6, n, t, T', K) -> the rows of y (N, OH, OW, K) that belong to the block."""
+    _, _, batch, tiles, tiles_across, kernels = m.shape
+    length = tiles_across * kernels
+    across = scratch("across", (batch, 4 * tiles, 6, length))
+    by_tile = across.reshape(batch, tiles, 4, 6, length)
+    np.matmul(AT, m.reshape(6, 6, batch, tiles, length).transpose(2, 3, 1, 0, 4), out=by_tile.swapaxes(2, 3))
+    target = y[block.samples, 4 * block.start : 4 * block.stop]  # (n, rows, OW, K)
+    rows, whole = target.shape[1], target.shape[2] // 4  # whole tiles in a row
+    pixels = across.reshape(batch, 4 * tiles, 6, tiles_across, kernels)[:, :rows].swapaxes(2, 3)
+    by_tile = target[:, :, : 4 * whole].reshape(batch, rows, whole, 4, kernels)
+    np.matmul(AT, pixels[:, :, :whole], out=by_tile)  # (4, 6) @ (6, K) for each tile
+    if whole < tiles_across:
+        target[:, :, 4 * whole :] = (AT @ pixels[:, :, whole])[:, :, : target.shape[2] - 4 * whole]
+
+
+def _transform_dy(dy: np.ndarray, block: Block) -> np.ndarray:
+    """The transpose of `_transform_output`: dM = A dy AT for the tiles of a block, (6, 6, n, t, T', K)."""
+    tiles, tiles_across, kernels = block.stop - block.start, -(-dy.shape[2] // 4), dy.shape[3]
+    under = _region(dy[block.samples], (4 * block.start, 0), (4 * tiles, 4 * tiles_across))
+    batch, rows = under.shape[:2]
+    across = scratch("across", (batch, rows, 6, tiles_across, kernels))
+    by_tile = under.reshape(batch, rows, tiles_across, 4, kernels)
+    np.matmul(AT.T, by_tile, out=across.swapaxes(2, 3))  # along the rows: (6, 4) @ (4, K) for each tile
+    dm = scratch("m", (6, 6, batch, tiles, tiles_across * kernels))
+    np.matmul(AT.T, _rows_of_tiles(across, tiles, 4), out=dm.transpose(2, 3, 1, 0, 4))  # down: (6, 4) @ (4, T'*K)
+    return dm.reshape(6, 6, batch, tiles, tiles_across, kernels)
+
+
+def _region(image: np.ndarray, corner: Pair, size: Pair) -> np.ndarray:
+    """`size` pixels of image (n, H, W, C) from `corner` on, zeros outside; a view if all of it lies inside."""
+    (top, left), (rows, columns) = corner, size
+    batch, height, width, channels = image.shape
+    if top >= 0 and left >= 0 and top + rows <= height and left + columns <= width:
+        return image[:, top : top + rows, left : left + columns]
+    region = scratch("under", (batch, rows, columns, channels))
+    down = slice(max(0, -top), max(0, min(rows, height - top)))  # what of the region lies inside
+    across = slice(max(0, -left), max(0, min(columns, width - left)))
+    region[:, : down.start] = 0
+    region[:, down.stop :] = 0
+    region[:, :, : across.start] = 0
+    region[:, :, across.stop :] = 0
+    region[:, down, across] = image[:, top + down.start : top + down.stop, left + across.start : left + across.stop]
+    return region
+
+
+def _rows_of_tiles(across: np.ndarray, tiles: int, height: int) -> np.ndarray:
+    """The `height` rows under each tile, (n, 4t (+ 2), 6, T', C) -> a view (n, t, 6, height, T'*C), columns before rows."""
+    sample, row, column, _, number = across.strides
+    shape = (len(across), tiles, 6, height, across.shape[3] * across.shape[4])
+    return as_strided(across, shape, (sample, 4 * row, column, row, number))
