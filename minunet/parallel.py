@@ -57,11 +57,12 @@ def loss_and_gradients(
             pixel_weight=None if pixel_weight is None else pixel_weight[samples],
             total_weight=total,
         )
-        _, grads = net.backward(softmax_cross_entropy_backward(loss_cache), cache, need_dx=False)
+        _, grads = net.backward(softmax_cross_entropy_backward(loss_cache), cache, need_dx=False, empty_cache=True)
         return loss, grads
 
-    with weights_stay():
-        parts = map_in_order(part, _split(images))
+    groups = split(images)
+    with weights_stay(len(groups)):
+        parts = map_in_order(part, groups)
         loss, grads = next(parts)
         for part_loss, part_grads in parts:
             loss = loss + part_loss
@@ -77,12 +78,12 @@ def logits(net: UNet, params: Parameters, images: Array) -> Array:
             f"a batch has the shape (N, H, W, C) with N of at least 1, not {images.shape}; one image: image[None]"
         )
     parts = list(
-        map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], _split(images))
+        map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images))
     )
     return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
 
 
-def _split(images: Array) -> list[slice]:
+def split(images: Array) -> list[slice]:
     """The whole batch on a GPU; small groups of samples on the CPU, the same ones however many threads there are.
 
     Several samples at once make longer calls and larger matrix products: on two cores a training step takes 0.6 of the

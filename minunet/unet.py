@@ -30,7 +30,7 @@ from minunet.fast import (
     conv2d_backward,
     conv_transpose2d,
     conv_transpose2d_backward,
-    crop_concat_backward_views,
+    crop_concat_backward_parts,
     max_pool2d,
     max_pool2d_backward,
     relu_backward_in_place,
@@ -140,7 +140,7 @@ class Up:
     def backward(self, dy: Array, cache: tuple) -> tuple[Array, Array, Parameters]:
         up_cache, concat_cache, convs_cache = cache
         dy, grads = self.convs.backward(dy, convs_cache)
-        dskip, dy = crop_concat_backward_views(dy, concat_cache)
+        dskip, dy = crop_concat_backward_parts(dy, concat_cache)
         dx, grads[self.weight], grads[self.bias] = conv_transpose2d_backward(dy, up_cache)
         return dx, dskip, grads
 
@@ -264,12 +264,15 @@ class UNet:
         caches.append(cache)
         return logits, caches if keep_cache else None
 
-    def backward(self, dlogits: Array, cache: list, *, need_dx: bool = True) -> tuple[Array | None, Parameters]:
+    def backward(
+        self, dlogits: Array, cache: list, *, need_dx: bool = True, empty_cache: bool = False
+    ) -> tuple[Array | None, Parameters]:
         """From dlogits (N, OH, OW, classes) to dx (N, H, W, in_channels) and the gradient of every parameter.
 
-        Training does not ask how the images should change: without `need_dx`, dx is None and is not computed.
+        Training does not ask how the images should change: without `need_dx`, dx is None and is not computed. Nor does
+        it go back twice: with `empty_cache` the features of a block are freed as soon as they were used.
         """
-        caches = list(cache)
+        caches = cache if empty_cache else list(cache)
         dy, grads = self.out.backward(dlogits, caches.pop())
         dskips = []
         for up in reversed(self.ups):

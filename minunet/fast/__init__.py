@@ -7,7 +7,7 @@ im2col, which rounds like a plain sum, so that a gradient check checks the exact
 
 from minunet.fast.conv import conv2d, conv2d_backward
 from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backward
-from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_views
+from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.winograd import weights_stay
@@ -18,7 +18,7 @@ __all__ = [
     "conv2d_backward",
     "conv_transpose2d",
     "conv_transpose2d_backward",
-    "crop_concat_backward_views",
+    "crop_concat_backward_parts",
     "max_pool2d",
     "max_pool2d_backward",
     "relu_backward_in_place",

@@ -15,7 +15,6 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array
-from minunet.fast.scratch import scratch
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
 
 
@@ -55,9 +54,8 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     ):
         return layers.conv_transpose2d_backward(dy, cache)
     kernels = weight.shape[3]
-    squares = scratch("squares", (batch, height, width, 2, 2, kernels), dy.dtype)
-    squares[...] = dy.reshape(batch, height, 2, width, 2, kernels).swapaxes(2, 3)
-    cols = squares.reshape(-1, 4 * kernels)  # (N*H*W, 4*K)
+    squares = dy.reshape(batch, height, 2, width, 2, kernels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
+    cols = squares.reshape(-1, 4 * kernels)  # (N*H*W, 4*K); here the numbers are copied
     matrix = weight.transpose(0, 1, 3, 2).reshape(4 * kernels, channels)
     dx = (cols @ matrix).reshape(x.shape)  # (N*H*W, 4*K) @ (4*K, C)
     dweight = (x.reshape(-1, channels).T @ cols).reshape(channels, 2, 2, kernels)  # (C, N*H*W) @ (N*H*W, 4*K)

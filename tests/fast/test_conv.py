@@ -141,12 +141,12 @@ def test_results_are_nobody_elses_memory(channels, rng):
 def test_kept_weights_do_not_outlive_their_block(rng):
     """Inside `weights_stay` a weight is transformed once; a weight that changes afterwards is transformed anew."""
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
-    with fast.weights_stay():
+    with fast.weights_stay(2):
         inside, _ = fast.conv2d(x, weight)
         np.testing.assert_array_equal(fast.conv2d(x, weight)[0], inside)
     weight *= 2
     np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * inside, rtol=1e-6, atol=1e-5)
-    with fast.weights_stay():
+    with fast.weights_stay(2):
         np.testing.assert_array_equal(fast.conv2d(x, weight)[0], fast.conv2d(x, weight)[0])
         np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * inside, rtol=1e-6, atol=1e-5)
 

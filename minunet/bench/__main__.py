@@ -1,0 +1,179 @@
+"""`python -m minunet.bench`: the command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minunet.backend import get_threads, set_threads
+from minunet.bench.layers import measure_layers, print_layers, save_roofline
+from minunet.bench.measure import alternate, gemm_peak, peak_memory
+from minunet.bench.networks import TASKS, Task, task_flops
+from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference
+from minunet.errors import InputError
+
+DESCRIPTION = """\
+Time a training step (forward, loss, backward, Adam) of minunet and of PyTorch on the CPU: the
+same network, weights, batch and number of threads, by turns in one run, in float32. First both
+must compute the same loss and gradients. The ratio is minunet's time over that of eager PyTorch
+in the faster of its two memory formats, round by round; below 1 minunet is ahead. Peak memory
+is what three steps need beyond imports, weights and batch. Without PyTorch: minunet alone.
+Exit status: 0 measured, 1 the two sides do not agree, 2 something given is wrong.
+"""
+
+FORMATS = ("contiguous", "channels last")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m minunet.bench",
+        description=DESCRIPTION,
+        epilog="the tasks:\n" + "\n".join(f"  {task.name:<16}{task.describe()}" for task in TASKS.values()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--task", action="append", choices=TASKS, help="measure only this one; may be given several times")
+    add("--rounds", type=int, default=7, metavar="N", help="rounds that count, at least 5 (default: 7)")
+    add("--threads", type=int, metavar="N", help=f"CPU threads of both sides (default: {get_threads()}, the cores here)")
+    add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
+    add("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
+    add("--plot", type=Path, metavar="FILE", help="instead: draw arithmetic per byte against rate (a roofline)")
+    add("--json", type=Path, metavar="FILE", help="write all numbers of the tables to FILE too")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 measured, 1 the two sides do not agree, 2 bad input."""
+    options = make_parser().parse_args(arguments)
+    try:
+        return _bench(options)
+    except InputError as error:
+        print(f"minunet: {error}", file=sys.stderr)
+        return 2
+
+
+def _bench(options: argparse.Namespace) -> int:
+    if options.rounds < 5:
+        raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
+    if options.threads is not None:
+        set_threads(options.threads)
+    for path in (options.plot, options.json):
+        if path is not None and not path.parent.is_dir():
+            raise InputError(f"{path.parent} is not a folder, so {path.name} cannot be written into it")
+    tasks = [TASKS[name] for name in options.task or TASKS]
+    if options.plot:
+        save_roofline(options.plot, [task for task in tasks if task.train], options.rounds)
+        print(f"wrote {options.plot}")
+        return 0
+    result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
+    agree = True
+    if options.layers:
+        result["layers"] = {}
+        for task in (task for task in tasks if task.train):
+            result["layers"][task.name] = measure_layers(task, options.rounds)
+            print_layers(task, result["layers"][task.name])
+    else:
+        result["gemm_peak"] = gemm_peak()
+        print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds; ", end="")
+        print(f"matrix products reach {result['gemm_peak']:.0f} GFLOP/s")
+        if not importlib.util.find_spec("torch"):
+            print("PyTorch is not installed: minunet alone (pip install torch for the comparison).")
+        _print_header()
+        result["tasks"] = {}
+        for task in tasks:
+            row = measure_task(task, options.rounds, result["gemm_peak"], not options.no_compile)
+            result["tasks"][task.name] = row
+            agree = agree and row["agree"]
+            _print_row(task, row)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 0 if agree else 1
+
+
+def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[str, Any]:
+    """All numbers of a row: times in ms an image, ratios to the faster eager PyTorch, memory in MiB, share of the peak.
+
+    If the two sides do not compute the same, "agree" is False and nothing is timed.
+    """
+    ours = Minunet(task)
+    sides: dict[str, Side] = {"minunet": ours}
+    row: dict[str, Any] = {"agree": True}
+    if importlib.util.find_spec("torch"):
+        for name in FORMATS:
+            sides[name] = Torch(task, channels_last=name == "channels last")
+        row["loss_difference"], row["gradient_difference"] = difference(ours, sides[FORMATS[0]])
+        row["agree"] = row["loss_difference"] <= LOSS_TOLERANCE and row["gradient_difference"] <= GRADIENT_TOLERANCE
+        if not row["agree"]:
+            return row
+        if compiled:
+            try:
+                sides["compiled"] = Torch(task, channels_last=True, compiled=True)
+                sides["compiled"].run()
+            except Exception as error:  # it needs a C++ compiler, and fails in many ways without one
+                del sides["compiled"]
+                row["compile_error"] = f"{type(error).__name__}: {error}".splitlines()[0]
+    times = alternate({name: side.run for name, side in sides.items()}, rounds)
+    row["ms_per_image"] = {name: float(np.median(t)) * 1e3 / task.batch for name, t in times.items()}
+    row["share_of_peak"] = task_flops(task) / float(np.median(times["minunet"])) / 1e9 / peak
+    row["memory"] = {"minunet": peak_memory(task.name, "minunet")}
+    if len(sides) > 1:
+        best = min(FORMATS, key=lambda name: row["ms_per_image"][name])
+        ratios = times["minunet"] / times[best]
+        row["format"] = best
+        row["ratio"] = float(np.median(ratios))
+        row["ratio_quartiles"] = [float(q) for q in np.quantile(ratios, (0.25, 0.75))]
+        if "compiled" in times:
+            row["ratio_compiled"] = float(np.median(times["minunet"] / times["compiled"]))
+        row["memory"]["PyTorch"] = peak_memory(task.name, best)
+    return row
+
+
+def _print_header() -> None:
+    print(f"\n{'':<16}{'ms an image':^33}{'minunet / PyTorch':^31}{'peak memory, MiB':^18}{'of the':>9}")
+    names = f"{'task':<16}{'minunet':>10}{'PyTorch':>10}{'compiled':>11}{'eager (quartiles)':>22}{'compiled':>11}"
+    print(f"{names}{'minunet':>10}{'PyTorch':>9}{'peak':>8}")
+
+
+def _print_row(task: Task, row: dict[str, Any]) -> None:
+    if not row["agree"]:
+        print(f"{task.name:<16}minunet and PyTorch DO NOT AGREE: the loss differs by {row['loss_difference']:.1e}, ", end="")
+        print(f"a gradient by {row['gradient_difference']:.1e}; nothing was timed")
+        return
+    times, memory = row["ms_per_image"], row["memory"]
+    line = f"{task.name:<16}{times['minunet']:>10.1f}"
+    if "ratio" in row:
+        low, high = row["ratio_quartiles"]
+        line += f"{times[row['format']]:>10.1f}{_number(times.get('compiled'), 1):>11}"
+        line += f"{row['ratio']:.2f} ({low:.2f}-{high:.2f})".rjust(22) + f"{_number(row.get('ratio_compiled'), 2):>11}"
+    else:
+        line += f"{'-':>10}{'-':>11}{'-':>22}{'-':>11}"
+    line += f"{_number(memory['minunet'], 0):>10}{_number(memory.get('PyTorch'), 0):>9}{row['share_of_peak']:>8.0%}"
+    print(line, flush=True)
+    if "compile_error" in row:
+        print(f"{'':<16}torch.compile does not work here: {row['compile_error']}")
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _machine() -> str:
+    """The processor's name, as well as it can be told."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""How it is measured: times by turns, peak memory in a process of its own, and what the machine could do at most."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from minunet.backend import get_threads, map_in_order, set_threads
+from minunet.bench.networks import TASKS
+from minunet.bench.sides import Minunet, Side, Torch
+
+MEBIBYTE = 1 << 20
+
+
+def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.ndarray]:
+    """Seconds that each of `runs` took in each of `rounds` rounds, by turns, after a round that does not count.
+
+    Machines are shared and their speed changes within seconds; only times of the same round are fit to be compared.
+    """
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if number > 0:
+                times[name].append(time.perf_counter() - start)
+    return {name: np.array(seconds) for name, seconds in times.items()}
+
+
+def peak_memory(task: str, side: str) -> float | None:
+    """MiB that three runs of a task need at most, beyond the imports, the weights and the batch; None off Linux.
+
+    In a new process, so that neither side gets memory that the other one, or an earlier task, has left behind.
+    """
+    if not Path("/proc/self/status").exists():
+        return None
+    command = [sys.executable, "-m", "minunet.bench.measure", task, side, str(get_threads())]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(json.loads(answer.stdout))
+
+
+def _peak_memory_here(task: str, side: str, threads: int) -> float:
+    set_threads(threads)
+    what: Side = Minunet(TASKS[task]) if side == "minunet" else Torch(TASKS[task], channels_last=side == "channels last")
+    before = _status("VmRSS")
+    for _ in range(3):
+        what.run()
+    return (_status("VmHWM") - before) / MEBIBYTE
+
+
+def _status(field: str) -> int:
+    """Bytes that Linux reports for this process: VmRSS now, VmHWM at the highest."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def gemm_peak() -> float:
+    """GFLOP/s of float32 matrix products, one on each thread at a time: the best of several sizes."""
+    return max(_rate(2 * n**3 * calls, lambda n=n, calls=calls: _products(n, calls)) for n, calls in SIZES)
+
+
+SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of the products, and how many a thread makes at once
+
+
+def _products(n: int, calls: int) -> None:
+    a, b, c = np.ones((3, n, n), dtype="float32")
+    for _ in range(calls):
+        np.matmul(a, b, out=c)
+
+
+def copy_bandwidth() -> float:
+    """GB/s, read and written, of copying 64 MB on each thread."""
+    source, target = np.ones((2, get_threads(), 1 << 24), dtype="float32")
+
+    def copy(thread: int) -> None:
+        target[thread] = source[thread]
+
+    return _rate(2 * source[0].nbytes, copy, takes_thread=True)
+
+
+def _rate(work: float, run: Callable[..., None], takes_thread: bool = False) -> float:
+    """Billions of `work` a second, the work done once on every thread: the best of 7 tries."""
+    best, threads = float("inf"), range(get_threads())
+    for _ in range(7):
+        start = time.perf_counter()
+        list(map_in_order(run if takes_thread else lambda thread: run(), threads))
+        best = min(best, time.perf_counter() - start)
+    return work * len(threads) / best / 1e9
+
+
+if __name__ == "__main__":
+    print(json.dumps(_peak_memory_here(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -1,0 +1,96 @@
+"""The two sides of the comparison: the same network, weights, batch and number of threads."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from minunet.backend import get_threads
+from minunet.bench.networks import Task
+from minunet.optim import Adam
+from minunet.parallel import logits, loss_and_gradients
+
+LR = 1e-3
+LOSS_TOLERANCE = 1e-5  # relative
+GRADIENT_TOLERANCE = 1e-3  # of each parameter's gradient, as a vector: |ours - theirs| / |theirs|, float32 on both sides
+
+
+class Side(Protocol):
+    """A network that can be trained for one step, and asked."""
+
+    def run(self) -> None:
+        """The task once: a training step, or the logits of the batch."""
+
+    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
+        """Of the batch, under minunet's names and in its order of axes."""
+
+
+class Minunet:
+    """This library."""
+
+    def __init__(self, task: Task) -> None:
+        self.net, self.train = task.network(), task.train
+        self.params, self.images, self.labels = task.data()
+        self.optimizer = Adam(LR)
+
+    def run(self) -> None:
+        if not self.train:
+            logits(self.net, self.params, self.images)
+            return
+        _, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
+        self.optimizer.step(self.params, grads)
+
+    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
+        loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
+        return float(loss), grads
+
+
+class Torch:
+    """PyTorch, eager or compiled, with its fused Adam."""
+
+    def __init__(self, task: Task, channels_last: bool, compiled: bool = False) -> None:
+        import torch
+
+        from minunet.torch_bridge import TorchUNet, nchw, to_torch
+
+        torch.set_num_threads(get_threads())
+        self.torch, self.train = torch, task.train
+        params, images, labels = task.data()
+        memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.net = TorchUNet(task.network())
+        self.net.load_state_dict(to_torch(params))
+        self.net = self.net.to(memory_format=memory_format)
+        self.images = nchw(torch.tensor(images)).contiguous(memory_format=memory_format)
+        self.labels = torch.tensor(labels)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), LR, fused=True)
+        self.call: Any = torch.compile(self.net) if compiled else self.net
+
+    def run(self) -> None:
+        if not self.train:
+            with self.torch.inference_mode():
+                self.call(self.images)
+            return
+        self._backward()
+        self.optimizer.step()
+
+    def _backward(self) -> float:
+        self.optimizer.zero_grad()
+        loss = self.torch.nn.functional.cross_entropy(self.call(self.images), self.labels)
+        loss.backward()
+        return loss.item()
+
+    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
+        from minunet.torch_bridge import from_torch
+
+        loss = self._backward()
+        return loss, from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
+
+
+def difference(one: Side, other: Side) -> tuple[float, float]:
+    """How far apart two sides are on the first batch: the loss, and the worst gradient, both relative to `other`."""
+    (loss, grads), (expected_loss, expected) = one.loss_and_gradients(), other.loss_and_gradients()
+    if grads.keys() != expected.keys():
+        raise ValueError("the two sides do not have the same parameters")
+    worst = max(float(np.linalg.norm(grads[n] - expected[n]) / np.linalg.norm(expected[n])) for n in grads)
+    return abs(loss - expected_loss) / abs(expected_loss), worst
