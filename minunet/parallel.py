@@ -77,9 +77,7 @@ def logits(net: UNet, params: Parameters, images: Array) -> Array:
         raise ValueError(
             f"a batch has the shape (N, H, W, C) with N of at least 1, not {images.shape}; one image: image[None]"
         )
-    parts = list(
-        map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images))
-    )
+    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images)))
     return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
 
 

@@ -42,7 +42,9 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--task", action="append", choices=TASKS, help="measure only this one; may be given several times")
     add("--rounds", type=int, default=7, metavar="N", help="rounds that count, at least 5 (default: 7)")
-    add("--threads", type=int, metavar="N", help=f"CPU threads of both sides (default: {get_threads()}, the cores here)")
+    add(
+        "--threads", type=int, metavar="N", help=f"CPU threads of both sides (default: {get_threads()}, the cores here)"
+    )
     add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
     add("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
     add("--plot", type=Path, metavar="FILE", help="instead: draw arithmetic per byte against rate (a roofline)")
@@ -144,7 +146,10 @@ def _print_header() -> None:
 
 def _print_row(task: Task, row: dict[str, Any]) -> None:
     if not row["agree"]:
-        print(f"{task.name:<16}minunet and PyTorch DO NOT AGREE: the loss differs by {row['loss_difference']:.1e}, ", end="")
+        print(
+            f"{task.name:<16}minunet and PyTorch DO NOT AGREE: the loss differs by {row['loss_difference']:.1e}, ",
+            end="",
+        )
         print(f"a gradient by {row['gradient_difference']:.1e}; nothing was timed")
         return
     times, memory = row["ms_per_image"], row["memory"]

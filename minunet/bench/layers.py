@@ -121,8 +121,12 @@ def save_roofline(path: Path, tasks: list[Task], rounds: int) -> None:
         largest = max(largest, *intensity)
     reach = np.geomspace(2, 1.5 * largest, 100)
     axes.plot(reach, np.minimum(peak, bandwidth * reach), color="black", linewidth=1)
-    axes.annotate(f"copying {bandwidth:.0f} GB/s", (3, 3 * bandwidth), rotation=0, xytext=(4, -14), textcoords="offset points")
-    axes.annotate(f"matrix products {peak:.0f} GFLOP/s", (reach[-1], peak), xytext=(0, 4), textcoords="offset points", ha="right")
+    axes.annotate(
+        f"copying {bandwidth:.0f} GB/s", (3, 3 * bandwidth), rotation=0, xytext=(4, -14), textcoords="offset points"
+    )
+    axes.annotate(
+        f"matrix products {peak:.0f} GFLOP/s", (reach[-1], peak), xytext=(0, 4), textcoords="offset points", ha="right"
+    )
     axes.set(xscale="log", yscale="log", xlabel="arithmetic of the plain sum per byte of x, weight and y (FLOP/byte)")
     axes.set(ylabel="rate (GFLOP/s of the plain sum)", title=f"3x3 convolutions, forward, {get_threads()} threads")
     axes.legend(loc="lower right", fontsize=8)

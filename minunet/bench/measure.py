@@ -47,7 +47,9 @@ def peak_memory(task: str, side: str) -> float | None:
 
 def _peak_memory_here(task: str, side: str, threads: int) -> float:
     set_threads(threads)
-    what: Side = Minunet(TASKS[task]) if side == "minunet" else Torch(TASKS[task], channels_last=side == "channels last")
+    what: Side = (
+        Minunet(TASKS[task]) if side == "minunet" else Torch(TASKS[task], channels_last=side == "channels last")
+    )
     before = _status("VmRSS")
     for _ in range(3):
         what.run()

@@ -13,7 +13,9 @@ from minunet.parallel import logits, loss_and_gradients
 
 LR = 1e-3
 LOSS_TOLERANCE = 1e-5  # relative
-GRADIENT_TOLERANCE = 1e-3  # of each parameter's gradient, as a vector: |ours - theirs| / |theirs|, float32 on both sides
+GRADIENT_TOLERANCE = (
+    1e-3  # of each parameter's gradient, as a vector: |ours - theirs| / |theirs|, float32 on both sides
+)
 
 
 class Side(Protocol):

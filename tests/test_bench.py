@@ -1,0 +1,163 @@
+"""The benchmark command: what it measures and what it prints. How fast anything is, is not tested."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from minunet.bench import __main__ as command
+from minunet.bench import measure, sides
+from minunet.bench.networks import TASKS, Task, convolutions, task_flops
+
+TINY = Task("tiny", 8, 2, "same", 3, 16)
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """The only task, so small that it takes no time; a child process, which would not know it, is not started."""
+    for name in list(TASKS):
+        monkeypatch.delitem(TASKS, name)
+    monkeypatch.setitem(TASKS, "tiny", TINY)
+    monkeypatch.setattr(command, "peak_memory", lambda task, side: 12.0)
+    monkeypatch.setattr(command, "gemm_peak", lambda: 100.0)
+    return TINY
+
+
+def test_every_convolution_is_listed():
+    for task in TASKS.values():
+        net = task.network()
+        found = {f"{c.name}.weight": (c.kernel, c.kernel, c.channels, c.kernels) for c in convolutions(net, task.size)}
+        assert found == {name: shape for name, shape in net.shapes().items() if len(shape) == 4}
+        assert convolutions(net, task.size)[-1].out_size == net.output_size(task.size, task.size)[0]
+
+
+def test_flops_of_a_network_counted_by_hand():
+    """Depth 1: 3 -> 8 and 8 -> 8 channels, 3x3, then 8 -> 3, 1x1, each on 16x16 pixels; no dx for the images."""
+    one, two, out = 2 * 9 * 3 * 8 * 256, 2 * 9 * 8 * 8 * 256, 2 * 8 * 3 * 256
+    assert task_flops(Task("", 8, 1, "same", 5, 16)) == 5 * (2 * one + 3 * two + 3 * out)
+    assert task_flops(Task("", 8, 1, "same", 5, 16, train=False)) == 5 * (one + two + out)
+
+
+def test_by_turns():
+    calls = []
+    times = measure.alternate({name: lambda name=name: calls.append(name) for name in "ab"}, 3)
+    assert calls == ["a", "b"] * 4  # one round to warm up
+    assert [len(t) for t in times.values()] == [3, 3] and min(map(np.min, times.values())) >= 0
+
+
+def test_both_sides_compute_the_same():
+    ours, theirs = sides.Minunet(TINY), sides.Torch(TINY, channels_last=True)
+    loss, gradient = sides.difference(ours, theirs)
+    assert loss <= sides.LOSS_TOLERANCE and gradient <= sides.GRADIENT_TOLERANCE
+    ours.params["input.conv2.weight"] *= 1.01
+    assert max(sides.difference(ours, theirs)) > sides.GRADIENT_TOLERANCE
+    del ours.params["input.conv2.weight"]
+    with pytest.raises(KeyError):
+        sides.difference(ours, theirs)
+
+
+def test_both_sides_train():
+    for side in (sides.Minunet(TINY), sides.Torch(TINY, channels_last=False)):
+        before, _ = side.loss_and_gradients()
+        for _ in range(5):
+            side.run()
+        assert side.loss_and_gradients()[0] < before
+
+
+def test_peak_memory_is_that_of_a_training_step():
+    """At least the features of the batch: 16 images of 64x64 pixels with 16 channels, several times over."""
+    for side in ("minunet", "channels last"):
+        memory = measure.peak_memory("small", side)
+        assert memory is None or 4 < memory < 4000
+
+
+def test_the_machine_is_measured(monkeypatch):
+    monkeypatch.setattr(measure, "SIZES", ((32, 2),))
+    assert measure.gemm_peak() > 0 and measure.copy_bandwidth() > 0
+
+
+def test_the_table_and_the_json(tiny, tmp_path, capsys):
+    path = tmp_path / "bench.json"
+    assert command.main(["--rounds", "5", "--no-compile", "--json", str(path)]) == 0
+    printed = capsys.readouterr().out
+    row = json.loads(path.read_text())["tasks"]["tiny"]
+    assert row["agree"] and row["format"] in command.FORMATS
+    assert row["ratio_quartiles"][0] <= row["ratio"] <= row["ratio_quartiles"][1]
+    assert row["memory"] == {"minunet": 12.0, "PyTorch": 12.0}
+    assert row["share_of_peak"] == pytest.approx(
+        task_flops(TINY) / (row["ms_per_image"]["minunet"] / 1e3 * TINY.batch) / 100e9
+    )
+    line = next(line for line in printed.splitlines() if line.startswith("tiny"))
+    assert f"{row['ratio']:.2f} (" in line and f"{row['share_of_peak']:.0%}" in line
+
+
+def test_inference_too(tiny, monkeypatch, capsys):
+    monkeypatch.setitem(TASKS, "tiny", Task("tiny", 8, 2, "same", 3, 16, train=False))
+    assert command.main(["--rounds", "5", "--no-compile"]) == 0
+    assert "tiny" in capsys.readouterr().out
+
+
+def test_compiled_pytorch_is_timed_where_it_works(tiny, monkeypatch, capsys):
+    class Compiled(sides.Torch):
+        def __init__(self, task, channels_last, compiled=False):
+            if compiled and broken:
+                raise RuntimeError("no compiler\nand many more lines")
+            super().__init__(task, channels_last)
+
+    monkeypatch.setattr(command, "Torch", Compiled)
+    broken = False
+    assert command.measure_task(TINY, 5, 100.0, compiled=True)["ratio_compiled"] > 0
+    broken = True
+    assert command.main(["--rounds", "5"]) == 0
+    assert "torch.compile does not work here: RuntimeError: no compiler\n" in capsys.readouterr().out
+
+
+def test_nothing_is_timed_unless_both_agree(tiny, monkeypatch, capsys):
+    monkeypatch.setattr(command, "difference", lambda one, other: (0.0, 0.5))
+    monkeypatch.setattr(command, "alternate", lambda *_: pytest.fail("timed"))
+    assert command.main(["--no-compile"]) == 1
+    assert "DO NOT AGREE" in capsys.readouterr().out
+
+
+def test_without_pytorch_minunet_alone(tiny, monkeypatch, capsys):
+    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+    assert command.main(["--rounds", "5"]) == 0
+    printed = capsys.readouterr().out
+    assert "PyTorch is not installed" in printed and "- " in printed.splitlines()[-1]
+    assert command.main(["--layers", "--rounds", "5"]) == 0
+    assert "8 -> 8, 16, 1" in capsys.readouterr().out
+
+
+def test_layer_by_layer(tiny, tmp_path, capsys):
+    path = tmp_path / "layers.json"
+    assert command.main(["--layers", "--rounds", "5", "--json", str(path)]) == 0
+    rows = json.loads(path.read_text())["layers"]["tiny"]
+    assert [(row["channels"], row["kernels"], row["size"]) for row in rows] == [
+        (3, 8, 16), (8, 8, 16), (8, 16, 8), (16, 16, 8), (16, 8, 16),
+    ]  # fmt: skip
+    assert all(rate > 0 for row in rows for rate in [*row["forward"].values(), *row["backward"].values()])
+    assert capsys.readouterr().out.count("*") == len(rows) + 1  # the chosen one of each row, and the legend
+
+
+def test_the_roofline(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "SIZES", ((32, 2),))
+    path = tmp_path / "roofline.png"
+    assert command.main(["--plot", str(path), "--rounds", "5"]) == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--rounds", "4"], "--rounds must be at least 5"),
+        (["--threads", "0"], "threads must be at least 1"),
+        (["--json", "/nowhere/at/all.json"], "is not a folder"),
+        (["--plot", "/nowhere/at/all.png"], "is not a folder"),
+    ],
+)
+def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):
+    assert command.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1
