@@ -117,10 +117,10 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[s
             return row
         if compiled:
             try:
-                sides["compiled"] = Torch(task, channels_last=True, compiled=True)
-                sides["compiled"].run()
+                side = Torch(task, channels_last=True, compiled=True)
+                side.run()
+                sides["compiled"] = side
             except Exception as error:  # it needs a C++ compiler, and fails in many ways without one
-                del sides["compiled"]
                 row["compile_error"] = f"{type(error).__name__}: {error}".splitlines()[0]
     times = alternate({name: side.run for name, side in sides.items()}, rounds)
     row["ms_per_image"] = {name: float(np.median(t)) * 1e3 / task.batch for name, t in times.items()}

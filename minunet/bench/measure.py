@@ -22,10 +22,11 @@ def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.
     """Seconds that each of `runs` took in each of `rounds` rounds, by turns, after a round that does not count.
 
     Machines are shared and their speed changes within seconds; only times of the same round are fit to be compared.
+    Every second round goes in the opposite order, so that nobody always comes after the same one.
     """
     times: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds + 1):
-        for name, run in runs.items():
+        for name, run in list(runs.items())[:: -1 if number % 2 else 1]:
             start = time.perf_counter()
             run()
             if number > 0:
