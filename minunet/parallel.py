@@ -1,9 +1,9 @@
 """The one place where a batch is split: over threads on the CPU, not at all on a GPU.
 
 Samples never meet in the forward pass, and the loss of a batch is a sum over its samples, each divided by the same
-total weight. So the gradient of the batch is the sum of the gradients of its samples: every thread takes one
-sample at a time through the whole network, and the results are summed in the order of the samples. Which thread took
-which sample, and how many threads there were, does not change a single bit.
+total weight. So the gradient of the batch is the sum of the gradients of its samples: every thread takes a small group
+of samples at a time through the whole network, and the results are summed in the order of the groups. Which thread took
+which group, and how many threads there were, does not change a single bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minunet.backend import Array, array_module, map_in_order
-from minunet.fast import weights_stay
+from minunet.fast import WeightsStay
 from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.softmax import pixel_weights
 from minunet.unet import Parameters, UNet
@@ -48,26 +48,29 @@ def loss_and_gradients(
         )
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
+    groups = split(images)
+    stay = WeightsStay(len(groups))
+
     def part(samples: slice) -> tuple[Array, Parameters]:
-        logits, cache = net.forward(params, images[samples])
-        loss, loss_cache = softmax_cross_entropy(
-            logits,
-            labels[samples],
-            class_weight=class_weight,
-            pixel_weight=None if pixel_weight is None else pixel_weight[samples],
-            total_weight=total,
-        )
-        _, grads = net.backward(softmax_cross_entropy_backward(loss_cache), cache, need_dx=False, empty_cache=True)
+        with stay:
+            logits, cache = net.forward(params, images[samples])
+            loss, loss_cache = softmax_cross_entropy(
+                logits,
+                labels[samples],
+                class_weight=class_weight,
+                pixel_weight=None if pixel_weight is None else pixel_weight[samples],
+                total_weight=total,
+            )
+            dlogits = softmax_cross_entropy_backward(loss_cache)
+            _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
         return loss, grads
 
-    groups = split(images)
-    with weights_stay(len(groups)):
-        parts = map_in_order(part, groups)
-        loss, grads = next(parts)
-        for part_loss, part_grads in parts:
-            loss = loss + part_loss
-            for name, gradient in grads.items():
-                gradient += part_grads[name]
+    parts = map_in_order(part, groups)
+    loss, grads = next(parts)
+    for part_loss, part_grads in parts:
+        loss = loss + part_loss
+        for name, gradient in grads.items():
+            gradient += part_grads[name]
     return loss, grads
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from minunet import train
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "data/README.md", "lessons/README.md"]
+PAGES = ["README.md", "RESULTS.md", "data/README.md", "lessons/README.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

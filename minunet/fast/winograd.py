@@ -26,8 +26,6 @@ Rounding: float32 errors of 4e-6 to 1e-5 of the largest output.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -43,9 +41,6 @@ GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is fla
 TILES = 128  # worked on at a time, at least: with fewer, each row of a product reads too much of U
 BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
 SMALL = 1_000_000  # multiplications in a product (T, C) @ (C, K) up to which OpenBLAS does not copy its operands first
-
-
-_kept: _Kept | None = None  # see `weights_stay`
 
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
@@ -97,42 +92,40 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
     return blocks(batch, -(-height // 4), tiles // -(-width // 4))
 
 
-@contextmanager
-def weights_stay(uses: int) -> Iterator[None]:
-    """Within this block no weight changes: each is transformed once, and forgotten when it was used `uses` times.
+class WeightsStay:
+    """While no weight changes, each is transformed once, and forgotten when it was used `uses` times.
 
-    `uses` is the number of groups of samples that pass forward and backward. On groups of 2 samples of the seed network
-    a tenth of the time went into transforming the same weights again.
+    `uses` is the number of groups of samples that pass forward and backward; around both goes `with stay:`, in whatever
+    thread. On groups of 2 samples of the seed network a tenth of the time went into transforming the same weights again.
     """
-    global _kept
-    _kept = _Kept(uses)
-    try:
-        yield
-    finally:
-        _kept = None
-
-
-class _Kept:
-    """Transformed weights of one step, for all threads."""
 
     def __init__(self, uses: int) -> None:
         self.uses, self.lock = uses, threading.Lock()
-        self.entries: dict[tuple[int, bool], tuple[np.ndarray, int]] = {}  # u, and how often it will be asked for
+        # (weight, u, how often it will still be asked for); with the weight, so that its id stays its own
+        self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
 
-    def get(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
+    def __enter__(self) -> None:
+        _mine.stay = self
+
+    def __exit__(self, *error: object) -> None:
+        _mine.stay = None
+
+    def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
         with self.lock:  # a thread that comes second waits: transforming twice would take longer
-            u, left = self.entries.pop(key, (None, self.uses))
-            if u is None:
-                u = _transform(weight, transpose)
+            _, u, left = self.entries.pop(key, None) or (weight, _transform(weight, transpose), self.uses)
             if left > 1:
-                self.entries[key] = u, left - 1
+                self.entries[key] = weight, u, left - 1
         return u
+
+
+_mine = threading.local()  # .stay: the `WeightsStay` that this thread is in
 
 
 def _transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
     """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    return _transform(weight, transpose) if _kept is None else _kept.get(weight, transpose)
+    stay = getattr(_mine, "stay", None)
+    return _transform(weight, transpose) if stay is None else stay.transformed(weight, transpose)
 
 
 def _transform(weight: np.ndarray, transpose: bool) -> np.ndarray:

@@ -139,16 +139,21 @@ def test_results_are_nobody_elses_memory(channels, rng):
 
 
 def test_kept_weights_do_not_outlive_their_block(rng):
-    """Inside `weights_stay` a weight is transformed once; a weight that changes afterwards is transformed anew."""
+    """A `WeightsStay` transforms a weight once; after it, a weight that has changed is transformed anew."""
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
-    with fast.weights_stay(2):
-        inside, _ = fast.conv2d(x, weight)
-        np.testing.assert_array_equal(fast.conv2d(x, weight)[0], inside)
+    stay = fast.WeightsStay(3)
+    for _ in range(2):
+        with stay:
+            once, cache = fast.conv2d(x, weight)
+            dx, _, _ = fast.conv2d_backward(once, cache)
+    assert len(stay.entries) == 2
+    with stay:
+        np.testing.assert_array_equal(fast.conv2d(x, weight)[0], once)
+        np.testing.assert_array_equal(fast.conv2d_backward(once, cache)[0], dx)
+    assert len(stay.entries) == 0  # used three times, as was said: forgotten
     weight *= 2
-    np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * inside, rtol=1e-6, atol=1e-5)
-    with fast.weights_stay(2):
-        np.testing.assert_array_equal(fast.conv2d(x, weight)[0], fast.conv2d(x, weight)[0])
-        np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * inside, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * once, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(fast.conv2d_backward(once, cache)[0], 2 * dx, rtol=1e-6, atol=1e-4)
 
 
 @pytest.mark.parametrize(
