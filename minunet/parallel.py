@@ -42,10 +42,9 @@ def loss_and_gradients(
     Raises:
         ValueError: shapes that do not go together, or labels outside the classes.
     """
-    if len(images) != len(labels) or len(images) == 0:
-        raise ValueError(
-            f"a batch needs as many labels as images, and at least one, not {len(labels)} and {len(images)}"
-        )
+    _check_batch(images)
+    if len(images) != len(labels):
+        raise ValueError(f"a batch needs as many labels as images, not {len(labels)} and {len(images)}")
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)
@@ -76,12 +75,16 @@ def loss_and_gradients(
 
 def logits(net: UNet, params: Parameters, images: Array) -> Array:
     """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
+    _check_batch(images)
+    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images)))
+    return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
+
+
+def _check_batch(images: Array) -> None:
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(
             f"a batch has the shape (N, H, W, C) with N of at least 1, not {images.shape}; one image: image[None]"
         )
-    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images)))
-    return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
 
 
 def split(images: Array) -> list[slice]:

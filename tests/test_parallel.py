@@ -96,7 +96,7 @@ def test_errors_say_what_is_needed(rng):
     net, params, images, labels = batch(rng)
     with pytest.raises(ValueError, match="as many labels as images"):
         loss_and_gradients(net, params, images, labels[:2])
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="N of at least 1"):
         loss_and_gradients(net, params, images[:0], labels[:0])
     with pytest.raises(ValueError, match="N of at least 1"):
         minunet.logits(net, params, images[:0])
