@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -96,6 +97,7 @@ def to_numpy(array: Array) -> np.ndarray:
 # --------------------------------------------------------------------------------------------
 
 SWITCH_INTERVAL = 2e-4  # seconds, see `map_in_order`
+_inside, _interval_before, _interval_lock = 0, 0.0, threading.Lock()
 _threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _pool: ThreadPoolExecutor | None = None
 _blas = ThreadpoolController()
@@ -118,13 +120,21 @@ def set_threads(threads: int) -> None:
 
 
 @contextmanager
-def _switch_interval(seconds: float) -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(seconds)
+def _short_switch_interval() -> Iterator[None]:
+    """Python's switch interval is SWITCH_INTERVAL until the last of several such blocks has ended."""
+    global _inside, _interval_before
+    with _interval_lock:
+        if _inside == 0:
+            _interval_before = sys.getswitchinterval()
+            sys.setswitchinterval(SWITCH_INTERVAL)
+        _inside += 1
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        with _interval_lock:
+            _inside -= 1
+            if _inside == 0:
+                sys.setswitchinterval(_interval_before)
 
 
 def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
@@ -141,7 +151,7 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> I
     images of 64x64 pixels takes 4 % less time.
     """
     global _pool
-    with _blas.limit(limits=1, user_api="blas"), _switch_interval(SWITCH_INTERVAL):
+    with _blas.limit(limits=1, user_api="blas"), _short_switch_interval():
         if _threads == 1 or len(items) == 1:
             yield from map(function, items)
             return

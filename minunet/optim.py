@@ -67,7 +67,8 @@ class Adam:
             xp = array_module(param)
             m, v = _remembered(self.state, f"m.{name}", param), _remembered(self.state, f"v.{name}", param)
             m *= self.beta1
-            term = (1 - self.beta1) * grads[name]  # one temporary array, used for all that follows
+            term = xp.empty_like(param)  # one temporary array, used for all that follows
+            xp.multiply(grads[name], 1 - self.beta1, out=term)
             m += term
             v *= self.beta2
             xp.multiply(grads[name], grads[name], out=term)

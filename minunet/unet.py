@@ -12,7 +12,7 @@ Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Ima
 
 A block holds its name and its sizes and no numbers: the parameters live in one flat dictionary, name to array
 ("down1.conv2.weight"), and the backward pass returns the gradients under the same names. Inside the network a block may
-write over the features and the dy that it is handed: nobody else needs them.
+write over the dy that it is handed: nobody else needs it.
 """
 
 from __future__ import annotations
@@ -272,6 +272,8 @@ class UNet:
         Training does not ask how the images should change: without `need_dx`, dx is None and is not computed. Nor does
         it go back twice: with `empty_cache` the features of a block are freed as soon as they were used.
         """
+        if not cache:
+            raise ValueError("this cache was emptied by an earlier backward pass: run forward again")
         caches = cache if empty_cache else list(cache)
         dy, grads = self.out.backward(dlogits, caches.pop())
         dskips = []

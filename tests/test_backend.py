@@ -109,3 +109,11 @@ def test_an_error_in_a_thread_arrives():
 def test_the_number_of_threads_is_at_least_one():
     with pytest.raises(InputError, match="at least 1"):
         backend.set_threads(0)
+
+
+def test_the_switch_interval_comes_back():
+    """Also if two of them overlap, and end in the order in which they began."""
+    before = sys.getswitchinterval()
+    pairs = list(zip(backend.map_in_order(str, [1, 2]), backend.map_in_order(str, [3, 4]), strict=True))
+    assert pairs == [("1", "3"), ("2", "4")]
+    assert sys.getswitchinterval() == before

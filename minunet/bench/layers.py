@@ -115,20 +115,23 @@ def save_roofline(path: Path, tasks: list[Task], rounds: int) -> None:
         for layer in convolutions(task.network(), task.size):
             if layer.kernel != 3:
                 continue
-            intensity.append(layer.flops * task.batch / (layer.bytes * task.batch))
+            intensity.append(layer.flops / layer.bytes)
             rate.append(_rate_of(layer, task, rounds))
         axes.scatter(intensity, rate, marker=marker, s=36, alpha=0.8, label=f"{task.name}: {task.describe()}")
         largest = max(largest, *intensity)
     reach = np.geomspace(2, 1.5 * largest, 100)
     axes.plot(reach, np.minimum(peak, bandwidth * reach), color="black", linewidth=1)
-    axes.annotate(
-        f"copying {bandwidth:.0f} GB/s", (3, 3 * bandwidth), rotation=0, xytext=(4, -14), textcoords="offset points"
-    )
-    axes.annotate(
-        f"matrix products {peak:.0f} GFLOP/s", (reach[-1], peak), xytext=(0, 4), textcoords="offset points", ha="right"
-    )
+    ridge = peak / bandwidth  # above this arithmetic per byte, memory is no longer the limit
+    above = {"xytext": (0, 5), "textcoords": "offset points"}
+    axes.annotate(f"matrix products: {peak:.0f} GFLOP/s", (1.1 * ridge, peak), **above)
+    axes.annotate(f"copying: {bandwidth:.0f} GB/s", (2.4, 2 * bandwidth), ha="left", va="top")
     axes.set(xscale="log", yscale="log", xlabel="arithmetic of the plain sum per byte of x, weight and y (FLOP/byte)")
     axes.set(ylabel="rate (GFLOP/s of the plain sum)", title=f"3x3 convolutions, forward, {get_threads()} threads")
+    axes.set_xticks([2, 5, 10, 20, 50, 100, 200], minor=False)
+    axes.set_yticks([20, 50, 100, 200, 400], minor=False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
     axes.legend(loc="lower right", fontsize=8)
     axes.grid(True, which="both", alpha=0.2)
     figure.savefig(path, dpi=120)

@@ -22,13 +22,15 @@ def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.
     """Seconds that each of `runs` took in each of `rounds` rounds, by turns, after a round that does not count.
 
     Machines are shared and their speed changes within seconds; only times of the same round are fit to be compared.
-    Every second round goes in the opposite order, so that nobody always comes after the same one.
+    The order is drawn anew in every round, so that nobody always comes after the same one.
     """
     times: dict[str, list[float]] = {name: [] for name in runs}
+    order, rng = list(runs), np.random.default_rng(0)
     for number in range(rounds + 1):
-        for name, run in list(runs.items())[:: -1 if number % 2 else 1]:
+        rng.shuffle(order)
+        for name in order:
             start = time.perf_counter()
-            run()
+            runs[name]()
             if number > 0:
                 times[name].append(time.perf_counter() - start)
     return {name: np.array(seconds) for name, seconds in times.items()}
@@ -51,10 +53,11 @@ def _peak_memory_here(task: str, side: str, threads: int) -> float:
     what: Side = (
         Minunet(TASKS[task]) if side == "minunet" else Torch(TASKS[task], channels_last=side == "channels last")
     )
-    before = _status("VmRSS")
+    before, code_before = _status("VmRSS"), _status("RssFile")
     for _ in range(3):
         what.run()
-    return (_status("VmHWM") - before) / MEBIBYTE
+    code = _status("RssFile") - code_before  # of the libraries, read from disk only now: not what a step needs
+    return (_status("VmHWM") - before - code) / MEBIBYTE
 
 
 def _status(field: str) -> int:

@@ -24,8 +24,8 @@ class Side(Protocol):
     def run(self) -> None:
         """The task once: a training step, or the logits of the batch."""
 
-    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
-        """Of the batch, under minunet's names and in its order of axes."""
+    def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
+        """What `run` computes: the loss and the gradients, in minunet's order of axes; or the size of the logits, and them."""
 
 
 class Minunet:
@@ -38,14 +38,20 @@ class Minunet:
 
     def run(self) -> None:
         if not self.train:
-            logits(self.net, self.params, self.images)
+            self.logits()
             return
         _, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
         self.optimizer.step(self.params, grads)
 
-    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
+    def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
+        if not self.train:
+            answer = self.logits()
+            return float(np.linalg.norm(answer)), {"logits": answer}
         loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
         return float(loss), grads
+
+    def logits(self) -> np.ndarray:
+        return logits(self.net, self.params, self.images)
 
 
 class Torch:
@@ -70,8 +76,7 @@ class Torch:
 
     def run(self) -> None:
         if not self.train:
-            with self.torch.inference_mode():
-                self.call(self.images)
+            self.logits()
             return
         self._backward()
         self.optimizer.step()
@@ -82,17 +87,24 @@ class Torch:
         loss.backward()
         return loss.item()
 
-    def loss_and_gradients(self) -> tuple[float, dict[str, np.ndarray]]:
-        from minunet.torch_bridge import from_torch
+    def logits(self) -> Any:
+        with self.torch.inference_mode():
+            return self.call(self.images)
 
+    def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
+        from minunet.torch_bridge import from_torch, nhwc
+
+        if not self.train:
+            answer = nhwc(self.logits()).numpy()
+            return float(np.linalg.norm(answer)), {"logits": answer}
         loss = self._backward()
         return loss, from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
 
 
 def difference(one: Side, other: Side) -> tuple[float, float]:
-    """How far apart two sides are on the first batch: the loss, and the worst gradient, both relative to `other`."""
-    (loss, grads), (expected_loss, expected) = one.loss_and_gradients(), other.loss_and_gradients()
+    """How far apart two sides are before they run: the loss, and the worst gradient, both relative to `other`."""
+    (loss, grads), (expected_loss, expected) = one.outcome(), other.outcome()
     if grads.keys() != expected.keys():
         raise ValueError("the two sides do not have the same parameters")
-    worst = max(float(np.linalg.norm(grads[n] - expected[n]) / np.linalg.norm(expected[n])) for n in grads)
-    return abs(loss - expected_loss) / abs(expected_loss), worst
+    errors = [np.linalg.norm(grads[n] - expected[n]) / np.linalg.norm(expected[n]) for n in grads]
+    return abs(loss - expected_loss) / abs(expected_loss), float(np.max(errors))  # np.max: a NaN is passed on

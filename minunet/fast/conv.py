@@ -49,10 +49,17 @@ def conv2d(
 
 
 def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[Array | None, Array, Array | None]:
-    """What `layers.conv2d_backward` returns; dx is None without `need_dx`: nobody asks how the image should change."""
+    """What `layers.conv2d_backward` returns; dx is None without `need_dx`, if nobody asks how the image should change.
+
+    Raises ValueError for a dy that is not of the shape of y.
+    """
     x, weight, has_bias, stride, padding = cache
     if not isinstance(x, np.ndarray):
-        return layers.conv2d_backward(dy, cache)
+        dx, dweight, dbias = layers.conv2d_backward(dy, cache)
+        return dx if need_dx else None, dweight, dbias
+    out = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
+    if dy.shape != (shape := (len(x), *out, weight.shape[3])):
+        raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
     way = algorithm(x.dtype, weight.shape, stride, padding)
     if way == "winograd":
         dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx)

@@ -72,11 +72,7 @@ def _windows(x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair) -> np.nda
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     batch, height, width, channels = x.shape
     if ph or pw:
-        padded = scratch("padded", (batch, height + 2 * ph, width + 2 * pw, channels), x.dtype)
-        padded[:, :ph] = 0
-        padded[:, ph + height :] = 0
-        padded[:, :, :pw] = 0
-        padded[:, :, pw + width :] = 0
+        padded = np.zeros((batch, height + 2 * ph, width + 2 * pw, channels), dtype=x.dtype)
         padded[:, ph : ph + height, pw : pw + width] = x
         x = padded
     out_height, out_width = (height + 2 * ph - kh) // sh + 1, (width + 2 * pw - kw) // sw + 1

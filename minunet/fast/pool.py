@@ -1,7 +1,7 @@
 """Max-pooling 2x2 with stride 2: two passes over memory forward, and no record of who won.
 
 Forward, the larger of each pair of rows, then the larger of each pair of columns of those. Backward, dy goes to the first
-pixel in reading order that equals y; x and y are kept anyway, as results of their layers.
+pixel in reading order that equals y (to the last, if y is NaN); x and y are kept anyway, as results of their layers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ def max_pool2d(
 ) -> tuple[Array, tuple]:
     """What `layers.max_pool2d` returns, with the same arguments and errors."""
     squares = kernel_size in (2, (2, 2)) and stride in (None, 2, (2, 2)) and padding in (0, (0, 0))
-    if not squares or not isinstance(x, np.ndarray) or x.ndim != 4 or x.dtype.kind != "f" or min(x.shape[1:3]) < 2:
+    if (
+        not squares
+        or not isinstance(x, np.ndarray)
+        or x.dtype.kind != "f"
+        or x.ndim != 4
+        or x.size == 0
+        or min(x.shape[1:3]) < 2
+    ):
         return layers.max_pool2d(x, kernel_size=kernel_size, stride=stride, padding=padding)
     height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2  # an odd last row or column is in no square
     rows = np.maximum(x[:, 0:height:2], x[:, 1:height:2])  # (N, H/2, W, C)

@@ -20,7 +20,7 @@ The gradient goes the same way backwards, each step transposed, and dM serves bo
     dM = A dy AT      dU[f] = V[f].T @ dM[f]      dweight = GT dU G
                       dV[f] = dM[f] @ U[f].T      dx += B dV BT, tiles overlap by 2 pixels and add up
 
-Rounding: float32 errors of 4e-6 to 1e-5 of the largest output.
+Rounding: float32 errors of 4e-6 to 1e-5 of the largest output; and an infinity spreads over the tiles that read it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is fla
 
 TILES = 128  # worked on at a time, at least: with fewer, each row of a product reads too much of U
 BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
-SMALL = 1_000_000  # multiplications in a product (T, C) @ (C, K) up to which OpenBLAS does not copy its operands first
+SMALL = 1_000_000  # multiplications in a product up to which OpenBLAS, with AVX-512, does not copy its operands first
+FEW = 48  # tiles: if a small product has fewer, it is not worth it
 
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
@@ -49,7 +50,7 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
     u = _transform_weight(weight)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
     small = SMALL // (channels * kernels)  # tiles
-    for block in _blocks(y.shape, channels, small if small >= 48 else None):
+    for block in _blocks(y.shape, channels, small if small >= FEW else None):
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
         m = scratch("m", (*v.shape[:5], kernels))
         np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, kernels))  # 36 x (T, C) @ (C, K)

@@ -25,14 +25,14 @@ pixels read from pixel 0, 1 or 2 on is, without a copy, a matrix of 3*C columns.
 All rows are laid end to end. The windows that begin in the last two pixels of a row reach into the next one; what they
 give is thrown away at the end (two columns in W + 2).
 
-A constant has the same value at every point, and the column of AT that belongs to the point 1 is all ones. So a bias
-added to M[1] arrives at all four rows, for a quarter of the work; backward, dbias is the sum of dM[1].
+The column of AT that belongs to the point 1 is all ones. So a bias added to M[1] arrives at all four rows, for a quarter
+of the work; backward, dbias is the sum of dM[1].
 
 The gradients are of the same kind. dx is the convolution of dy with the kernel turned round. dweight takes the three
 lines backwards: dM = A dy, dU[f] = (windows of V[f]).T @ dM[f], dweight = G.T dU.
 
 Rounding: BT and AT add numbers of unlike size, so that float32 errors grow to about 3e-6 of the largest output, where
-a plain sum has 3e-7.
+a plain sum has 3e-7; and an infinity spreads over the tiles that read it.
 """
 
 from __future__ import annotations
@@ -132,12 +132,12 @@ def _transform_input(x: np.ndarray, block: Block, padding: Pair) -> np.ndarray:
     top = 4 * block.start - above  # the row of x where the first tile begins; a tile reads 6 rows, 2 are the next one's
     first = min(tiles, max(0, -(top // 4)))
     stop = max(first, min(tiles, (height - 6 - top) // 4 + 1))  # tiles from first to stop read no row outside x
-    sample, row, _, number = x.strides
+    row = width * channels * x.itemsize  # not x.strides: NumPy leaves those of axes of length 1 open
     if stop > first:
         inside = x[:, top + 4 * first :]
         shape = (batch, stop - first, 6, width * channels)
         # (6, 6) @ (6, W*C) for each tile
-        np.matmul(BT, as_strided(inside, shape, (sample, 4 * row, row, number)), out=by_tile[:, first:stop])
+        np.matmul(BT, as_strided(inside, shape, (height * row, 4 * row, row, x.itemsize)), out=by_tile[:, first:stop])
     for tile in (*range(first), *range(stop, tiles)):
         rows = np.zeros((batch, 6, width * channels), dtype="float32")
         begin = top + 4 * tile

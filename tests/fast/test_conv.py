@@ -115,6 +115,27 @@ def test_arrays_that_are_not_contiguous(way, rng):
     )
 
 
+@pytest.mark.parametrize("way", [winograd, winograd_rows, fast])
+def test_one_channel_may_have_any_stride(way, rng):
+    """NumPy calls y[..., None] contiguous, with whatever stride its last axis has: it must not be trusted."""
+    x, weight = draw(rng, (2, 16, 16, 16), "float32"), draw(rng, (3, 3, 16, 1), "float32")
+    odd = draw(rng, (1, 2, 16, 16), "float32").transpose(1, 2, 3, 0)
+    expected = plain(x, weight, None, odd, padding=1)[1:3]
+    if way is fast:
+        got = fast.conv2d_backward(odd, fast.conv2d(x, weight, padding=1)[1])[:2]
+    else:
+        got = way.backward(x, weight, odd, (1, 1))[:2]
+    hold(got, expected, WINOGRAD, "float32")
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 16, 32), (1, 16, 16, 31), (2, 16, 16, 32)])
+def test_a_dy_of_another_shape_is_refused(shape):
+    x, weight = np.ones((1, 16, 16, 32), "float32"), np.ones((3, 3, 32, 32), "float32")
+    _, cache = fast.conv2d(x, weight, padding=1)
+    with pytest.raises(ValueError, match=r"dy must have the shape of y, \(1, 16, 16, 32\)"):
+        fast.conv2d_backward(np.ones(shape, "float32"), cache)
+
+
 def test_the_transforms_are_winograds_identity(rng):
     """AT ((G g) * (BT d)) is the 3-tap convolution, for any d and g."""
     d, g = rng.standard_normal(6), rng.standard_normal(3)
@@ -138,8 +159,11 @@ def test_results_are_nobody_elses_memory(channels, rng):
         np.testing.assert_array_equal(again, once)
 
 
-def test_kept_weights_do_not_outlive_their_block(rng):
+def test_kept_weights_do_not_outlive_their_block(rng, monkeypatch):
     """A `WeightsStay` transforms a weight once; after it, a weight that has changed is transformed anew."""
+    done = []
+    transform = winograd._transform
+    monkeypatch.setattr(winograd, "_transform", lambda *given: done.append(1) or transform(*given))
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
     stay = fast.WeightsStay(3)
     for _ in range(2):
@@ -150,6 +174,7 @@ def test_kept_weights_do_not_outlive_their_block(rng):
     with stay:
         np.testing.assert_array_equal(fast.conv2d(x, weight)[0], once)
         np.testing.assert_array_equal(fast.conv2d_backward(once, cache)[0], dx)
+    assert len(done) == 2  # forward and transposed
     assert len(stay.entries) == 0  # used three times, as was said: forgotten
     weight *= 2
     np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * once, rtol=1e-6, atol=1e-5)
