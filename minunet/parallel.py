@@ -16,7 +16,7 @@ from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.softmax import pixel_weights
 from minunet.unet import Parameters, UNet
 
-GROUP_PIXELS = 40_000  # in the images that a thread works on at once
+GROUP_PIXELS = 33_000  # in the images that a thread works on at once
 
 
 def loss_and_gradients(
@@ -91,9 +91,9 @@ def split(images: Array) -> list[slice]:
     """The whole batch on a GPU; small groups of samples on the CPU, the same ones however many threads there are.
 
     Several samples at once make longer calls and larger matrix products: on two cores a training step takes 0.6 of the
-    time with groups of 4 samples of 64x64 pixels instead of single ones, 0.85 with groups of 2 of 128x128. An odd
-    number of groups is made even where it can be, so that two cores finish together. A batch keeps at most as many cores
-    busy as it has groups.
+    time with groups of 4 samples of 64x64 pixels instead of single ones, 0.85 with groups of 2 of 128x128. Larger groups
+    cost memory. An odd number of groups is made even where it can be, so that two cores finish together. A batch keeps
+    at most as many cores busy as it has groups.
     """
     batch, height, width, _ = images.shape
     if array_module(images) is not np:

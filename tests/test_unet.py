@@ -196,3 +196,16 @@ def test_networks_that_cannot_be(options, says):
 def test_images_of_a_wrong_shape(shape):
     with pytest.raises(ValueError, match=r"\(N, H, W, 3\)"):
         UNet().forward({}, np.zeros(shape, "float32"))
+
+
+def test_a_cache_that_was_emptied_is_refused(rng):
+    net = UNet(3, 2, base=4, depth=2)
+    params = net.init(rng)
+    logits, cache = net.forward(params, rng.standard_normal((1, 8, 8, 3)).astype("float32"))
+    dx, expected = net.backward(logits, cache)
+    nothing, grads = net.backward(logits, cache, need_dx=False, empty_cache=True)
+    assert dx.shape == (1, 8, 8, 3) and nothing is None
+    for name, gradient in expected.items():
+        np.testing.assert_array_equal(grads[name], gradient)
+    with pytest.raises(ValueError, match="run forward again"):
+        net.backward(logits, cache)
