@@ -19,7 +19,7 @@ from typing import Any
 import minunet
 from minunet.backend import choose_device, get_threads, set_threads, why_no_gpu
 from minunet.checkpoint import Checkpoint, load_checkpoint, whole_file
-from minunet.errors import InputError
+from minunet.errors import InputError, exit_status
 from minunet.fit import begin, final_test, fit, resume
 from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
 
@@ -76,14 +76,7 @@ def _line(preset: Config) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 finished, 2 bad input, 130 stopped by Ctrl-C after saving."""
     options = make_parser().parse_args(arguments)
-    try:
-        return _train(options)
-    except InputError as error:
-        print(f"minunet: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nminunet: stopped", file=sys.stderr)
-        return 130
+    return exit_status(lambda: _train(options))
 
 
 def _train(options: argparse.Namespace) -> int:

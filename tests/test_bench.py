@@ -160,6 +160,15 @@ def test_layer_by_layer(tiny, tmp_path, capsys):
     assert capsys.readouterr().out.count("*") == len(rows) + 1  # the chosen one of each row, and the legend
 
 
+def test_ctrl_c_ends_without_a_traceback(tiny, monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "gemm_peak", interrupted)
+    assert command.main([]) == 130
+    assert capsys.readouterr().err == "\nminunet: stopped\n"
+
+
 def test_the_roofline(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "SIZES", ((32, 2),))
     path = tmp_path / "roofline.png"

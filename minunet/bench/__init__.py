@@ -1,1 +1,1 @@
-"""`python -m minunet.bench`: the speed and the memory of a training step beside PyTorch's, on this machine, in one run."""
+"""`python -m minunet.bench`: speed and memory of a training step beside PyTorch's, on this machine, in one run."""

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import get_threads, set_threads
-from minunet.bench.layers import measure_layers, print_layers, save_roofline
+from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
+from minunet.bench.roofline import save_roofline
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference
-from minunet.errors import InputError
+from minunet.errors import InputError, exit_status
 
 DESCRIPTION = """\
 Time a training step (forward, loss, backward, Adam) of minunet and of PyTorch on the CPU: the
@@ -27,7 +28,8 @@ in the faster of its two memory formats, round by round; below 1 minunet is ahea
 is what three steps need beyond imports, weights and batch. The last column counts the
 arithmetic of plain convolution sums against what matrix products reach here; Winograd's
 algorithm saves most of it, so it can pass 100 %. Without PyTorch: minunet alone.
-Exit status: 0 measured, 1 the two sides do not agree, 2 something given is wrong.
+Exit status: 0 measured, 1 the two sides do not agree, 2 something given is wrong,
+130 stopped by Ctrl-C.
 """
 
 FORMATS = ("contiguous", "channels last")
@@ -61,13 +63,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 measured, 1 the two sides do not agree, 2 bad input."""
+    """Exit status: 0 measured, 1 the two sides do not agree, 2 bad input, 130 stopped by Ctrl-C."""
     options = make_parser().parse_args(arguments)
-    try:
-        return _bench(options)
-    except InputError as error:
-        print(f"minunet: {error}", file=sys.stderr)
-        return 2
+    return exit_status(lambda: _bench(options))
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -1,19 +1,18 @@
-"""Convolution by convolution: the rate of every algorithm, and of PyTorch, and the picture of the roofline."""
+"""Convolution by convolution: the rate of every algorithm, and of PyTorch."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from minunet.backend import get_threads, map_in_order
-from minunet.bench.measure import alternate, copy_bandwidth, gemm_peak
+from minunet.bench.measure import alternate
 from minunet.bench.networks import Convolution, Task, convolutions
-from minunet.fast import conv2d, conv2d_backward, im2col, winograd, winograd_rows
+from minunet.fast import conv2d, im2col, winograd, winograd_rows
 from minunet.fast.conv import algorithm
 from minunet.parallel import split
 
@@ -32,37 +31,51 @@ def measure_layers(task: Task, rounds: int) -> list[Row]:
     return [_measure(c, task, rounds) for c in unique.values()]
 
 
+def forward_rate(layer: Convolution, task: Task, rounds: int) -> float:
+    """GFLOP/s of a 3x3 convolution, forward, by the algorithm of the rule."""
+    x, weight, _ = _arrays(layer, task)
+    run = _over_groups(x, lambda s: conv2d(x[s], weight, padding=layer.padding))
+    return layer.flops * task.batch / float(np.median(alternate({"": run}, rounds)[""])) / 1e9
+
+
 def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
-    rng = np.random.default_rng(0)
-    padding = (layer.out_size - layer.size + 2) // 2
-    x = rng.standard_normal((task.batch, layer.size, layer.size, layer.channels)).astype("float32")
-    weight = rng.standard_normal((3, 3, layer.channels, layer.kernels)).astype("float32")
-    dy = rng.standard_normal((task.batch, layer.out_size, layer.out_size, layer.kernels)).astype("float32")
-    zeros = (padding, padding)
-    groups = split(x)
-
-    def over_threads(run: Callable[[slice], Any]) -> Callable[[], None]:
-        return lambda: list(map_in_order(run, groups)) and None
-
-    forward = {
-        "im2col": over_threads(lambda s: im2col.forward(x[s], weight, None, (1, 1), zeros)),
-        "winograd_rows": over_threads(lambda s: winograd_rows.forward(x[s], weight, None, zeros)),
-        "winograd": over_threads(lambda s: winograd.forward(x[s], weight, None, zeros)),
+    x, weight, dy = _arrays(layer, task)
+    padding = (layer.padding, layer.padding)
+    ways = {
+        "im2col": (partial(im2col.forward, stride=(1, 1)), partial(im2col.backward, stride=(1, 1))),
+        "winograd_rows": (winograd_rows.forward, winograd_rows.backward),
+        "winograd": (winograd.forward, winograd.backward),
     }
-    backward = {
-        "im2col": over_threads(lambda s: im2col.backward(x[s], weight, dy[s], (1, 1), zeros)),
-        "winograd_rows": over_threads(lambda s: winograd_rows.backward(x[s], weight, dy[s], zeros)),
-        "winograd": over_threads(lambda s: winograd.backward(x[s], weight, dy[s], zeros)),
-    }
+    forward, backward = {}, {}
+    for name, (there, back) in ways.items():
+        forward[name] = _over_groups(x, lambda s, there=there: there(x[s], weight, None, padding=padding))
+        backward[name] = _over_groups(x, lambda s, back=back: back(x[s], weight, dy[s], padding=padding))
     if importlib.util.find_spec("torch"):
-        forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, padding)
+        forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, layer.padding)
     flops = layer.flops * task.batch
-    row: Row = {"channels": layer.channels, "kernels": layer.kernels, "size": layer.size, "padding": padding}
-    row["chosen"] = algorithm(x.dtype, weight.shape, (1, 1), zeros)
+    row: Row = {"channels": layer.channels, "kernels": layer.kernels, "size": layer.size, "padding": layer.padding}
+    row["chosen"] = algorithm(x.dtype, weight.shape, (1, 1), padding)
     for name, runs, work in (("forward", forward, flops), ("backward", backward, 2 * flops)):
         times = alternate(runs, rounds)
         row[name] = {way: work / float(np.median(seconds)) / 1e9 for way, seconds in times.items()}
     return row
+
+
+def _arrays(layer: Convolution, task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x (N, H, W, C), weight (3, 3, C, K) and dy (N, OH, OW, K) of random numbers."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((task.batch, layer.size, layer.size, layer.channels), "float32")
+    weight = rng.standard_normal((3, 3, layer.channels, layer.kernels), "float32")
+    return x, weight, rng.standard_normal((task.batch, layer.out_size, layer.out_size, layer.kernels), "float32")
+
+
+def _over_groups(x: np.ndarray, run: Callable[[slice], Any]) -> Callable[[], None]:
+    """A function that calls `run` for each group of samples of x, over the threads, as training does."""
+
+    def over_groups() -> None:
+        list(map_in_order(run, split(x)))
+
+    return over_groups
 
 
 def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int) -> tuple[Callable, Callable]:
@@ -101,47 +114,3 @@ def print_layers(task: Task, rows: list[Row]) -> None:
             cells.append(f"{row['forward'][name]:.0f} / {row['backward'][name]:.0f}{star}")
         shape = f"{row['channels']} -> {row['kernels']}, {row['size']}, {row['padding']}"
         print(f"{shape:<24}" + "".join(f"{cell:>18}" for cell in cells))
-
-
-def save_roofline(path: Path, tasks: list[Task], rounds: int) -> None:
-    """Each forward convolution of the tasks as a dot: arithmetic per byte against rate, under the machine's roof."""
-    peak, bandwidth = gemm_peak(), copy_bandwidth()
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    markers = ("o", "s", "^", "D", "v")
-    largest = 1.0
-    for task, marker in zip(tasks, markers, strict=False):
-        intensity, rate = [], []
-        for layer in convolutions(task.network(), task.size):
-            if layer.kernel != 3:
-                continue
-            intensity.append(layer.flops / layer.bytes)
-            rate.append(_rate_of(layer, task, rounds))
-        axes.scatter(intensity, rate, marker=marker, s=36, alpha=0.8, label=f"{task.name}: {task.describe()}")
-        largest = max(largest, *intensity)
-    reach = np.geomspace(2, 1.5 * largest, 100)
-    axes.plot(reach, np.minimum(peak, bandwidth * reach), color="black", linewidth=1)
-    ridge = peak / bandwidth  # above this arithmetic per byte, memory is no longer the limit
-    above = {"xytext": (0, 5), "textcoords": "offset points"}
-    axes.annotate(f"matrix products: {peak:.0f} GFLOP/s", (1.1 * ridge, peak), **above)
-    axes.annotate(f"copying: {bandwidth:.0f} GB/s", (2.4, 2 * bandwidth), ha="left", va="top")
-    axes.set(xscale="log", yscale="log", xlabel="arithmetic of the plain sum per byte of x, weight and y (FLOP/byte)")
-    axes.set(ylabel="rate (GFLOP/s of the plain sum)", title=f"3x3 convolutions, forward, {get_threads()} threads")
-    axes.set_xticks([2, 5, 10, 20, 50, 100, 200], minor=False)
-    axes.set_yticks([20, 50, 100, 200, 400], minor=False)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter("")
-    axes.legend(loc="lower right", fontsize=8)
-    axes.grid(True, which="both", alpha=0.2)
-    figure.savefig(path, dpi=120)
-
-
-def _rate_of(layer: Convolution, task: Task, rounds: int) -> float:
-    """GFLOP/s of the layer by the algorithm of the rule."""
-    rng, padding = np.random.default_rng(0), (layer.out_size - layer.size + 2) // 2
-    x = rng.standard_normal((task.batch, layer.size, layer.size, layer.channels)).astype("float32")
-    weight = rng.standard_normal((3, 3, layer.channels, layer.kernels)).astype("float32")
-    groups = split(x)
-    run = lambda: list(map_in_order(lambda s: conv2d(x[s], weight, padding=padding), groups)) and None  # noqa: E731
-    return layer.flops * task.batch / float(np.median(alternate({"": run}, rounds)[""])) / 1e9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from minunet.bench.networks import TASKS
 from minunet.bench.sides import Minunet, Side, Torch
 
 MEBIBYTE = 1 << 20
+SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of matrix products, and how many a thread makes at once
 
 
 def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.ndarray]:
@@ -45,7 +45,7 @@ def peak_memory(task: str, side: str) -> float | None:
         return None
     command = [sys.executable, "-m", "minunet.bench.measure", task, side, str(get_threads())]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(json.loads(answer.stdout))
+    return float(answer.stdout)
 
 
 def _peak_memory_here(task: str, side: str, threads: int) -> float:
@@ -68,16 +68,13 @@ def _status(field: str) -> int:
 
 def gemm_peak() -> float:
     """GFLOP/s of float32 matrix products, one on each thread at a time: the best of several sizes."""
-    return max(_rate(2 * n**3 * calls, lambda n=n, calls=calls: _products(n, calls)) for n, calls in SIZES)
 
+    def products(n: int, calls: int) -> None:
+        a, b, c = np.ones((3, n, n), dtype="float32")
+        for _ in range(calls):
+            np.matmul(a, b, out=c)
 
-SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of the products, and how many a thread makes at once
-
-
-def _products(n: int, calls: int) -> None:
-    a, b, c = np.ones((3, n, n), dtype="float32")
-    for _ in range(calls):
-        np.matmul(a, b, out=c)
+    return max(_rate(2 * n**3 * calls, lambda thread, n=n, calls=calls: products(n, calls)) for n, calls in SIZES)
 
 
 def copy_bandwidth() -> float:
@@ -87,18 +84,18 @@ def copy_bandwidth() -> float:
     def copy(thread: int) -> None:
         target[thread] = source[thread]
 
-    return _rate(2 * source[0].nbytes, copy, takes_thread=True)
+    return _rate(2 * source[0].nbytes, copy)
 
 
-def _rate(work: float, run: Callable[..., None], takes_thread: bool = False) -> float:
-    """Billions of `work` a second, the work done once on every thread: the best of 7 tries."""
+def _rate(work: float, run: Callable[[int], None]) -> float:
+    """Billions of `work` a second, `run(thread)` doing the work once on every thread: the best of 7 tries."""
     best, threads = float("inf"), range(get_threads())
     for _ in range(7):
         start = time.perf_counter()
-        list(map_in_order(run if takes_thread else lambda thread: run(), threads))
+        list(map_in_order(run, threads))
         best = min(best, time.perf_counter() - start)
     return work * len(threads) / best / 1e9
 
 
 if __name__ == "__main__":
-    print(json.dumps(_peak_memory_here(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    print(_peak_memory_here(sys.argv[1], sys.argv[2], int(sys.argv[3])))

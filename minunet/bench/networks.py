@@ -63,6 +63,10 @@ class Convolution:
     transposed: bool = False
 
     @property
+    def padding(self) -> int:
+        return (self.out_size - self.size + self.kernel - 1) // 2
+
+    @property
     def flops(self) -> int:
         """Additions and multiplications of the plain sum, for one image and one direction."""
         pixels = self.size**2 if self.transposed else self.out_size**2
@@ -98,7 +102,7 @@ def convolutions(net: UNet, size: int) -> list[Convolution]:
 
 
 def task_flops(task: Task) -> int:
-    """Of the convolutions of a whole task, as plain sums: backward twice as many as forward, but no dx of the images."""
+    """Of all convolutions of a task, as plain sums: backward twice as many as forward, but no dx of the images."""
     layers = convolutions(task.network(), task.size)
     forward = sum(layer.flops for layer in layers)
     return task.batch * (3 * forward - layers[0].flops if task.train else forward)

@@ -13,9 +13,7 @@ from minunet.parallel import logits, loss_and_gradients
 
 LR = 1e-3
 LOSS_TOLERANCE = 1e-5  # relative
-GRADIENT_TOLERANCE = (
-    1e-3  # of each parameter's gradient, as a vector: |ours - theirs| / |theirs|, float32 on both sides
-)
+GRADIENT_TOLERANCE = 1e-3  # |ours - theirs| / |theirs|, of each gradient as a vector; float32 on both sides
 
 
 class Side(Protocol):
@@ -25,7 +23,7 @@ class Side(Protocol):
         """The task once: a training step, or the logits of the batch."""
 
     def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
-        """What `run` computes: the loss and the gradients, in minunet's order of axes; or the size of the logits, and them."""
+        """What `run` computes, in minunet's order of axes: loss and gradients, or the norm of the logits and them."""
 
 
 class Minunet:

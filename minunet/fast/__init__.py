@@ -1,8 +1,8 @@
-"""Quick ways to the answers of `minunet.layers` on a CPU, one algorithm a file, each held to the plain version by a test.
+"""Quick ways to the answers of `minunet.layers` on a CPU, an algorithm a file, each held to the plain one by a test.
 
-The functions have the names and the arguments of the plain ones, and hand to them what they are not made for: CuPy arrays,
-unusual kernels. The network uses these. Winograd's algorithms serve float32 arrays; float64 and complex numbers take
-im2col, which rounds like a plain sum, so that a gradient check checks the exact mathematics.
+The functions have the names and the arguments of the plain ones, and hand to them what they are not made for: CuPy
+arrays, unusual kernels. The network uses these. Winograd's algorithms serve float32 arrays; float64 and complex
+numbers take im2col, which rounds like a plain sum, so that a gradient check checks the exact mathematics.
 """
 
 from minunet.fast.conv import conv2d, conv2d_backward
@@ -10,7 +10,7 @@ from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backw
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
-from minunet.fast.winograd import WeightsStay
+from minunet.fast.winograd_weights import WeightsStay
 
 __all__ = [
     "WeightsStay",

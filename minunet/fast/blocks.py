@@ -1,7 +1,7 @@
 """Pieces of a batch that are worked on at a time, small enough that what is made of them stays in the cache.
 
-A piece is either several whole samples or some rows of a single one. NumPy pays about a microsecond for a call, and
-threads that make many short calls wait for each other (Python runs one at a time), so a piece should not be small either.
+A piece is either several whole samples or some rows of a single one. NumPy pays about a microsecond for a call,
+and threads that make many short calls wait for each other (Python runs one at a time): so not too small either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Block(NamedTuple):
 
 
 def blocks(batch: int, rows: int, at_once: int) -> list[Block]:
-    """Cut `batch` samples of `rows` rows into pieces of at most `at_once` rows, of equal size as far as it works out."""
+    """Cut `batch` samples of `rows` rows into pieces of at most `at_once` rows, as equal as it works out."""
     at_once = max(1, at_once)
     if at_once >= rows:
         step = at_once // rows

@@ -39,7 +39,7 @@ def conv_transpose2d(
     np.matmul(x[:, :, None], by_row, out=y.reshape(batch, height, 2, width, 2 * kernels))
     if bias is not None:
         rows = y.reshape(-1, 2 * width * kernels)
-        rows += np.tile(bias, 2 * width)  # a whole row of pixels at a time: twice as fast as K numbers at a time
+        rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
     return y, (x, weight, bias is not None, steps, cut)
 
 

@@ -10,9 +10,9 @@ from minunet.backend import Array
 def crop_concat_backward_parts(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """What `layers.crop_concat_backward` returns, with two passes saved.
 
-    dskip comes without the zeros where it was cropped. It is a copy, as it has to wait until the way back arrives on the
-    other side of the U: a view would keep all of dy alive. dx is needed at once and a view, read-only for NumPy arrays,
-    so that nobody changes dy through it.
+    dskip comes without the zeros where it was cropped. It is a copy, as it has to wait until the way back arrives on
+    the other side of the U: a view would keep all of dy alive. dx is needed at once and a view, read-only for NumPy
+    arrays, so that nobody changes dy through it.
     """
     skip_shape, _, _ = cache
     dcentre, dx = dy[..., : skip_shape[3]].copy(), dy[..., skip_shape[3] :]

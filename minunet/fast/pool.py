@@ -1,7 +1,8 @@
 """Max-pooling 2x2 with stride 2: two passes over memory forward, and no record of who won.
 
-Forward, the larger of each pair of rows, then the larger of each pair of columns of those. Backward, dy goes to the first
-pixel in reading order that equals y (to the last, if y is NaN); x and y are kept anyway, as results of their layers.
+Forward, the larger of each pair of rows, then the larger of each pair of columns of those. Backward, dy goes to the
+first pixel in reading order that equals y (to the last, if y is NaN); x and y are kept anyway, as results of their
+layers.
 """
 
 from __future__ import annotations

@@ -25,18 +25,15 @@ Rounding: float32 errors of 4e-6 to 1e-5 of the largest output; and an infinity 
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from minunet.fast.blocks import Block, blocks
 from minunet.fast.scratch import scratch
-from minunet.fast.winograd_rows import AT, BT, G
+from minunet.fast.winograd_rows import AT, BT
+from minunet.fast.winograd_weights import GG, transform_weight
 
 Pair = tuple[int, int]
-
-GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
 
 TILES = 128  # worked on at a time, at least: with fewer, each row of a product reads too much of U
 BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
@@ -47,7 +44,7 @@ FEW = 48  # tiles: if a small product has fewer, it is not worth it
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
     channels, kernels = weight.shape[2:]
-    u = _transform_weight(weight)  # (36, C, K)
+    u = transform_weight(weight)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
     small = SMALL // (channels * kernels)  # tiles
     for block in _blocks(y.shape, channels, small if small >= FEW else None):
@@ -65,7 +62,7 @@ def backward(
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
     channels, kernels = weight.shape[2:]
-    u_transposed = _transform_weight(weight, transpose=True) if need_dx else None  # (36, K, C)
+    u_transposed = transform_weight(weight, transpose=True) if need_dx else None  # (36, K, C)
     du = np.empty((36, channels, kernels), dtype="float32")
     dbias = np.zeros(kernels, dtype="float32")
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
@@ -91,47 +88,6 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
     tiles = max(TILES, BLOCK // (36 * max(channels, kernels) * 4))
     tiles = tiles if most is None else min(tiles, most)
     return blocks(batch, -(-height // 4), tiles // -(-width // 4))
-
-
-class WeightsStay:
-    """While no weight changes, each is transformed once, and forgotten when it was used `uses` times.
-
-    `uses` is the number of groups of samples that pass forward and backward; around both goes `with stay:`, in whatever
-    thread. On groups of 2 samples of the seed network a tenth of the time went into transforming the same weights again.
-    """
-
-    def __init__(self, uses: int) -> None:
-        self.uses, self.lock = uses, threading.Lock()
-        # (weight, u, how often it will still be asked for); with the weight, so that its id stays its own
-        self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
-
-    def __enter__(self) -> None:
-        _mine.stay = self
-
-    def __exit__(self, *error: object) -> None:
-        _mine.stay = None
-
-    def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
-        key = (id(weight), transpose)
-        with self.lock:  # a thread that comes second waits: transforming twice would take longer
-            _, u, left = self.entries.pop(key, None) or (weight, _transform(weight, transpose), self.uses)
-            if left > 1:
-                self.entries[key] = weight, u, left - 1
-        return u
-
-
-_mine = threading.local()  # .stay: the `WeightsStay` that this thread is in
-
-
-def _transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
-    """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    stay = getattr(_mine, "stay", None)
-    return _transform(weight, transpose) if stay is None else stay.transformed(weight, transpose)
-
-
-def _transform(weight: np.ndarray, transpose: bool) -> np.ndarray:
-    source = weight.swapaxes(2, 3) if transpose else weight
-    return (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
 
 
 def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: int) -> np.ndarray:
@@ -231,7 +187,7 @@ def _region(image: np.ndarray, corner: Pair, size: Pair) -> np.ndarray:
 
 
 def _rows_of_tiles(across: np.ndarray, tiles: int, height: int) -> np.ndarray:
-    """The `height` rows under each tile, (n, 4t (+ 2), 6, T', C) -> a view (n, t, 6, height, T'*C), columns before rows."""
+    """The rows under each tile, (n, 4t (+ 2), 6, T', C) -> a view (n, t, 6, height, T'*C), columns before rows."""
     sample, row, column, _, number = across.strides
     shape = (len(across), tiles, 6, height, across.shape[3] * across.shape[4])
     return as_strided(across, shape, (sample, 4 * row, column, row, number))

@@ -25,8 +25,8 @@ pixels read from pixel 0, 1 or 2 on is, without a copy, a matrix of 3*C columns.
 All rows are laid end to end. The windows that begin in the last two pixels of a row reach into the next one; what they
 give is thrown away at the end (two columns in W + 2).
 
-The column of AT that belongs to the point 1 is all ones. So a bias added to M[1] arrives at all four rows, for a quarter
-of the work; backward, dbias is the sum of dM[1].
+The column of AT that belongs to the point 1 is all ones. So a bias added to M[1] arrives at all four rows, for a
+quarter of the work; backward, dbias is the sum of dM[1].
 
 The gradients are of the same kind. dx is the convolution of dy with the kernel turned round. dweight takes the three
 lines backwards: dM = A dy, dU[f] = (windows of V[f]).T @ dM[f], dweight = G.T dU.
@@ -84,7 +84,7 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
         if bias is not None:
             width = y.shape[2] + 2
             rows = m[1, : m.shape[1] // width * width].reshape(-1, width * kernels)
-            rows += np.tile(bias, width)  # a row of pixels at a time: 5 times as fast as 16 numbers at a time
+            rows += np.tile(bias, width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
         _transform_output(m, y, block)
     return y
 

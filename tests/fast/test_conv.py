@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minunet import fast, layers
-from minunet.fast import im2col, winograd, winograd_rows
+from minunet.fast import im2col, winograd, winograd_rows, winograd_weights
 from minunet.fast.conv import algorithm
 from minunet.gradcheck.cases import conv2d_case
 from minunet.gradcheck.check import relative_error
@@ -162,8 +162,8 @@ def test_results_are_nobody_elses_memory(channels, rng):
 def test_kept_weights_do_not_outlive_their_block(rng, monkeypatch):
     """A `WeightsStay` transforms a weight once; after it, a weight that has changed is transformed anew."""
     done = []
-    transform = winograd._transform
-    monkeypatch.setattr(winograd, "_transform", lambda *given: done.append(1) or transform(*given))
+    transform = winograd_weights._transform
+    monkeypatch.setattr(winograd_weights, "_transform", lambda *given: done.append(1) or transform(*given))
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
     stay = fast.WeightsStay(3)
     for _ in range(2):
