@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minunet.backend import Array, array_module, map_in_order
-from minunet.fast import WeightsStay
+from minunet.fast import TransformedWeights
 from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.softmax import pixel_weights
 from minunet.unet import Parameters, UNet
@@ -48,10 +48,10 @@ def loss_and_gradients(
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)
-    stay = WeightsStay(len(groups))
+    transformed = TransformedWeights(len(groups))
 
     def part(samples: slice) -> tuple[Array, Parameters]:
-        with stay:
+        with transformed:
             logits, cache = net.forward(params, images[samples])
             loss, loss_cache = softmax_cross_entropy(
                 logits,
@@ -91,9 +91,9 @@ def split(images: Array) -> list[slice]:
     """The whole batch on a GPU; small groups of samples on the CPU, the same ones however many threads there are.
 
     Several samples at once make longer calls and larger matrix products: on two cores a training step takes 0.6 of the
-    time with groups of 4 samples of 64x64 pixels instead of single ones, 0.85 with groups of 2 of 128x128. Larger groups
-    cost memory. An odd number of groups is made even where it can be, so that two cores finish together. A batch keeps
-    at most as many cores busy as it has groups.
+    time with groups of 4 samples of 64x64 pixels instead of single ones, 0.85 with groups of 2 of 128x128. Larger
+    groups cost memory. An odd number of groups is made even where it can be, so that two cores finish together. A batch
+    keeps at most as many cores busy as it has groups.
     """
     batch, height, width, _ = images.shape
     if array_module(images) is not np:

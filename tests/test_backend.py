@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
 import sys
 import time
 import types
@@ -117,3 +120,33 @@ def test_the_switch_interval_comes_back():
     pairs = list(zip(backend.map_in_order(str, [1, 2]), backend.map_in_order(str, [3, 4]), strict=True))
     assert pairs == [("1", "3"), ("2", "4")]
     assert sys.getswitchinterval() == before
+
+
+def test_memory_that_is_kept_is_not_asked_for_again():
+    """A loop that makes and drops an array of 8 MB asks the system for pages only until the memory is kept."""
+    script = """
+import resource
+import numpy as np
+from minunet.backend import keep_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        arrays = [np.ones(100_000, "float32") for _ in range(20)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+keep_memory()
+faults()
+print(faults())
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    counts = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", script], env=environment | extra, capture_output=True, check=True
+            ).stdout
+        )
+        for extra in ({}, {"MALLOC_TRIM_THRESHOLD_": "131072"})  # what the user has set stays
+    ]
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        assert counts[0] < 20 < 1000 < counts[1]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from minunet.bench import __main__ as command
 from minunet.bench import measure, sides
 from minunet.bench.networks import TASKS, Task, convolutions, task_flops
+from minunet.bench.sides import torch_problem
 
 TINY = Task("tiny", 8, 2, "same", 3, 16)
 
@@ -141,12 +145,41 @@ def test_nothing_is_timed_unless_both_agree(tiny, monkeypatch, capsys):
 
 
 def test_without_pytorch_minunet_alone(tiny, monkeypatch, capsys):
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torch", None)  # makes `import torch` fail
+    torch_problem.cache_clear()
     assert command.main(["--rounds", "5"]) == 0
     printed = capsys.readouterr().out
-    assert "PyTorch is not installed" in printed and "- " in printed.splitlines()[-1]
+    assert "PyTorch is" in printed and "minunet alone" in printed and "       -  " in printed
     assert command.main(["--layers", "--rounds", "5"]) == 0
     assert "8 -> 8, 16, 1" in capsys.readouterr().out
+    torch_problem.cache_clear()
+
+
+def test_a_row_that_others_have_disturbed_says_so(tiny, monkeypatch, capsys):
+    class Disturbed(measure.OtherWork):
+        def __exit__(self, *error):
+            self.cores = 0.7
+
+    monkeypatch.setattr(command, "OtherWork", Disturbed)
+    assert command.main(["--no-compile", "--rounds", "5"]) == 0
+    assert "other processes kept 0.7 cores busy: do not trust this row" in capsys.readouterr().out
+
+
+def test_the_work_of_others_is_what_is_not_ones_own(tmp_path):
+    stat = tmp_path / "stat"
+    ticks = os.sysconf("SC_CLK_TCK")
+    stat.write_text(f"cpu  {1000 * ticks} 0 0 0 0 0 0 0 0 0\n")
+    with measure.OtherWork(stat) as others:
+        start, own = time.perf_counter(), time.process_time()
+        while time.process_time() - own < 0.2:
+            pass
+        passed = time.perf_counter() - start
+        busy = 1000 + 0.2 + 3 * passed  # ours, and three cores of somebody else
+        stat.write_text(f"cpu  {round(busy * ticks)} 0 0 900 900 0 0 0 0 0\n")  # idle and waiting are no work
+    assert 2.5 < others.cores < 3.3
+    with measure.OtherWork(tmp_path / "not there") as unknown:
+        pass
+    assert unknown.cores is None
 
 
 def test_layer_by_layer(tiny, tmp_path, capsys):
@@ -184,8 +217,8 @@ def test_the_roofline(tiny, tmp_path, monkeypatch):
         (["--json", "/nowhere/at/all.json"], "cannot be written: No such file"),
         (["--plot", "/nowhere/at/all.png"], "cannot be written: No such file"),
         (["--json", "/"], "cannot be written: Is a directory"),
-        (["--plot", "a.jpg"], "ends in .png"),
-        (["--plot", "a.png", "--json", "a.json"], "no --json"),
+        (["--plot", "a.jpg"], "must end in .png, not '.jpg'"),
+        (["--plot", "a.png", "--json", "a.json"], "--plot and --json cannot be given together"),
     ],
 )
 def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import platform
 import sys
@@ -12,26 +11,28 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import get_threads, set_threads
+from minunet.backend import get_threads, keep_memory, set_threads
 from minunet.bench.layers import measure_layers, print_layers
-from minunet.bench.measure import alternate, gemm_peak, peak_memory
+from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
 from minunet.bench.roofline import save_roofline
-from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference
+from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
 from minunet.errors import InputError, exit_status
 
 DESCRIPTION = """\
 Time a training step (forward, loss, backward, Adam) of minunet and of PyTorch on the CPU: the
 same network, weights, batch and number of threads, by turns in one run, in float32. First both
 must compute the same loss and gradients. The ratio is minunet's time over that of eager PyTorch
-in the faster of its two memory formats, round by round; below 1 minunet is ahead. Peak memory
-is what three steps need beyond imports, weights and batch. The last column counts the
+in the faster of its two memory formats (by median), round by round; below 1 minunet is ahead.
+torch.compile is tried in channels last. Peak memory is what three steps need beyond imports,
+weights and batch. The last column counts the
 arithmetic of plain convolution sums against what matrix products reach here; Winograd's
 algorithm saves most of it, so it can pass 100 %. Without PyTorch: minunet alone.
 Exit status: 0 measured, 1 the two sides do not agree, 2 something given is wrong,
 130 stopped by Ctrl-C.
 """
 
+BUSY = 0.2  # cores: if others use more, times mean little
 FORMATS = ("contiguous", "channels last")
 
 
@@ -71,19 +72,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
+    keep_memory()
     if options.threads is not None:
         set_threads(options.threads)
-    if options.plot and (options.plot.suffix != ".png" or options.json):
-        raise InputError("--plot takes a FILE that ends in .png, and no --json")
+    if options.plot and options.plot.suffix.lower() != ".png":
+        raise InputError(f"--plot makes a PNG: its FILE must end in .png, not {options.plot.suffix!r}")
+    if options.plot and options.json:
+        raise InputError("--plot and --json cannot be given together")
+    tasks = [TASKS[name] for name in options.task or TASKS]
+    trained = [task for task in tasks if task.train]
+    if (options.plot or options.layers) and not trained:
+        raise InputError("--layers and --plot measure the tasks that train; --task names none of them")
     for path in filter(None, (options.plot, options.json)):
         try:
             path.open("ab").close()  # now, not after minutes of measuring
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    tasks = [TASKS[name] for name in options.task or TASKS]
-    trained = [task for task in tasks if task.train]
-    if (options.plot or options.layers) and not trained:
-        raise InputError("--layers and --plot measure the tasks that train; --task names none of them")
     if options.plot:
         save_roofline(options.plot, trained, options.rounds)
         print(f"wrote {options.plot}")
@@ -95,12 +99,13 @@ def _bench(options: argparse.Namespace) -> int:
         for task in trained:
             result["layers"][task.name] = measure_layers(task, options.rounds)
             print_layers(task, result["layers"][task.name])
+            _write(options.json, result)
     else:
         result["gemm_peak"] = gemm_peak()
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds; ", end="")
         print(f"matrix products reach {result['gemm_peak']:.0f} GFLOP/s")
-        if not importlib.util.find_spec("torch"):
-            print("PyTorch is not installed: minunet alone (pip install torch for the comparison).")
+        if torch_problem():
+            print(torch_problem())
         _print_header()
         result["tasks"] = {}
         for task in tasks:
@@ -108,9 +113,14 @@ def _bench(options: argparse.Namespace) -> int:
             result["tasks"][task.name] = row
             agree = agree and row["agree"]
             _print_row(task, row)
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
+            _write(options.json, result)
     return 0 if agree else 1
+
+
+def _write(path: Path | None, result: dict[str, Any]) -> None:
+    """All numbers so far: a run that is stopped keeps what it has measured."""
+    if path:
+        path.write_text(json.dumps(result, indent=2) + "\n")
 
 
 def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[str, Any]:
@@ -121,7 +131,7 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[s
     ours = Minunet(task)
     sides: dict[str, Side] = {"minunet": ours}
     row: dict[str, Any] = {"agree": True}
-    if importlib.util.find_spec("torch"):
+    if torch_problem() is None:
         for name in FORMATS:
             sides[name] = Torch(task, channels_last=name == "channels last")
         differences = [difference(ours, sides[name]) for name in FORMATS]
@@ -136,7 +146,9 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[s
         row["agree"] = row["loss_difference"] <= LOSS_TOLERANCE and row["gradient_difference"] <= GRADIENT_TOLERANCE
         if not row["agree"]:
             return row
-    times = alternate({name: side.run for name, side in sides.items()}, rounds)
+    with OtherWork() as others:
+        times = alternate({name: side.run for name, side in sides.items()}, rounds)
+    row["other_cores"] = others.cores
     row["ms_per_image"] = {name: float(np.median(t)) * 1e3 / task.batch for name, t in times.items()}
     row["share_of_peak"] = task_flops(task) / float(np.median(times["minunet"])) / 1e9 / peak
     row["memory"] = {"minunet": peak_memory(task.name, "minunet")}
@@ -176,6 +188,8 @@ def _print_row(task: Task, row: dict[str, Any]) -> None:
         line += f"{'-':>10}{'-':>11}{'-':>22}{'-':>11}"
     line += f"{_number(memory['minunet'], 0):>10}{_number(memory.get('PyTorch'), 0):>9}{row['share_of_peak']:>8.0%}"
     print(line, flush=True)
+    if (row["other_cores"] or 0) > BUSY:
+        print(f"{'':<16}other processes kept {row['other_cores']:.1f} cores busy: do not trust this row")
     if "compile_error" in row:
         print(f"{'':<16}torch.compile does not work here: {row['compile_error']}")
 

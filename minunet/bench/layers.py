@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from minunet.backend import get_threads, map_in_order
 from minunet.bench.measure import alternate
 from minunet.bench.networks import Convolution, Task, convolutions
+from minunet.bench.sides import torch_problem
 from minunet.fast import conv2d, im2col, winograd, winograd_rows
 from minunet.fast.conv import algorithm
 from minunet.parallel import split
@@ -24,7 +24,7 @@ def measure_layers(task: Task, rounds: int) -> list[Row]:
     """A row for each different 3x3 convolution of a task: GFLOP/s forward and backward for each of `COLUMNS`.
 
     The FLOPs are those of the plain sum, whatever the algorithm saves, so that all rates compare. Backward makes dx and
-    dweight, twice the work.
+    dweight, twice the work; for the first layer, the one with 3 channels, only dweight, as in training.
     """
     layers = convolutions(task.network(), task.size)
     unique = {(c.channels, c.kernels, c.size): c for c in layers if c.kernel == 3}
@@ -40,7 +40,7 @@ def forward_rate(layer: Convolution, task: Task, rounds: int) -> float:
 
 def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
     x, weight, dy = _arrays(layer, task)
-    padding = (layer.padding, layer.padding)
+    padding, inner = (layer.padding, layer.padding), layer.channels > 3
     ways = {
         "im2col": (partial(im2col.forward, stride=(1, 1)), partial(im2col.backward, stride=(1, 1))),
         "winograd_rows": (winograd_rows.forward, winograd_rows.backward),
@@ -49,13 +49,13 @@ def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
     forward, backward = {}, {}
     for name, (there, back) in ways.items():
         forward[name] = _over_groups(x, lambda s, there=there: there(x[s], weight, None, padding=padding))
-        backward[name] = _over_groups(x, lambda s, back=back: back(x[s], weight, dy[s], padding=padding))
-    if importlib.util.find_spec("torch"):
-        forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, layer.padding)
+        backward[name] = _over_groups(x, lambda s, back=back: back(x[s], weight, dy[s], padding=padding, need_dx=inner))
+    if torch_problem() is None:
+        forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, layer.padding, inner)
     flops = layer.flops * task.batch
     row: Row = {"channels": layer.channels, "kernels": layer.kernels, "size": layer.size, "padding": layer.padding}
     row["chosen"] = algorithm(x.dtype, weight.shape, (1, 1), padding)
-    for name, runs, work in (("forward", forward, flops), ("backward", backward, 2 * flops)):
+    for name, runs, work in (("forward", forward, flops), ("backward", backward, (1 + inner) * flops)):
         times = alternate(runs, rounds)
         row[name] = {way: work / float(np.median(seconds)) / 1e9 for way, seconds in times.items()}
     return row
@@ -78,7 +78,7 @@ def _over_groups(x: np.ndarray, run: Callable[[slice], Any]) -> Callable[[], Non
     return over_groups
 
 
-def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int) -> tuple[Callable, Callable]:
+def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int, need_dx: bool) -> tuple[Callable, Callable]:
     """PyTorch's convolution of the same arrays, channels last: forward, and backward alone."""
     import torch
 
@@ -93,8 +93,9 @@ def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int) -> t
             torch.nn.functional.conv2d(images, kernel, padding=padding)
 
     def backward() -> None:
+        wanted = (need_dx, True, False)
         torch.ops.aten.convolution_backward(
-            dimages, images, kernel, None, (1, 1), (padding, padding), (1, 1), False, (0, 0), 1, (True, True, False)
+            dimages, images, kernel, None, (1, 1), (padding, padding), (1, 1), False, (0, 0), 1, wanted
         )
 
     return forward, backward

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -34,6 +35,36 @@ def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.
             if number > 0:
                 times[name].append(time.perf_counter() - start)
     return {name: np.array(seconds) for name, seconds in times.items()}
+
+
+class OtherWork:
+    """How many cores other processes kept busy while this was entered, in `cores`; None off Linux.
+
+    PyTorch's threads wait for each other at the end of every loop, turning on the spot. If a neighbour takes a core
+    away from them, a step was seen to take 12 times as long, and no ratio means anything.
+    """
+
+    def __init__(self, stat: Path = Path("/proc/stat")) -> None:
+        self.stat = stat
+
+    def __enter__(self) -> OtherWork:
+        self.cores: float | None = None
+        self.before = self._others()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        after = self._others()
+        if self.before is not None and after is not None and after[1] > self.before[1]:
+            self.cores = max(0.0, (after[0] - self.before[0]) / (after[1] - self.before[1]))
+
+    def _others(self) -> tuple[float, float] | None:
+        """Seconds of processor time that others have used, and the time."""
+        if not self.stat.exists():
+            return None
+        user, nice, system, _, _, irq, softirq, steal = (int(n) for n in self.stat.read_text().split()[1:9])
+        busy = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+        own = os.times()
+        return busy - own.user - own.system - own.children_user - own.children_system, time.perf_counter()
 
 
 def peak_memory(task: str, side: str) -> float | None:

@@ -35,7 +35,10 @@ class Task:
         return params, images, rng.integers(0, CLASSES, (self.batch, *net.output_size(self.size, self.size)))
 
     def describe(self) -> str:
-        return f"base {self.base}, depth {self.depth}, {self.padding}, batch {self.batch}, {self.size}x{self.size}"
+        what = "" if self.train else ", forward only"
+        return (
+            f"base {self.base}, depth {self.depth}, {self.padding}, batch {self.batch}, {self.size}x{self.size}{what}"
+        )
 
 
 TASKS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,6 +51,18 @@ class Minunet:
 
     def logits(self) -> np.ndarray:
         return logits(self.net, self.params, self.images)
+
+
+@lru_cache
+def torch_problem() -> str | None:
+    """None if PyTorch can be used, otherwise a sentence that says why not."""
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError:
+        return "PyTorch is not installed: minunet alone (pip install torch for the comparison)."
+    except (ImportError, OSError) as error:
+        return f"PyTorch is installed but cannot be imported ({error}): minunet alone."
+    return None
 
 
 class Torch:

@@ -10,10 +10,10 @@ from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backw
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
-from minunet.fast.winograd_weights import WeightsStay
+from minunet.fast.winograd_weights import TransformedWeights
 
 __all__ = [
-    "WeightsStay",
+    "TransformedWeights",
     "add_to_centre",
     "conv2d",
     "conv2d_backward",

@@ -3,7 +3,7 @@
 `winograd_rows` explains the identity in one dimension, y = AT ((G g) * (BT d)). Applied to the rows and to the columns
 of a tile of 6x6 pixels d it makes the 4x4 outputs y of a 3x3 convolution with 36 products instead of 144:
 
-    V = BT d B        U = G g GT        M = U * V        y = AT M A
+    V = BT d B        U = G g GT        M = U * V        y = AT M A          (B is BT.T, GT is G.T, A is AT.T)
 
 With channels each of the 36 places of the tile is a matrix product: M[f] = V[f] @ U[f], (T, C) @ (C, K) for the T tiles
 of a block of the image. That is nearly all of the arithmetic, in one call of BLAS over large matrices. Lavin and Gray,
@@ -13,6 +13,9 @@ BT and AT are matrix products too. Along a row of the image, a tile is 6 pixels 
 (6, C), and the next one begins 4 pixels further: BT times all of them needs no copy. Down the columns, as in
 `winograd_rows`, a tile is 6 whole rows.
 
+Shapes: a block of the image has n samples with t rows of T' tiles each, T = n*t*T' tiles, and each transformed tile has
+6 rows and 6 columns: V is (6, 6, n, t, T', C), or 36 matrices (T, C).
+
 As there, the bias is added to M at the point (1, 1): a 36th of the numbers.
 
 The gradient goes the same way backwards, each step transposed, and dM serves both gradients:
@@ -20,7 +23,7 @@ The gradient goes the same way backwards, each step transposed, and dM serves bo
     dM = A dy AT      dU[f] = V[f].T @ dM[f]      dweight = GT dU G
                       dV[f] = dM[f] @ U[f].T      dx += B dV BT, tiles overlap by 2 pixels and add up
 
-Rounding: float32 errors of 4e-6 to 1e-5 of the largest output; and an infinity spreads over the tiles that read it.
+Rounding: float32 errors of 2e-6 to 1.2e-5 of the largest output; and an infinity spreads over the tiles that read it.
 """
 
 from __future__ import annotations
@@ -35,10 +38,14 @@ from minunet.fast.winograd_weights import GG, transform_weight
 
 Pair = tuple[int, int]
 
-TILES = 128  # worked on at a time, at least: with fewer, each row of a product reads too much of U
-BLOCK = 2 << 20  # bytes of V or M: as many tiles as fit, if those are more
-SMALL = 1_000_000  # multiplications in a product up to which OpenBLAS, with AVX-512, does not copy its operands first
-FEW = 48  # tiles: if a small product has fewer, it is not worth it
+# How many tiles are worked on at a time; a row of tiles is never cut. TILES, or as many more as fit into BLOCK bytes of
+# V or M: with fewer, each product reads too much of U. But forward takes fewer, down to WORTH_IT, if the product then
+# has no more than NO_COPY multiplications: so small ones OpenBLAS makes, with AVX-512, without copying its operands
+# first.
+TILES = 128
+BLOCK = 2 << 20
+NO_COPY = 1_000_000
+WORTH_IT = 48
 
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
@@ -46,8 +53,8 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
     channels, kernels = weight.shape[2:]
     u = transform_weight(weight)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
-    small = SMALL // (channels * kernels)  # tiles
-    for block in _blocks(y.shape, channels, small if small >= FEW else None):
+    small = NO_COPY // (channels * kernels)  # tiles
+    for block in _blocks(y.shape, channels, small if small >= WORTH_IT else None):
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
         m = scratch("m", (*v.shape[:5], kernels))
         np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, kernels))  # 36 x (T, C) @ (C, K)
@@ -66,6 +73,7 @@ def backward(
     du = np.empty((36, channels, kernels), dtype="float32")
     dbias = np.zeros(kernels, dtype="float32")
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
+    carry = np.empty((len(x), 2, 6, -(-dy.shape[2] // 4) * channels), dtype="float32")  # from one block to the next
     for number, block in enumerate(_blocks(dy.shape, channels)):
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
@@ -77,13 +85,13 @@ def backward(
         dbias += dm[1, 1].reshape(-1, kernels).sum(axis=0)
         if dx is not None and u_transposed is not None:
             np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
-            _transform_dv(v, dx, block, padding)
+            _transform_dv(v, dx, block, padding, carry[block.samples])
     dweight = GG.T @ du.reshape(36, -1)  # (9, 36) @ (36, C*K)
     return dx, dweight.reshape(weight.shape), dbias
 
 
 def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) -> list[Block]:
-    """Pieces of samples and rows of tiles, of at most `most` tiles; a row of tiles makes 4 rows of y."""
+    """Pieces of samples and rows of tiles, of at most `most` tiles or one row of them, which makes 4 rows of y."""
     batch, height, width, kernels = y_shape
     tiles = max(TILES, BLOCK // (36 * max(channels, kernels) * 4))
     tiles = tiles if most is None else min(tiles, most)
@@ -105,11 +113,11 @@ def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: i
     return v.reshape(6, 6, batch, tiles, tiles_across, channels)
 
 
-def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair) -> None:
+def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, carry: np.ndarray) -> None:
     """The transpose of `_transform_input`: dV (6, 6, n, t, T', C) -> the rows of dx (N, H, W, C) under the block.
 
     Tiles overlap by 2 pixels, so the first 4 rows (columns) of a tile are written, and the last 2 added to the next
-    tile. Blocks follow each other down the image: the last 2 rows of one are carried over to the next.
+    tile. Blocks follow each other down the image: the last 2 rows of one are carried over to the next, in `carry`.
     """
     _, _, batch, tiles, tiles_across, channels = dv.shape
     length = tiles_across * channels
@@ -121,14 +129,13 @@ def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair) -
     np.matmul(BT.T[4:], dv_by_tile, out=rest.swapaxes(2, 3))
     by_tile[:, 1:, :2] += rest[:, :-1]
     across[:, -2:] = rest[:, -1]
-    carry = scratch("carry", (batch, 2, 6, length))
     if block.start > 0:
         across[:, :2] += carry
     carry[...] = rest[:, -1]
 
     first = 4 * block.start - padding[0]  # the row of dx that across[0] is
-    last = 4 * block.stop + 2 - padding[0] >= dx.shape[1]  # the last block: nobody will add to its last two rows
-    start, stop = max(0, first), dx.shape[1] if last else first + 4 * tiles
+    reaches_end = 4 * block.stop + 2 - padding[0] >= dx.shape[1]  # if a block follows, it writes the last rows anew
+    start, stop = max(0, first), dx.shape[1] if reaches_end else first + 4 * tiles
     pixels = across.reshape(batch, 4 * tiles + 2, 6, tiles_across, channels)[:, start - first : stop - first]
     rows = scratch("under", (batch, stop - start, 4 * tiles_across + 2, channels))
     rest = scratch("rest", (batch, stop - start, tiles_across, 2, channels))

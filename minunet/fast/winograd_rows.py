@@ -5,10 +5,11 @@ F(4, 3) makes them of 6:
 
     y = AT @ ((G @ g) * (BT @ d))            d: 6 inputs, g: 3 taps, y: 4 outputs
 
-Why: y is the product of two polynomials, up to a transposition. A product of degree 5 is known from its values at 6
-points (0, 1, -1, 2, -2 and infinity); to evaluate is G and BT, to multiply values is 6 products, to interpolate is AT.
-Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray, "Fast Algorithms for Convolutional Neural
-Networks" (2016), sections 3 and 4.
+Why: multiply a polynomial with 3 coefficients by one with 4. The product, of degree 5, is known from its values at 6
+points: 0, 1, -1, 2, -2 and infinity. G evaluates the first there, A the second (its rows are 1, p, p**2, p**3), the
+values are multiplied, and B interpolates. A convolution is this multiplication transposed: so BT comes first and AT
+last. Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray, "Fast Algorithms for Convolutional
+Neural Networks" (2016), sections 3 and 4.
 
 Here it runs down the columns of the image, from row to row, and every "number" is a whole row of pixels:
 
@@ -22,8 +23,8 @@ neighbouring pixels overlap, and BLAS does not take overlapping rows. Every *thi
 pixels read from pixel 0, 1 or 2 on is, without a copy, a matrix of 3*C columns. So three products, for the outputs
 0, 3, 6, ..., then 1, 4, 7, ..., then 2, 5, 8, ..., replace im2col and its ninefold copy.
 
-All rows are laid end to end. The windows that begin in the last two pixels of a row reach into the next one; what they
-give is thrown away at the end (two columns in W + 2).
+All rows are laid end to end, P pixels with those that make P a multiple of 3. The windows that begin in the last two
+pixels of a row reach into the next one; what they give is thrown away at the end (two columns in OW + 2).
 
 The column of AT that belongs to the point 1 is all ones. So a bias added to M[1] arrives at all four rows, for a
 quarter of the work; backward, dbias is the sum of dM[1].
@@ -31,7 +32,7 @@ quarter of the work; backward, dbias is the sum of dM[1].
 The gradients are of the same kind. dx is the convolution of dy with the kernel turned round. dweight takes the three
 lines backwards: dM = A dy, dU[f] = (windows of V[f]).T @ dM[f], dweight = G.T dU.
 
-Rounding: BT and AT add numbers of unlike size, so that float32 errors grow to about 3e-6 of the largest output, where
+Rounding: BT and AT add numbers of unlike size, so that float32 errors grow to 1e-6 to 5e-6 of the largest output, where
 a plain sum has 3e-7; and an infinity spreads over the tiles that read it.
 """
 

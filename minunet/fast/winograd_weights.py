@@ -11,11 +11,12 @@ from minunet.fast.winograd_rows import G
 GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
 
 
-class WeightsStay:
+class TransformedWeights:
     """While no weight changes, each is transformed once, and forgotten when it was used `uses` times.
 
-    `uses` is the number of groups of samples that pass forward and backward; around both goes `with stay:`, in whatever
-    thread. With groups of 2 samples of the seed network 6 % of the time went into transforming the same weights again.
+    `uses` is the number of groups of samples that pass forward and backward; around both goes `with transformed:`, in
+    whatever thread. With groups of 2 samples of the seed network 6 % of the time went into transforming the same
+    weights again.
     """
 
     def __init__(self, uses: int) -> None:
@@ -24,10 +25,10 @@ class WeightsStay:
         self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
 
     def __enter__(self) -> None:
-        _mine.stay = self
+        _mine.weights = self
 
     def __exit__(self, *error: object) -> None:
-        _mine.stay = None
+        _mine.weights = None
 
     def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
@@ -38,13 +39,13 @@ class WeightsStay:
         return u
 
 
-_mine = threading.local()  # .stay: the `WeightsStay` that this thread is in
+_mine = threading.local()  # .weights: the `TransformedWeights` that this thread is in
 
 
 def transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
     """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    stay = getattr(_mine, "stay", None)
-    return _transform(weight, transpose) if stay is None else stay.transformed(weight, transpose)
+    weights = getattr(_mine, "weights", None)
+    return _transform(weight, transpose) if weights is None else weights.transformed(weight, transpose)
 
 
 def _transform(weight: np.ndarray, transpose: bool) -> np.ndarray:

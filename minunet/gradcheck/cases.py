@@ -91,7 +91,8 @@ def conv_transpose2d_case(
 ) -> Case:
     """Transposed convolution."""
     return _convolution(
-        f"{_prefix(library)}conv_transpose2d {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}+{_size(output_padding)}",
+        f"{_prefix(library)}conv_transpose2d {_size(kernel)}, stride {_size(stride)}, "
+        f"padding {_size(padding)}+{_size(output_padding)}",
         {"x": rng.standard_normal(image), "weight": rng.standard_normal((*kernel, image[3], channels))},
         rng.standard_normal(channels) if bias else None,
         library.conv_transpose2d,

@@ -160,12 +160,12 @@ def test_results_are_nobody_elses_memory(channels, rng):
 
 
 def test_kept_weights_do_not_outlive_their_block(rng, monkeypatch):
-    """A `WeightsStay` transforms a weight once; after it, a weight that has changed is transformed anew."""
+    """A `TransformedWeights` transforms a weight once; after it, a weight that has changed is transformed anew."""
     done = []
     transform = winograd_weights._transform
     monkeypatch.setattr(winograd_weights, "_transform", lambda *given: done.append(1) or transform(*given))
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
-    stay = fast.WeightsStay(3)
+    stay = fast.TransformedWeights(3)
     for _ in range(2):
         with stay:
             once, cache = fast.conv2d(x, weight)
