@@ -1,8 +1,12 @@
 """Checkpoints: everything that a run needs to go on to the same bits, or a network to predict, in one .npz file.
 
     params/NAME         the parameters
+    average/NAME        their running mean, if there is one
     optimizer/NAME      what the optimiser remembers
     meta                JSON text: the configuration, the step, the curves so far
+
+To hand a network on, `save_small` keeps a convolution's weight as whole numbers from -127 to 127, params8/NAME, and for
+each output channel what they are multiplied with, scale/NAME: an eighth of the size of a run's file.
 
 An .npz is a zip of plain arrays: any NumPy reads it, and it cannot hold code (`allow_pickle=False`). Like all files of
 a run it is written to a second file first and then renamed: a crash in the middle never costs the last good one.
@@ -33,14 +37,33 @@ class Checkpoint:
     params: Parameters
     optimizer: dict[str, Array] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
+    average: Parameters = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
     arrays = {f"params/{name}": to_numpy(array) for name, array in checkpoint.params.items()}
+    arrays |= {f"average/{name}": to_numpy(array) for name, array in checkpoint.average.items()}
     arrays |= {f"optimizer/{name}": to_numpy(array) for name, array in checkpoint.optimizer.items()}
     with whole_file(path, "wb") as file:
         np.savez(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
+
+
+def save_small(path: Path, checkpoint: Checkpoint) -> None:
+    """Write what is needed to predict, the weights of convolutions rounded to 8 bits."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, array in checkpoint.params.items():
+        array = to_numpy(array)
+        if array.ndim < 4:  # biases, norms: few numbers
+            arrays[f"params/{name}"] = array
+            continue
+        scale = np.abs(array).max(axis=(0, 1, 2)) / 127  # (K,), from (KH, KW, C, K)
+        scale[scale == 0] = 1
+        arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
+        arrays[f"scale/{name}"] = scale
+    meta = {key: checkpoint.meta[key] for key in ("config", "classes") if key in checkpoint.meta}
+    with whole_file(path, "wb") as file:
+        np.savez_compressed(file, meta=np.array(json.dumps(meta)), **arrays)
 
 
 @contextmanager
@@ -67,7 +90,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from None
     except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
-    return Checkpoint(_part(arrays, "params/"), _part(arrays, "optimizer/"), meta)
+    params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
+    params |= {name: array * scales[name] for name, array in _part(arrays, "params8/").items()}
+    return Checkpoint(params, _part(arrays, "optimizer/"), meta, _part(arrays, "average/"))
 
 
 def check_fits(params: Parameters, net: UNet, source: Path) -> None:

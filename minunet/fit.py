@@ -12,7 +12,6 @@ A run writes into its folder:
 from __future__ import annotations
 
 import csv
-import json
 import math
 import time
 from collections.abc import Callable
@@ -23,22 +22,26 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from minunet.backend import to_device, to_numpy
-from minunet.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint, whole_file
-from minunet.data.batches import Batches, centre_crop, to_input
+from minunet.backend import to_device
+from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, whole_file
+from minunet.data.batches import Batches
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError
-from minunet.layers import softmax_cross_entropy
-from minunet.layers.softmax import pixel_weights
-from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
-from minunet.optim import Adam
-from minunet.parallel import logits, loss_and_gradients
-from minunet.plots import save_curves, save_predictions
+from minunet.instances import (
+    RADIUS,
+    SIGMA,
+    seam_weights,
+    to_classes,
+)
+from minunet.metrics import iou, mean_iou, pixel_accuracy
+from minunet.model import prepare
+from minunet.optim import Adam, follow
+from minunet.parallel import loss_and_gradients
+from minunet.plots import save_curves
 from minunet.presets import Config, Data, make_network, make_schedule
+from minunet.score import score
 from minunet.seeds import generator
 from minunet.unet import Parameters, UNet
-
-SCORING_BATCH = 16  # images at a time in validation and test; only memory depends on it
 
 
 @dataclass
@@ -51,8 +54,15 @@ class Progress:
     loss_sum: float = 0.0  # over the images of the unfinished epoch
     seconds: float = 0.0  # spent on the unfinished epoch
     rows: list[dict[str, Any]] = field(default_factory=list)  # a row for each finished epoch
+    average: Parameters = field(default_factory=dict)  # the running mean of params, if the experiment has one
 
-    def save(self, path: Path, config: Config, data: Data) -> None:
+    @property
+    def tested(self) -> Parameters:
+        """The weights that are scored, and that predict."""
+        return self.average or self.params
+
+    def save(self, path: Path, config: Config, data: Data, *, to_go_on: bool = True) -> None:
+        """Everything that is needed to go on, or only what is needed to predict."""
         meta = {
             "config": config.to_json(),
             "classes": list(data.training.classes),
@@ -62,13 +72,17 @@ class Progress:
             "seconds": self.seconds,
             "rows": self.rows,
         }
-        save_checkpoint(path, Checkpoint(self.params, self.optimizer.state, meta))
+        if to_go_on:
+            save_checkpoint(path, Checkpoint(self.params, self.optimizer.state, meta, self.average))
+        else:
+            save_checkpoint(path, Checkpoint(self.tested, {}, meta))
 
 
 def begin(config: Config, net: UNet, device: str) -> Progress:
     """A run that has not made a step yet."""
-    params = net.init(generator(config.seed, "weights"))
-    return Progress({name: to_device(array, device) for name, array in params.items()}, Adam(config.lr))
+    params = {name: to_device(array, device) for name, array in net.init(generator(config.seed, "weights")).items()}
+    average = {name: array.copy() for name, array in params.items()} if config.average else {}
+    return Progress(params, Adam(config.lr), average=average)
 
 
 def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, device: str) -> Progress:
@@ -84,8 +98,11 @@ def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, dev
     optimizer.state = {
         name: to_device(array, device) if array.ndim else array for name, array in checkpoint.optimizer.items()
     }
-    params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
-    return Progress(params, optimizer, meta["step"], meta["loss_sum"], meta["seconds"], meta["rows"])
+    params, average = (
+        {name: to_device(array, device) for name, array in arrays.items()}
+        for arrays in (checkpoint.params, checkpoint.average)
+    )
+    return Progress(params, optimizer, meta["step"], meta["loss_sum"], meta["seconds"], meta["rows"], average)
 
 
 def fit(
@@ -103,8 +120,19 @@ def fit(
     """
     training, validation = data.training, data.validation
     net = make_network(config, len(training.classes))
-    output_size = net.output_size(config.size, config.size)
-    batches = Batches(training, config.batch_size, output_size, config.augmentation, config.seed)
+    shown, seams = as_shown(training, config)
+    size = (config.size, config.size)
+    batches = Batches(
+        shown,
+        config.batch_size,
+        size,
+        net.output_size(*size),
+        config.augmentation,
+        config.seed,
+        config.labels,
+        config.centred,
+        seams,
+    )
     schedule = make_schedule(config, config.epochs * batches.per_epoch)
     class_weight = None if config.class_weight is None else to_device(np.array(config.class_weight), device)
 
@@ -115,10 +143,14 @@ def fit(
         images_done = (progress.step * config.batch_size) % (batches.per_epoch * config.batch_size)
         with tqdm(total=len(training), initial=images_done, desc=title, unit="img", leave=False, disable=None) as bar:
             for step in remaining:
-                x, labels = batches.get(step)
+                x, labels, extra_weight = batches.get(step)
                 progress.optimizer.lr = schedule(step)
+                weights: dict[str, Any] = {"class_weight": class_weight}
+                if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
+                    of_class = 1.0 if config.class_weight is None else np.array(config.class_weight)[labels]
+                    weights = {"pixel_weight": to_device(of_class + extra_weight, device)}
                 loss, grads = loss_and_gradients(
-                    net, progress.params, to_device(x, device), to_device(labels, device), class_weight=class_weight
+                    net, progress.params, to_device(x, device), to_device(labels, device), **weights
                 )
                 if not math.isfinite(float(loss)):
                     raise InputError(
@@ -126,6 +158,8 @@ def fit(
                         f"again with a lower --lr; it was {config.lr:g}."
                     )
                 progress.optimizer.step(progress.params, grads)
+                if config.average:
+                    follow(progress.average, progress.params, config.average, progress.step)
                 progress.step += 1
                 progress.loss_sum += float(loss) * len(x)
                 bar.update(len(x))
@@ -134,7 +168,7 @@ def fit(
                     progress.seconds += time.perf_counter() - started
                     progress.save(run / "last.npz", config, data)
                     return False
-        val_loss, matrix, _ = score(net, progress.params, validation, config, device)
+        val_loss, matrix, _ = score(net, progress.tested, validation, config, device)
         progress.seconds += time.perf_counter() - started
         progress.rows.append(_row(epoch, progress, len(training), val_loss, matrix, training.classes))
         progress.loss_sum, progress.seconds = 0.0, 0.0
@@ -142,51 +176,26 @@ def fit(
         write_metrics(run / "metrics.csv", progress.rows)
         save_curves(run / "curves.png", progress.rows, training.classes)
         if progress.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in progress.rows):
-            progress.save(run / "best.npz", config, data)
+            progress.save(run / "best.npz", config, data, to_go_on=False)
         progress.save(run / "last.npz", config, data)
     return True
 
 
-def score(
-    net: UNet, params: Parameters, dataset: Dataset, config: Config, device: str
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Loss, confusion matrix and predicted class ids (N, OH, OW) uint8 for all images of a data set."""
-    loss, weight, predictions = 0.0, 0.0, []
-    matrix = np.zeros((net.classes, net.classes), dtype="int64")
-    for start in range(0, len(dataset), SCORING_BATCH):
-        part = dataset.take(slice(start, start + SCORING_BATCH))
-        answer = to_numpy(logits(net, params, to_device(to_input(part.images), device)))  # (n, OH, OW, K)
-        labels = centre_crop(part.labels, *answer.shape[1:3])
-        part_loss, _ = softmax_cross_entropy(answer, labels, class_weight=config.class_weight, total_weight=1.0)
-        loss += float(part_loss)
-        weight += float(pixel_weights(labels, net.classes, class_weight=config.class_weight).sum())
-        predictions.append(answer.argmax(axis=3).astype("uint8"))
-        matrix += confusion_matrix(labels, predictions[-1], net.classes)
-    return loss / weight, matrix, np.concatenate(predictions)
+def as_shown(training: Dataset, config: Config) -> tuple[Dataset, list[np.ndarray] | None]:
+    """The training images as the network sees them, and by how much more each pixel counts because of the seams."""
+    zoom = config.zoom if config.pieces else 1
+    images = [prepare(image, config) for image in training.images] if config.pieces else training.images
+    if training.instances is None:
+        labels = training.labels if zoom == 1 else [_enlarged(each, zoom) for each in training.labels]
+        return Dataset(images, labels, training.names, training.classes), None
+    instances = [_enlarged(each, zoom) for each in training.instances]
+    labels = [to_classes(each, RADIUS * zoom) for each in instances]
+    seams = [seam_weights(each, config.seam_weight, SIGMA * zoom) for each in instances] if config.seam_weight else None
+    return Dataset(images, labels, training.names, training.classes), seams
 
 
-def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, Any]:
-    """Score `best.npz` on the test images; write `test.json` and `predictions.png`."""
-    net = make_network(config, len(dataset.classes))
-    checkpoint = load_checkpoint(run / "best.npz")
-    params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
-    loss, matrix, predictions = score(net, params, dataset, config, device)
-    result = {
-        "pixel_accuracy": pixel_accuracy(matrix),
-        "mean_iou": mean_iou(matrix),
-        "iou": {name: _number(value) for name, value in zip(dataset.classes, iou(matrix), strict=True)},
-        "loss": loss,
-        "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # answering the most frequent class
-        "images": len(dataset),
-        "epoch": len(checkpoint.meta["rows"]),
-    }
-    with whole_file(run / "test.json") as file:
-        file.write(json.dumps(result, indent=2) + "\n")
-    height, width = predictions.shape[1:]
-    centred = centre_crop(dataset.images, height, width)
-    truth = Dataset(centred, centre_crop(dataset.labels, height, width), dataset.names, dataset.classes)
-    save_predictions(run / "predictions.png", truth, predictions)
-    return result
+def _enlarged(plane: np.ndarray, zoom: int) -> np.ndarray:
+    return plane.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
 def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -210,11 +219,6 @@ def _row(
         **{f"iou_{name}": float(value) for name, value in zip(classes, iou(matrix), strict=True)},
         "seconds": round(progress.seconds, 3),
     }
-
-
-def _number(value: float) -> float | None:
-    """NaN, the IoU of a class that neither occurs nor is predicted, as None: JSON knows no NaN."""
-    return None if math.isnan(value) else float(value)
 
 
 def _summary(row: dict[str, Any], epochs: int, classes: tuple[str, ...]) -> str:

@@ -81,6 +81,20 @@ class Adam:
             param -= term
 
 
+def follow(average: dict[str, Array], params: dict[str, Array], decay: float, step: int) -> None:
+    """Move a running mean of the parameters, in place: average = decay * average + (1 - decay) * parameter.
+
+    The parameters of the last steps dance around a good place; their mean lies nearer to it. In the first steps the
+    decay is (1 + step) / (10 + step), if that is less: the mean forgets where training began. Polyak and Juditsky,
+    "Acceleration of Stochastic Approximation by Averaging" (1992); the exponential form of Szegedy et al., "Rethinking
+    the Inception Architecture" (2016), section 8.
+    """
+    decay = min(decay, (1 + step) / (10 + step))
+    for name, param in params.items():
+        average[name] *= decay
+        average[name] += (1 - decay) * param
+
+
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:
     """The array `name` of the state; zeros of the shape of `param` when it is asked for the first time."""
     if name not in state:

@@ -11,6 +11,7 @@ from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset
 from minunet.data.folder import load_folder
+from minunet.data.nuclei import load_nuclei
 from minunet.data.pets import load_pets
 from minunet.errors import InputError
 from minunet.optim import Schedule, constant, one_cycle, piecewise
@@ -18,7 +19,10 @@ from minunet.seeds import generator
 from minunet.unet import UNet
 
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
-PHOTOGRAPHS = Augmentation(flip_left_right=True, shift=0.2, brightness=0.2, contrast=0.4)
+PHOTOGRAPHS = Augmentation(
+    flip_left_right=True, shift=0.1, brightness=0.2, contrast=0.4, rotation=15, scale=0.3, colour=0.1
+)
+MICROSCOPY = Augmentation(True, True, quarter_turns=True, scale=0.2, elastic=3, brightness=0.1, contrast=0.3)
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,25 @@ class Config:
     """One experiment. `config.json` in the folder of a run holds one of these.
 
     Args:
-        preset: the experiment that this began as: "cells", "pets" or "folder".
+        preset: the experiment that this began as, a name in PRESETS.
         data_dir: where the images are; None for data that are made.
-        size: images are scaled to size x size pixels.
+        size: images are scaled to size x size pixels; with `pieces` they keep their resolution, and training shows
+            pieces of size x size pixels from random places.
+        zoom: with `pieces`, pictures are enlarged by this factor first, so that small objects are not too small.
+        stretch: every picture's darkest pixels are made black and its brightest white.
         base, depth, padding, norm: the network, see `UNet`.
+        labels: for a network without padding, "aligned": those of the pixels that it answers for, or "resized": all of
+            them, squeezed; see `batches.whole_resized`.
+        centred: see `batches.to_input`.
+        pooled: the pets' two lists are thrown together, and 80 % trained on, 10 % validated, 10 % tested.
         epochs, batch_size, lr: training; lr is the highest learning rate.
         schedule: "constant", "piecewise" (lr, and 1/3, 1/30, 1/300 of it from 20 %, 50 %, 80 % of the steps) or
             "one-cycle".
         class_weight: how much a pixel of each class counts; None means 1 for each.
+        seam_weight: by how much more the pixels between two objects count, see `instances.seam_weights`.
+        average: the weights that are tested and saved as best are a running mean of those that are trained: of old
+            and new this part, and the rest, at every step; 0 for none.
+        flips: predictions are the mean of four, for the image and its mirror images.
         augmentation: what may happen to an image.
         seed: decides about everything random.
         count: how many training images are made, where they are made.
@@ -42,18 +57,35 @@ class Config:
     preset: str
     data_dir: str | None = None
     size: int = 128
+    pieces: bool = False
+    zoom: int = 1
+    stretch: bool = False
     base: int = 16
     depth: int = 4
     padding: str = "same"
     norm: str | None = None
+    labels: str = "aligned"
+    centred: bool = True
+    pooled: bool = False
     epochs: int = 60
     batch_size: int = 10
     lr: float = 2e-3
     schedule: str = "one-cycle"
     class_weight: tuple[float, ...] | None = None
+    seam_weight: float = 0.0
+    average: float = 0.0
+    flips: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
     count: int = 0
+
+    def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool]:
+        """Upside down, left to right: which mirror images a prediction is the mean of; `flips` instead of its own.
+
+        Only those that training has shown.
+        """
+        flips, how = self.flips if flips is None else flips, self.augmentation
+        return flips and how.flip_up_down, flips and how.flip_left_right
 
     def to_json(self) -> dict[str, Any]:
         """As a dictionary that JSON can hold."""
@@ -82,8 +114,48 @@ PRESETS = {
         count=240,
         augmentation=FLIPS,
     ),
-    "pets": Config("pets", data_dir="data/oxford-iiit-pet", size=96, epochs=60, augmentation=PHOTOGRAPHS),
-    "folder": Config("folder", size=128, epochs=60, augmentation=PHOTOGRAPHS),
+    "pets": Config(
+        "pets",
+        data_dir="data/oxford-iiit-pet",
+        size=128,
+        depth=5,
+        epochs=150,
+        average=0.99,
+        flips=True,
+        augmentation=PHOTOGRAPHS,
+    ),
+    "seed": Config(  # line by line what the notebook does
+        "seed",
+        data_dir="data/oxford-iiit-pet",
+        size=100,
+        base=64,
+        depth=3,
+        padding="valid",
+        labels="resized",
+        centred=False,
+        pooled=True,
+        epochs=50,
+        batch_size=50,
+        lr=3e-4,
+        schedule="piecewise",
+        class_weight=(1, 1, 2),
+        augmentation=FLIPS,
+    ),
+    "nuclei": Config(
+        "nuclei",
+        data_dir="data/nuclei",
+        size=128,
+        pieces=True,
+        zoom=2,
+        stretch=True,
+        epochs=60,
+        seam_weight=10,
+        class_weight=(1, 1, 4),
+        average=0.99,
+        flips=True,
+        augmentation=MICROSCOPY,
+    ),
+    "folder": Config("folder", epochs=60, average=0.99, flips=True, augmentation=PHOTOGRAPHS),
 }
 
 
@@ -91,6 +163,8 @@ def preset_for(data_dir: Path | None) -> str:
     """The preset if none is named: "cells" without a folder, else what the folder looks like."""
     if data_dir is None:
         return "cells"
+    if (data_dir / "stage1_train").is_dir():
+        return "nuclei"
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
 
 
@@ -135,5 +209,9 @@ def load_data(config: Config) -> Data:
         return Data(*(make_cells(count, config.size, rng) for count in (config.count, 40, 100)))
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
-    load = load_pets if config.preset == "pets" else load_folder
-    return Data(*load(Path(config.data_dir), config.size, rng))
+    folder = Path(config.data_dir)
+    if config.preset == "nuclei":
+        return Data(*load_nuclei(folder, rng))
+    if config.preset == "folder":
+        return Data(*load_folder(folder, config.size, rng))
+    return Data(*load_pets(folder, config.size, rng, config.pooled))

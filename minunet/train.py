@@ -17,11 +17,13 @@ from types import FrameType
 from typing import Any
 
 import minunet
-from minunet.backend import choose_device, get_threads, set_threads, why_no_gpu
+from minunet.backend import choose_device, get_threads, keep_memory, set_threads, why_no_gpu
 from minunet.checkpoint import Checkpoint, load_checkpoint, whole_file
+from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
-from minunet.fit import begin, final_test, fit, resume
+from minunet.fit import begin, fit, resume
 from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
+from minunet.score import final_test
 
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
@@ -33,7 +35,8 @@ last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
 Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
 """
 
-OVERRIDES = ("epochs", "batch_size", "lr", "size", "base", "depth", "seed")
+SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
+OVERRIDES = (*SHOWN, "labels", "seed")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -47,15 +50,16 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
-    add("--epochs", type=_at_least(1), metavar="N", help="how often every image is shown")
-    add("--batch-size", type=_at_least(1), metavar="N", help="images a step")
+    add("--epochs", type=at_least(1), metavar="N", help="how often every image is shown")
+    add("--batch-size", type=at_least(1), metavar="N", help="images a step")
     add("--lr", type=_positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
-    add("--size", type=_at_least(1), metavar="N", help="images are scaled to squares of N x N pixels")
-    add("--base", type=_at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
-    add("--depth", type=_at_least(1), metavar="N", help="number of resolution levels")
-    add("--seed", type=_at_least(0), metavar="N", help="decides about everything random (default: 0)")
+    add("--size", type=at_least(1), metavar="N", help="images are scaled to squares of N x N pixels")
+    add("--base", type=at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
+    add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
+    add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
+    add("--seed", type=at_least(0), metavar="N", help="decides about everything random (default: 0)")
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
-    add("--threads", type=_at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
+    add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add(
         "--resume",
@@ -68,9 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _line(preset: Config) -> str:
     """The values of a preset that an option can change."""
-    return f"  {preset.preset:<8}" + "  ".join(
-        f"--{name.replace('_', '-')} {getattr(preset, name)}" for name in OVERRIDES if name != "seed"
-    )
+    return f"  {preset.preset:<8}" + "  ".join(f"--{name.replace('_', '-')} {getattr(preset, name)}" for name in SHOWN)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,6 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    keep_memory()
     if options.threads is not None:
         set_threads(options.threads)
     device = choose_device(options.device)
@@ -203,7 +206,7 @@ class CtrlC:
         signal.signal(signal.SIGINT, self.previous)
 
 
-def _at_least(minimum: int) -> Callable[[str], int]:
+def at_least(minimum: int) -> Callable[[str], int]:
     def integer(text: str) -> int:
         if not text.strip().isdigit() or int(text) < minimum:
             raise argparse.ArgumentTypeError(f"must be a whole number of at least {minimum}, not {text!r}")

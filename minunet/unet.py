@@ -293,17 +293,17 @@ class UNet:
         """The size of the logits for images of height x width. Raises ValueError if the size does not fit."""
         problems = []
         for name, size in (("height", height), ("width", width)):
-            if self._output_length(size) is None:
+            if self.output_length(size) is None:
                 step = 2 ** (self.depth - 1)  # among that many neighbours one fits, once the image is large enough
-                below = next((s for s in range(size, 0, -1) if self._output_length(s) is not None), None)
-                above = next(s for s in range(size, size + 8 * self.depth * step) if self._output_length(s) is not None)
+                below = next((s for s in range(size, 0, -1) if self.output_length(s) is not None), None)
+                above = next(s for s in range(size, size + 8 * self.depth * step) if self.output_length(s) is not None)
                 nearest = f"{below} and {above}" if below is not None else f"{above}, the smallest"
                 problems.append(f"{name} {size} does not fit, the nearest that do are {nearest}")
         if problems:
             raise ValueError(f"a U-Net with depth={self.depth}, padding={self.padding!r}: {'; '.join(problems)}")
-        return self._output_length(height), self._output_length(width)  # type: ignore[return-value]
+        return self.output_length(height), self.output_length(width)  # type: ignore[return-value]
 
-    def _output_length(self, size: int) -> int | None:
+    def output_length(self, size: int) -> int | None:
         """How many pixels come out for `size` pixels in, along one axis; None if the size does not fit."""
         border = 4 if self.padding == "valid" else 0  # what two 3x3 convolutions take
         for _ in range(self.depth - 1):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minunet import InputError, UNet, checkpoint
-from minunet.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint
+from minunet.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint, save_small
 
 
 def test_what_is_saved_comes_back(tmp_path, rng):
@@ -21,6 +21,28 @@ def test_what_is_saved_comes_back(tmp_path, rng):
             np.testing.assert_array_equal(back[name], array)
             assert back[name].dtype == array.dtype
     assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_small_files_hold_rounded_weights(tmp_path, rng):
+    """Each weight is off by at most half a step of its output channel; biases are exact; nothing else is kept."""
+    params = UNet(base=8, depth=3).init(rng)
+    params["out.bias"] += 0.123
+    params["down1.conv1.weight"][..., 3] = 0  # a channel without any weight
+    whole = Checkpoint(params, {"t": np.array(3)}, {"config": {"a": 1}, "classes": ["b"], "rows": [1, 2]})
+    save_small(tmp_path / "small.npz", whole)
+    save_checkpoint(tmp_path / "whole.npz", whole)
+    assert (tmp_path / "small.npz").stat().st_size < 0.4 * (tmp_path / "whole.npz").stat().st_size
+    loaded = load_checkpoint(tmp_path / "small.npz")
+    assert loaded.meta == {"config": {"a": 1}, "classes": ["b"]} and not loaded.optimizer
+    assert set(loaded.params) == set(params)
+    for name, array in params.items():
+        back = loaded.params[name]
+        assert back.dtype == array.dtype and back.shape == array.shape
+        if array.ndim == 4:
+            step = np.abs(array).max(axis=(0, 1, 2)) / 127
+            assert (np.abs(back - array) <= 0.5001 * step).all()
+        else:
+            np.testing.assert_array_equal(back, array)
 
 
 def test_a_crash_while_writing_keeps_the_old_file(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import torch
 
 import minunet
 from minunet import SGD, Adam, UNet
-from minunet.optim import constant, one_cycle, piecewise
+from minunet.optim import constant, follow, one_cycle, piecewise
 from minunet.torch_bridge import TorchUNet, nchw, to_torch
 
 
@@ -110,3 +110,13 @@ def test_one_cycle_of_a_single_step_is_a_rate():
 def test_one_cycles_that_cannot_be(steps, warm_up):
     with pytest.raises(ValueError, match="at least one step"):
         one_cycle(0.1, steps, warm_up=warm_up)
+
+
+def test_a_running_mean_follows_the_parameters():
+    """By hand: 1/10, 2/11, ... of the old value at first, the decay later; constant parameters stay what they are."""
+    average, params = {"w": np.array([1.0, 5.0])}, {"w": np.array([3.0, 5.0])}
+    follow(average, params, 0.9, step=0)
+    np.testing.assert_allclose(average["w"], [0.1 * 1 + 0.9 * 3, 5])
+    follow(average, params, 0.9, step=1000)
+    np.testing.assert_allclose(average["w"], [0.9 * 2.8 + 0.1 * 3, 5])
+    np.testing.assert_array_equal(params["w"], [3, 5])

@@ -34,7 +34,7 @@ def test_the_preset_follows_from_the_folder(tmp_path):
 
 
 def test_sizes_that_do_not_fit_say_which_do():
-    with pytest.raises(InputError, match="96 and 104"):
+    with pytest.raises(InputError, match="96 and 112"):
         make_network(dataclasses.replace(PRESETS["pets"], size=100), 3)
 
 

@@ -34,7 +34,7 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     names: dict[str, Any] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
-    assert names["mask"].shape == (32, 32)
+    assert names["mask"].shape == (40, 50)
     assert (names["answer"] == names["labels"]).mean() > 0.7
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -17,9 +18,13 @@ import pytest
 from PIL import Image
 
 from minunet import backend, fit, presets, train
+from minunet import score as scoring
 from minunet.checkpoint import load_checkpoint, save_checkpoint
 from minunet.data.cells import make_cells
-from tests.data.pictures import write_folder, write_pets
+from minunet.data.dataset import Dataset
+from minunet.model import load_model
+from minunet.score import score
+from tests.data.pictures import write_folder, write_nuclei, write_pets
 
 SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
 
@@ -43,7 +48,7 @@ def rows_of(run: Path) -> list[dict[str, str]]:
 def assert_same_run(one: Path, two: Path) -> None:
     assert rows_of(one) == rows_of(two)
     first, second = load_checkpoint(one / "last.npz"), load_checkpoint(two / "last.npz")
-    for part in ("params", "optimizer"):
+    for part in ("params", "optimizer", "average"):
         arrays, others = getattr(first, part), getattr(second, part)
         assert list(arrays) == list(others)
         for name, array in arrays.items():
@@ -105,9 +110,47 @@ def test_pets(tmp_path):
     assert list(json.loads(Path("runs/pets/test.json").read_text())["iou"]) == ["pet", "background", "border"]
 
 
+def test_nuclei(tmp_path):
+    """Pieces of pictures of different sizes; whole pictures in the test, and their single nuclei."""
+    folder = write_nuclei(tmp_path / "n", count=9)
+    options = ["--data-dir", str(folder), *SMALL, "--base", "8", "--epochs", "25", "--batch-size", "2", "--lr", "0.01"]
+    assert train.main(options) == 0
+    result = json.loads(Path("runs/nuclei/test.json").read_text())
+    assert list(result["average_precision"]) == ["0.5", "0.6", "0.7", "0.8", "0.9"]
+    assert result["images"] == 3 and result["dice"] > 0.9  # bright rectangles
+    assert 0 <= result["average_precision"]["0.9"] <= result["average_precision"]["0.5"] <= 1
+
+
+@pytest.mark.parametrize("labels", ["resized", "aligned"])
+def test_the_seed(tmp_path, labels):
+    """The notebook's experiment, both ways to label it: it runs, and its network predicts whole pictures."""
+    folder = write_pets(tmp_path / "p", training=20, test=10)
+    options = ["--preset", "seed", "--data-dir", str(folder), "--labels", labels, "--base", "4", "--epochs", "2"]
+    assert train.main([*options, "--size", "60", "--device", "cpu"]) == 0
+    config = json.loads(Path("runs/seed/config.json").read_text())["config"]
+    assert config["labels"] == labels and not config["centred"] and config["schedule"] == "piecewise"
+    assert json.loads(Path("runs/seed/test.json").read_text())["images"] == 3
+    answer = load_model(Path("runs/seed")).probabilities(np.zeros((40, 30, 3), "uint8"))
+    assert answer.shape == (40, 30, 3)
+    np.testing.assert_allclose(answer.sum(axis=2), 1, atol=1e-4)
+
+
+def test_pieces_without_objects_to_tell_apart(tmp_path, monkeypatch):
+    """A folder of pictures can be shown in enlarged pieces too."""
+    pieces = dataclasses.replace(presets.PRESETS["folder"], pieces=True, zoom=2, epochs=1)
+    data = presets.load_data(dataclasses.replace(pieces, data_dir=str(write_folder(tmp_path / "mine"))))
+    listed = Dataset(list(data.training.images), list(data.training.labels), data.training.names, ("a", "b"))
+    shown, seams = fit.as_shown(listed, pieces)
+    assert seams is None and [image.shape for image in shown.images] == [(256, 256, 3)] * len(listed)
+    np.testing.assert_array_equal(shown.labels[0][::2, ::2], listed.labels[0])
+    np.testing.assert_array_equal(shown.labels[0][1::2, 1::2], listed.labels[0])
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
 @pytest.mark.parametrize("stop_after", [1, 3, 4, 5])
-def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after):
+def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after, average):
     """Stopped in the middle of an epoch, at its last step (3), and right after the first one of the next."""
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=average))
     options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
     assert train.main([*options, "--out", "straight"]) == 0
 
@@ -205,7 +248,7 @@ def assert_refused(capsys, arguments: list[str], says: str) -> None:
     ("arguments", "says"),
     [
         (["--data-dir", "nowhere"], "nowhere does not exist"),
-        (["--preset", "pets"], "oxford-iiit-pet does not exist.*archives"),
+        (["--preset", "pets"], "oxford-iiit-pet does not exist.*downloads it"),
         (["--preset", "folder"], "needs --data-dir"),
         (["--preset", "cells", "--data-dir", "."], "takes no --data-dir"),
         (["--size", "50", "--depth", "4"], "height 50 does not fit, the nearest that do are 48 and 56"),
@@ -315,8 +358,8 @@ def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
     params = net.init(rng)
     results = []
     for size in (2, 16):
-        monkeypatch.setattr(fit, "SCORING_BATCH", size)
-        results.append(fit.score(net, params, data, config, "cpu"))
+        monkeypatch.setattr(scoring, "SCORING_BATCH", size)
+        results.append(score(net, params, data, config, "cpu"))
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
     np.testing.assert_array_equal(results[0][1], results[1][1])
     np.testing.assert_array_equal(results[0][2], results[1][2])
@@ -326,6 +369,8 @@ def test_what_a_checkpoint_holds():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     checkpoint = load_checkpoint(Path("a/last.npz"))
     assert set(checkpoint.meta) == {"config", "classes", "data", "step", "loss_sum", "seconds", "rows"}
+    best = load_checkpoint(Path("a/best.npz"))
+    assert list(best.params) == list(checkpoint.params) and not best.optimizer  # what predicting needs
     assert set(checkpoint.optimizer) == {"t", *(f"{kind}.{name}" for kind in "mv" for name in checkpoint.params)}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import get_threads, keep_memory, set_threads
+from minunet.backend import get_threads, set_threads
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
@@ -72,7 +72,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
-    keep_memory()
     if options.threads is not None:
         set_threads(options.threads)
     if options.plot and options.plot.suffix.lower() != ".png":

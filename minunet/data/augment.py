@@ -1,13 +1,25 @@
 """Augmentation: show the network each image a little differently every time, so that it cannot learn it by heart.
 
-What moves pixels moves image and labels together; what changes colours leaves the labels alone.
+What moves pixels moves image and labels together; what changes colours leaves the labels alone. All that moves pixels
+is one question, asked for each pixel of the result: from where in the picture is it taken? For a pixel that lies (r, c)
+rows and columns from the middle of the result,
+
+    row, column = middle + flip * turn * zoom * (r, c) + bend(r, c)
+
+Positions between pixels are read bilinearly from the image; labels are read at the nearest pixel, as the mean of two
+class ids would be a third one. Beyond the edges the picture is continued by its mirror image.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from scipy import ndimage
+
+GRID = 3  # elastic: the displacement is drawn at GRID x GRID points
 
 
 @dataclass(frozen=True)
@@ -16,9 +28,15 @@ class Augmentation:
 
     Args:
         flip_left_right, flip_up_down: mirror every second image, chosen at random.
-        shift: move by up to this part of the size in each direction; what comes in is mirrored from the edge.
+        quarter_turns: turn by 0, 90, 180 or 270 degrees; square results only.
+        shift: move by up to this part of the size in each direction.
+        rotation: turn by up to this many degrees, either way.
+        scale: zoom by a factor between 1 / (1 + scale) and 1 + scale.
+        elastic: bend: displacements, normally distributed with this many pixels as deviation, at 3 x 3 points, and
+            smooth between them. Ronneberger, Fischer and Brox (2015), section 3.1: 10 pixels in images of 512.
         brightness: add up to this much, either way, where an image ranges from 0 to 1.
         contrast: stretch or squeeze the distance from the image's mean by up to this part.
+        colour: multiply each of the colours by up to 1 + colour or down to 1 - colour.
     """
 
     flip_left_right: bool = False
@@ -26,33 +44,95 @@ class Augmentation:
     shift: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
+    quarter_turns: bool = False
+    rotation: float = 0.0
+    scale: float = 0.0
+    elastic: float = 0.0
+    colour: float = 0.0
 
 
 def augment(
-    image: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """One image, (H, W, C) floating point from 0 to 1, with its labels (H, W): both changed, of the same shapes.
+    image: np.ndarray,
+    planes: Sequence[np.ndarray],
+    how: Augmentation,
+    rng: np.random.Generator,
+    size: tuple[int, int] | None = None,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """One image, (H, W, C) floating point from 0 to 1, and its `planes` (H, W), as labels or weights, all changed.
 
-    Flips and shifts only say which row and column each pixel is taken from, so image and labels are read by the same
-    indices and stay aligned.
+    With `size` the result is a piece of that many rows and columns, from a random place in the image.
     """
-    flip_rows, flip_columns = rng.random(2) < 0.5
+    image, planes = _move(image, planes, how, rng, size or image.shape[:2])
+    return _recolour(image, how, rng), planes
+
+
+def _move(
+    image: np.ndarray, planes: Sequence[np.ndarray], how: Augmentation, rng: np.random.Generator, size: tuple[int, int]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Everything that moves pixels."""
+    flips = np.where((rng.random(2) < 0.5) & (how.flip_up_down, how.flip_left_right), -1, 1)
     shifts = rng.uniform(-how.shift, how.shift, 2)
+    corner = [rng.integers(max(1, length - part + 1)) for length, part in zip(image.shape, size, strict=False)]
+    angle = np.radians(rng.uniform(-how.rotation, how.rotation))
+    zoom = (1 + how.scale) ** rng.uniform(-1, 1)
+    bend = rng.normal(0, how.elastic, (2, GRID, GRID))
+    turns = rng.integers(4) if how.quarter_turns and size[0] == size[1] else 0
+
+    plane_size, middle = image.shape[:2], [(part - 1) / 2 for part in size]
+    r, c = (flips[i] * (np.arange(size[i]) - middle[i]) for i in (0, 1))  # (h,), (w,): from the middle of the result
+    top, left = (corner[i] + middle[i] + round(shifts[i] * size[i]) for i in (0, 1))
+    if not (how.rotation or how.scale or how.elastic):  # whole rows and columns are taken, without interpolation
+        pixels = np.ix_(mirrored(top + r, image.shape[0]), mirrored(left + c, image.shape[1]))
+        image, planes = image[pixels], [plane[pixels] for plane in planes]
+    else:
+        cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
+        rows = top + cos * r[:, None] - sin * c  # (h, w)
+        columns = left + sin * r[:, None] + cos * c
+        if how.elastic:
+            down, across = _spline(size[0]), _spline(size[1])  # (h, GRID), (w, GRID)
+            rows, columns = rows + down @ bend[0] @ across.T, columns + down @ bend[1] @ across.T
+        image = _bilinear(image, rows, columns)
+        nearest = mirrored(np.rint(rows), plane_size[0]), mirrored(np.rint(columns), plane_size[1])
+        planes = [plane[nearest] for plane in planes]
+    return np.rot90(image, turns), [np.rot90(plane, turns) for plane in planes]
+
+
+def _recolour(image: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Everything that changes colours."""
     brightness = rng.uniform(-how.brightness, how.brightness)
     contrast = 1 + rng.uniform(-how.contrast, how.contrast)
-
-    rows = _source(labels.shape[0], shifts[0], flip_rows and how.flip_up_down)  # (H,)
-    columns = _source(labels.shape[1], shifts[1], flip_columns and how.flip_left_right)  # (W,)
-    image, labels = image[np.ix_(rows, columns)], labels[np.ix_(rows, columns)]
-
+    gains = 1 + rng.uniform(-how.colour, how.colour, image.shape[2])
     mean = image.mean()
-    image = np.clip((image - mean) * contrast + mean + brightness, 0, 1).astype(image.dtype)
-    return image, labels
+    return np.clip(((image - mean) * contrast + mean + brightness) * gains, 0, 1).astype(image.dtype)
 
 
-def _source(size: int, shift: float, flip: bool) -> np.ndarray:
-    """For each of `size` rows, the row to take: moved by shift * size, mirrored at the edges, flipped if asked."""
-    rows = np.arange(size) + round(shift * size)
-    rows = np.where(rows < 0, -1 - rows, rows)  # -1, -2, ... -> 0, 1, ...
-    rows = np.where(rows >= size, 2 * size - 1 - rows, rows)  # size, size + 1, ... -> size - 1, size - 2, ...
-    return rows[::-1] if flip else rows
+def _bilinear(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Image (H, W, C) read between its pixels, at positions (h, w): (h, w, C).
+
+    `scipy.ndimage.map_coordinates` does the same in 1.5 ms for 96 x 96 x 3, a tenth of a training step; this in 0.3.
+    """
+    height, width, channels = image.shape
+    above, left = np.floor(rows), np.floor(columns)
+    down, right = (rows - above).astype(image.dtype), (columns - left).astype(image.dtype)  # 0 to 1: how far on
+    rows = [mirrored(above + i, height) * width for i in (0, 1)]
+    columns = [mirrored(left + i, width) for i in (0, 1)]
+    colours = np.ascontiguousarray(image.reshape(-1, channels).T)  # (C, H*W)
+    lines = []
+    for row in rows:  # on the line of pixels above, then on the one below
+        line, further = (colours.take(row + column, axis=1) for column in columns)  # (C, h, w)
+        lines.append(line + (further - line) * right)
+    return (lines[0] + (lines[1] - lines[0]) * down).transpose(1, 2, 0)
+
+
+def mirrored(positions: np.ndarray, length: int) -> np.ndarray:
+    """For whole numbers of any size one of `length` pixels: -1, -2, ... -> 0, 1, ... and likewise at the far end."""
+    place = positions.astype("int32") % (2 * length)  # in the picture and its mirror image, again and again
+    return np.minimum(place, 2 * length - 1 - place)
+
+
+@lru_cache
+def _spline(length: int) -> np.ndarray:
+    """The cubic spline through GRID equidistant values, at `length` points from the first to the last: a matrix."""
+    return ndimage.map_coordinates(
+        np.eye(GRID), np.meshgrid(np.linspace(0, GRID - 1, length), range(GRID), indexing="ij"), order=3, mode="mirror"
+    )

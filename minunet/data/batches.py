@@ -7,7 +7,9 @@ remembered but the number of the step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,18 +18,57 @@ from minunet.data.dataset import Dataset
 from minunet.seeds import generator
 
 
-def to_input(images: np.ndarray) -> np.ndarray:
-    """Pixel values 0 to 255, or 0 to 1 if floating point, to about -2 to 2: float32, mean near 0, deviation near 1."""
+def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
+    """Pixel values 0 to 255, or 0 to 1 if floating point, to about -2 to 2: float32, mean near 0, deviation near 1.
+
+    If not `centred`, to 0 to 1.
+    """
     if images.dtype.kind == "f" and images.max(initial=0) > 1:
         raise ValueError("floating-point pixel values must be 0 to 1; for 0 to 255 give uint8")
     scale = 1.0 if images.dtype.kind == "f" else 255.0
-    return (images.astype("float32") / np.float32(scale) - np.float32(0.5)) * np.float32(4)
+    values = images.astype("float32") / np.float32(scale)
+    return (values - np.float32(0.5)) * np.float32(4) if centred else values
+
+
+def stretch(image: np.ndarray) -> np.ndarray:
+    """A picture (H, W, C) uint8 with its darkest 0.5 % made black and its brightest 0.5 % white, uint8.
+
+    Pictures from a microscope differ in exposure: what is a nucleus in one is darker than the background of another.
+    """
+    share = np.bincount(image.ravel(), minlength=256).cumsum() / image.size  # of the numbers, up to each value
+    dark, bright = np.searchsorted(share, (0.005, 0.995))
+    table = (np.arange(256) - dark) * (255 / max(bright - dark, 1))
+    return table.clip(0, 255).round().astype("uint8")[image]
 
 
 def centre_crop(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     """The centre of labels (N, H, W), (N, height, width): the pixels that a valid network gives an answer for."""
     top, left = (labels.shape[1] - height) // 2, (labels.shape[2] - width) // 2
     return labels[:, top : top + height, left : left + width]
+
+
+def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """All of labels (N, H, W), the nearest pixels, squeezed to (N, height, width).
+
+    So does the notebook that minunet began with. But a network without padding answers for the centre of what it sees:
+    so labelled, most pixels are taught what is true somewhere else.
+    """
+    rows, columns = (
+        ((np.arange(size) + 0.5) * full / size).astype("int64")
+        for size, full in zip((height, width), labels.shape[1:3], strict=True)
+    )
+    return labels[:, rows[:, None], columns]
+
+
+LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's answer
+
+
+class Batch(NamedTuple):
+    """x (N, H, W, 3) float32, labels (N, OH, OW) int64, and how much more each pixel counts, (N, OH, OW) or None."""
+
+    x: np.ndarray
+    labels: np.ndarray
+    extra_weight: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -37,32 +78,44 @@ class Batches:
     Args:
         dataset: the training images.
         batch_size: images a batch; the last batch of an epoch holds what is left.
+        size: (height, width) of what the network sees: of larger images, a piece from a random place.
         output_size: (height, width) of the network's output, to which labels are cropped.
         augmentation: what may happen to an image.
         seed: decides about order and augmentation.
+        labels: "aligned" or "resized", a key of LABELS.
+        centred: see `to_input`.
+        extra_weights: for each image, by how much more each of its pixels counts in the loss, (H, W).
     """
 
     dataset: Dataset
     batch_size: int
+    size: tuple[int, int]
     output_size: tuple[int, int]
     augmentation: Augmentation
     seed: int
+    labels: str = "aligned"
+    centred: bool = True
+    extra_weights: Sequence[np.ndarray] | None = None
 
     @property
     def per_epoch(self) -> int:
         """How many batches show every image once."""
         return -(-len(self.dataset) // self.batch_size)
 
-    def get(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Batch number `step`, counted from 0 over all epochs: x (N, H, W, 3) float32, labels (N, OH, OW) int64."""
+    def get(self, step: int) -> Batch:
+        """Batch number `step`, counted from 0 over all epochs."""
         epoch, number = divmod(step, self.per_epoch)
         order = generator(self.seed, "order", epoch).permutation(len(self.dataset))
         indices = order[number * self.batch_size : (number + 1) * self.batch_size]
         rng = generator(self.seed, "augmentation", epoch, number)
-        pairs = [
-            augment(self.dataset.images[i].astype("float32") / 255, self.dataset.labels[i], self.augmentation, rng)
-            for i in indices
-        ]
-        images = np.stack([image for image, _ in pairs])
-        labels = np.stack([labels for _, labels in pairs]).astype("int64")
-        return to_input(images), centre_crop(labels, *self.output_size)
+        images, planes = [], []
+        for i in indices:
+            image = self.dataset.images[i].astype("float32") / 255
+            belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
+            image, belonging = augment(image, belonging, self.augmentation, rng, self.size)
+            images.append(image)
+            planes.append(belonging)
+        to_output = LABELS[self.labels]
+        labels, *weights = (to_output(np.stack(plane), *self.output_size) for plane in zip(*planes, strict=True))
+        x = to_input(np.stack(images), self.centred)
+        return Batch(x, labels.astype("int64"), weights[0] if weights else None)

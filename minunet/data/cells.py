@@ -14,9 +14,9 @@ import numpy as np
 from scipy import ndimage
 
 from minunet.data.dataset import Dataset
+from minunet.instances import to_classes
 
 CLASSES = ("background", "cell", "border")
-BACKGROUND, CELL, BORDER = range(3)
 TINT = np.array([0.45, 1.0, 0.65])  # the green of a fluorescent dye, as RGB
 
 
@@ -28,6 +28,7 @@ def make_cells(count: int, size: int, rng: np.random.Generator) -> Dataset:
         labels=np.stack([labels for _, labels, _ in made]),
         names=[f"cells-{i:04d}" for i in range(count)],
         classes=CLASSES,
+        instances=[instances for _, _, instances in made],
     )
 
 
@@ -37,19 +38,7 @@ def make_cell_image(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np
     Instances number the cells from 1, with 0 for the background; the border class lies on top of both.
     """
     instances, depth = _place_cells(size, rng)
-    labels = np.where(instances > 0, CELL, BACKGROUND).astype("uint8")
-    labels[border_between(instances)] = BORDER
-    return _photograph(instances, depth, rng), labels, instances
-
-
-def border_between(instances: np.ndarray, radius: int = 2) -> np.ndarray:
-    """Where two cells meet: the pixels, (H, W) bool, with two different cells within `radius` pixels."""
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    disc = x * x + y * y <= radius * radius
-    nothing = np.iinfo(instances.dtype).max
-    highest = ndimage.maximum_filter(instances, footprint=disc)
-    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, nothing), footprint=disc)
-    return (lowest < highest) & (lowest < nothing)
+    return _photograph(instances, depth, rng), to_classes(instances), instances
 
 
 def _place_cells(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

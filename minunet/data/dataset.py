@@ -1,11 +1,14 @@
-"""What every kind of data is turned into: images and labels of one size, in memory."""
+"""What every kind of data is turned into: images and labels in memory."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+Images = np.ndarray | list[np.ndarray]  # one array if all are of one size, else a list
 
 
 @dataclass(frozen=True)
@@ -13,16 +16,19 @@ class Dataset:
     """Images with their labels.
 
     Args:
-        images: (N, H, W, 3) uint8, RGB.
-        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1.
+        images: (N, H, W, 3) uint8, RGB; or a list of N pictures (H, W, 3) of different sizes.
+        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1; or a list likewise.
         names: what each image is called.
         classes: the name of each class.
+        instances: which object each pixel belongs to, a list of (H, W) int32, where that is known: see
+            `minunet.instances`.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Images
+    labels: Images
     names: list[str]
     classes: tuple[str, ...]
+    instances: list[np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -30,15 +36,22 @@ class Dataset:
     def digest(self) -> str:
         """A short text that is different for any other images, labels, names, order or classes."""
         state = hashlib.blake2b("\n".join([*self.names, "", *self.classes]).encode(), digest_size=16)
-        for array in (self.images, self.labels):
-            state.update(repr(array.shape).encode())
-            state.update(np.ascontiguousarray(array))
+        for arrays in (self.images, self.labels, self.instances or []):
+            for array in arrays:
+                state.update(repr(array.shape).encode())
+                state.update(np.ascontiguousarray(array))
         return state.hexdigest()
 
     def take(self, indices: np.ndarray | slice) -> Dataset:
         """The part of the data set with these indices, in their order."""
         order = np.arange(len(self))[indices]
-        return Dataset(self.images[order], self.labels[order], [self.names[i] for i in order], self.classes)
+        names = [self.names[i] for i in order]
+        instances = None if self.instances is None else [self.instances[i] for i in order]
+        return Dataset(_take(self.images, order), _take(self.labels, order), names, self.classes, instances)
+
+
+def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:
+    return arrays[order] if isinstance(arrays, np.ndarray) else [arrays[i] for i in order]
 
 
 def split(dataset: Dataset, fractions: tuple[float, ...], rng: np.random.Generator) -> list[Dataset]:

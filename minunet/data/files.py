@@ -17,12 +17,15 @@ Paths = Sequence[tuple[Path, Path]]
 
 
 def read_image(path: Path) -> Image.Image:
-    """An 8-bit picture of any format that Pillow knows, whatever its name ends in; upright (EXIF), RGB."""
+    """A picture of any format that Pillow knows, whatever its name ends in; upright (EXIF), 8-bit RGB.
+
+    Grey pictures with more than 8 bits are scaled so that their brightest pixel becomes 255: how many of its bits a
+    microscope uses, the file does not say.
+    """
     picture = ImageOps.exif_transpose(_open(path))
     if picture.mode.startswith(("I", "F")):  # convert("RGB") would cut everything above 255 off
-        raise InputError(
-            f"{path} has more than 8 bits a pixel (mode {picture.mode}). Scale it to 0-255 and save it so."
-        )
+        values = np.nan_to_num(np.asarray(picture).astype("float32"), posinf=0, neginf=0).clip(min=0)
+        picture = Image.fromarray((values * (255 / max(float(values.max(initial=0)), 1e-30))).round().astype("uint8"))
     return picture.convert("RGB")
 
 

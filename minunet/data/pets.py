@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
+from minunet.data.download import Archive
 from minunet.data.files import read_pairs, require_folder
 from minunet.errors import InputError
 
@@ -23,17 +24,40 @@ TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
 CLASSES = ("pet", "background", "border")
 VALIDATION = 0.1  # the part of trainval on which the best epoch is chosen
 ADDRESS = "https://www.robots.ox.ac.uk/~vgg/data/pets/"
+ARCHIVES = (
+    Archive(
+        f"{ADDRESS}data/images.tar.gz",
+        791_918_971,
+        "67195c5e1c01f1ab5f9b6a5d22b8c27a580d896ece458917e61d459337fa318d",
+        "images",
+    ),
+    Archive(
+        f"{ADDRESS}data/annotations.tar.gz",
+        19_173_078,
+        "52425fb6de5c424942b7626b428656fcbd798db970a937df61750c0f1d358e91",
+        "annotations",
+    ),
+)
 
 
-def load_pets(folder: Path, size: int, rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
-    """Training, validation and test images, size x size pixels; test is the official list, `rng` divides the other."""
-    hint = (
-        f"It should hold images/ and annotations/ from the archives images.tar.gz and annotations.tar.gz at {ADDRESS}"
-    )
+def load_pets(
+    folder: Path, size: int, rng: np.random.Generator, pooled: bool = False
+) -> tuple[Dataset, Dataset, Dataset]:
+    """Training, validation and test images, size x size pixels; test is the official list, `rng` divides the other.
+
+    If `pooled`, `rng` divides both lists together, 80, 10 and 10 %.
+    """
+    command = f"python -m minunet.data pets --data-dir {folder}"
+    hint = f"`{command}` downloads it (0.8 GB): images/ and annotations/ from {ADDRESS}"
     for part in (folder, folder / "images", folder / "annotations" / "trimaps"):
         require_folder(part, hint)
-    validation, training = split(_load_list(folder, "trainval", size), (VALIDATION,), rng)
-    return training, validation, _load_list(folder, "test", size)
+    known, test = (_load_list(folder, name, size) for name in ("trainval", "test"))
+    if not pooled:
+        validation, training = split(known, (VALIDATION,), rng)
+        return training, validation, test
+    images, labels = (np.concatenate([getattr(part, name) for part in (known, test)]) for name in ("images", "labels"))
+    validation, test, training = split(Dataset(images, labels, known.names + test.names, CLASSES), (0.1, 0.1), rng)
+    return training, validation, test
 
 
 def _load_list(folder: Path, name: str, size: int) -> Dataset:

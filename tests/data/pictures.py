@@ -49,3 +49,29 @@ def _picture(size: tuple[int, int], values: tuple[int, ...], rng: np.random.Gene
         mask[top:-top, left:-left] = value
     brightness = 60 + 120 * (mask != values[0]) + rng.integers(0, 30, size)
     return np.repeat(brightness[..., None], 3, axis=2).astype("uint8"), mask
+
+
+def write_nuclei(folder: Path, count: int = 6, lists: bool = True) -> Path:
+    """The layout of the Data Science Bowl: pictures of different sizes, RGBA, with one mask for each of two nuclei."""
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        height, width = 32 + 4 * (number % 3), 40
+        image, masks = rng.integers(5, 10, (height, width)), []
+        for left in (4, 15):  # side by side: they touch
+            mask = np.zeros((height, width), dtype=bool)
+            mask[6:20, left : left + 11] = True
+            masks.append(mask)
+            image[mask] += 30
+        place = folder / "stage1_train" / f"id{number}"
+        (place / "images").mkdir(parents=True)
+        (place / "masks").mkdir()
+        grey = image.astype("uint8")
+        Image.fromarray(np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=2)).save(
+            place / "images" / f"id{number}.png"
+        )
+        for index, mask in enumerate(masks):
+            Image.fromarray(mask.astype("uint8") * 255).save(place / "masks" / f"m{index}.png")
+    if lists:
+        (folder / "train.txt").write_text("".join(f"id{number}\n" for number in range(count - 3)))
+        (folder / "test.txt").write_text("".join(f"id{number}\n" for number in range(count - 3, count)))
+    return folder

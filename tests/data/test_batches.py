@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minunet.data.augment import Augmentation
-from minunet.data.batches import Batches, centre_crop, to_input
+from minunet.data.batches import Batches, centre_crop, to_input, whole_resized
 from minunet.data.dataset import Dataset, split
 
 
@@ -17,14 +17,14 @@ def numbered(count=7, size=6):
 
 
 def test_an_epoch_shows_every_image_once():
-    batches = Batches(numbered(), 3, (6, 6), Augmentation(), seed=0)
+    batches = Batches(numbered(), 3, (6, 6), (6, 6), Augmentation(), seed=0)
     assert batches.per_epoch == 3
     orders = []
     for epoch in range(2):
         parts = [batches.get(epoch * 3 + number) for number in range(3)]
-        assert [len(x) for x, _ in parts] == [3, 3, 1]
-        orders.append([int(label[0, 0]) for _, labels in parts for label in labels])
-        for x, labels in parts:
+        assert [len(x) for x, _, _ in parts] == [3, 3, 1]
+        orders.append([int(label[0, 0]) for _, labels, _ in parts for label in labels])
+        for x, labels, _ in parts:
             assert x.dtype == np.float32 and labels.dtype == np.int64
             np.testing.assert_allclose(x[:, 0, 0, 0], (labels[:, 0, 0] / 255 - 0.5) * 4, atol=1e-6)
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(7))
@@ -33,25 +33,50 @@ def test_an_epoch_shows_every_image_once():
 
 def test_a_batch_is_a_function_of_seed_and_step():
     how = Augmentation(True, True, 0.3, 0.3, 0.3)
-    first, second = (Batches(numbered(), 3, (6, 6), how, seed=4) for _ in range(2))
+    first, second = (Batches(numbered(), 3, (6, 6), (6, 6), how, seed=4) for _ in range(2))
     first.get(0)
     for one, two in zip(first.get(5), second.get(5), strict=True):
         np.testing.assert_array_equal(one, two)
-    assert (Batches(numbered(), 3, (6, 6), how, seed=5).get(3)[0] != first.get(3)[0]).any()
+    assert (Batches(numbered(), 3, (6, 6), (6, 6), how, seed=5).get(3)[0] != first.get(3)[0]).any()
 
 
 def test_images_of_a_batch_are_changed_differently():
     data = numbered()
     data.images[:] = 100
-    x, _ = Batches(data, 7, (6, 6), Augmentation(brightness=0.3), seed=0).get(0)
+    x, _, _ = Batches(data, 7, (6, 6), (6, 6), Augmentation(brightness=0.3), seed=0).get(0)
     assert len(np.unique(x[:, 0, 0, 0])) == 7
 
 
 def test_labels_are_cropped_to_what_a_valid_network_sees():
     labels = np.arange(36).reshape(1, 6, 6)
     np.testing.assert_array_equal(centre_crop(labels, 2, 4)[0], [[13, 14, 15, 16], [19, 20, 21, 22]])
-    x, cropped = Batches(numbered(), 2, (2, 2), Augmentation(), seed=0).get(0)
+    x, cropped, _ = Batches(numbered(), 2, (6, 6), (2, 2), Augmentation(), seed=0).get(0)
     assert x.shape == (2, 6, 6, 3) and cropped.shape == (2, 2, 2)
+
+
+def test_labels_line_up_with_what_the_network_sees():
+    """A valid network answers for the centre: aligned labels are those of its pixels, resized ones are not."""
+    images = np.zeros((1, 100, 100, 3), dtype="uint8")
+    images[0, :50] = 200  # above, and below
+    data = Dataset(images, (images[..., 0] > 0).astype("uint8"), ["a"], ("below", "above"))
+    images[0, 0:30, 0:30], data.labels[0, 0:30, 0:30] = 90, 2  # a square, most of it outside
+    answers = {}
+    for labels in ("aligned", "resized"):
+        batch = Batches(data, 1, (100, 100), (60, 60), Augmentation(), 0, labels, centred=False).get(0)
+        centre = (batch.x[0, 20:80, 20:80, 0] * 255).round()  # what the pixels of the answer look like
+        answers[labels] = {value: set(batch.labels[0][centre == value]) for value in (0, 90, 200)}
+    assert answers["aligned"] == {0: {0}, 90: {2}, 200: {1}}
+    assert answers["resized"] != answers["aligned"] and answers["resized"][200] == {1, 2}
+
+
+def test_whole_masks_are_squeezed_to_the_nearest_pixels():
+    labels = np.arange(100).reshape(1, 10, 10)
+    np.testing.assert_array_equal(whole_resized(labels, 5, 2)[0], [[12, 17], [32, 37], [52, 57], [72, 77], [92, 97]])
+    np.testing.assert_array_equal(whole_resized(labels, 10, 10), labels)
+
+
+def test_pixel_values_as_the_notebook_has_them():
+    np.testing.assert_allclose(to_input(np.array([0, 255], "uint8"), centred=False), [0, 1])
 
 
 def test_pixel_values_become_small_numbers():

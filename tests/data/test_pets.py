@@ -36,6 +36,19 @@ def test_the_seed_decides_who_validates(pets):
     assert names[0] == names[1] and len({tuple(each) for each in names}) > 1
 
 
+def test_pooled_lists_are_divided_anew(pets, rng):
+    training, validation, test = load_pets(pets, 12, rng, pooled=True)
+    assert (len(training), len(validation), len(test)) == (7, 1, 1)
+    names = training.names + validation.names + test.names
+    assert sorted(names) == [f"Breed_{i}" for i in range(9)]
+    plain = {
+        name: image for part in load_pets(pets, 12, rng) for name, image in zip(part.names, part.images, strict=True)
+    }
+    for part in (training, validation, test):
+        for name, image in zip(part.names, part.images, strict=True):
+            np.testing.assert_array_equal(image, plain[name])
+
+
 def spoil_list(pets):
     (pets / "annotations" / "test.txt").unlink()
 
@@ -75,7 +88,7 @@ def spoil_folder(pets):
         (spoil_trimap, "Breed_3.png holds the values 8, 9, 10, but its class ids must be 1, 2, 3"),
         (spoil_size, "18 x 24 pixels, but its mask .* 5 x 5"),
         (spoil_missing_mask, "Breed_3.png does not exist"),
-        (spoil_folder, "images does not exist. It should hold .*archives"),
+        (spoil_folder, "images does not exist. .python -m minunet.data pets --data-dir .* downloads it"),
     ],
 )
 def test_errors_name_the_file(pets, rng, spoil, says):

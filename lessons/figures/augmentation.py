@@ -1,0 +1,53 @@
+"""augmentation.png: what each kind of augmentation does to an image and its labels.
+
+Run: python lessons/figures/augmentation.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from minunet.data.augment import Augmentation, augment
+from minunet.data.cells import make_cell_image
+from minunet.plots import class_colours
+
+SHOWN = {
+    "as it is": Augmentation(),
+    "flips": Augmentation(flip_left_right=True, flip_up_down=True),
+    "quarter turns": Augmentation(quarter_turns=True),
+    "shift 0.3": Augmentation(shift=0.3),
+    "rotation 30°": Augmentation(rotation=30),
+    "scale 0.8": Augmentation(scale=0.8),
+    "elastic 6": Augmentation(elastic=6),
+    "brightness 0.3,\ncontrast 0.5": Augmentation(brightness=0.3, contrast=0.5),
+    "colour 0.6": Augmentation(colour=0.6),
+}
+
+
+def main(path: Path) -> None:
+    """Image above, labels below; thin lines, drawn before anything is moved, show how the plane is bent."""
+    picture, labels, _ = make_cell_image(96, np.random.default_rng(3))
+    image = picture.astype("float32") / 255
+    colours = class_colours(3)
+    lines = np.zeros(labels.shape, dtype=bool)
+    lines[::16], lines[:, ::16] = True, True
+    image[lines] = 0.6 * image[lines] + 0.4
+    figure = Figure(figsize=(13.5, 3.6), layout="constrained")
+    grid = figure.subplots(2, len(SHOWN))
+    for (name, how), axes in zip(SHOWN.items(), grid.T, strict=True):
+        moved, (moved_labels, moved_lines) = augment(image, [labels, lines], how, np.random.default_rng(2))
+        shown = colours[moved_labels]
+        shown[moved_lines] = (0.6 * shown[moved_lines] + 0.4 * 255).astype("uint8")
+        axes[0].imshow(moved, interpolation="nearest")
+        axes[1].imshow(shown, interpolation="nearest")
+        axes[0].set_title(name, fontsize=10)
+    for axes in grid.flat:
+        axes.set(xticks=[], yticks=[])
+    figure.savefig(path, dpi=100)
+
+
+if __name__ == "__main__":
+    main(Path(__file__).with_suffix(".png"))

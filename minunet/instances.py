@@ -1,0 +1,101 @@
+"""From single objects to classes per pixel and back: how a segmentation network tells touching cells apart.
+
+A class map alone cannot: two nuclei that touch are one blob of "nucleus". Ronneberger, Fischer and Brox (2015), section
+3, make the seam between them a thing to be learned, and every pixel near two cells count more in the loss:
+
+    w(x) = w_c(x) + w0 * exp(-(d1(x) + d2(x))**2 / (2 sigma**2))
+
+with d1 and d2 the distances in pixels to the nearest and to the second nearest cell. Here the seam is a class of its
+own, `border`. Removed from the answer it leaves single islands, which are numbered, and grown back by as much as the
+border took.
+
+Instances are (H, W) int32: 0 is background, 1, 2, ... the objects.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+BACKGROUND, OBJECT, BORDER = range(3)
+RADIUS = 2  # pixels on each side that the border takes
+SIGMA = 5.0  # pixels: how far the extra weight of a seam reaches
+
+
+def border_between(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
+    """Where two objects meet: the pixels, (H, W) bool, with two different ones within `radius` pixels."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    disc = x * x + y * y <= radius * radius
+    nothing = np.iinfo(instances.dtype).max
+    highest = ndimage.maximum_filter(instances, footprint=disc)
+    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, nothing), footprint=disc)
+    return (lowest < highest) & (lowest < nothing)
+
+
+def to_classes(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
+    """The class of each pixel, (H, W) uint8: BACKGROUND, OBJECT, or BORDER where two objects meet."""
+    classes = np.where(instances > 0, OBJECT, BACKGROUND).astype("uint8")
+    classes[border_between(instances, radius)] = BORDER
+    return classes
+
+
+def from_classes(classes: np.ndarray, radius: int = RADIUS, smallest: int = 1) -> np.ndarray:
+    """Objects out of classes (H, W): islands of OBJECT, grown by `radius` pixels into what is not background.
+
+    Objects of fewer than `smallest` pixels are dropped.
+    """
+    islands, _ = ndimage.label(classes == OBJECT)
+    distance, (rows, columns) = ndimage.distance_transform_edt(islands == 0, return_indices=True)
+    grown = np.where((distance <= radius) & (classes != BACKGROUND), islands[rows, columns], 0)
+    areas = np.bincount(grown.ravel())
+    return np.where(areas[grown] >= smallest, grown, 0).astype("int32")
+
+
+def seam_weights(instances: np.ndarray, w0: float = 10.0, sigma: float = SIGMA) -> np.ndarray:
+    """The second term of the weight map, w0 * exp(-(d1 + d2)**2 / (2 sigma**2)), (H, W) float32; 0 inside objects.
+
+    Objects further away than 5 sigma change nothing that can be seen: each is measured in its surroundings only.
+    """
+    height, width = instances.shape
+    reach = int(np.ceil(5 * sigma))
+    nearest = np.full((2, height, width), np.inf)  # d1 and d2
+    for number, box in enumerate(ndimage.find_objects(instances), start=1):
+        if box is None:  # a number that is not used
+            continue
+        around = tuple(slice(max(0, part.start - reach), part.stop + reach) for part in box)
+        distance = ndimage.distance_transform_edt(instances[around] != number)
+        d1, d2 = nearest[0][around], nearest[1][around]  # views
+        np.minimum(d2, np.maximum(d1, distance), out=d2)
+        np.minimum(d1, distance, out=d1)
+    weights = w0 * np.exp(-(nearest.sum(axis=0) ** 2) / (2 * sigma**2))
+    return np.where(instances > 0, 0, weights).astype("float32")
+
+
+def overlaps(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """IoU of every object of `truth` with every object of `answer`, both instances (H, W): (true, predicted)."""
+    columns = int(answer.max(initial=0)) + 1
+    pairs = truth.astype("int64").ravel() * columns + answer.ravel()
+    shared = np.bincount(pairs, minlength=(int(truth.max(initial=0)) + 1) * columns).reshape(-1, columns)  # pixels
+    areas, answer_areas = shared.sum(axis=1), shared.sum(axis=0)
+    union = areas[:, None] + answer_areas - shared
+    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(answer_areas[1:]) + 1)  # without the background
+    return shared[objects] / union[objects]
+
+
+def count_matches(truth: np.ndarray, answer: np.ndarray, threshold: float) -> np.ndarray:
+    """(true positives, false positives, missed) objects: a pair matches if its IoU is above `threshold` >= 0.5.
+
+    Above 0.5 an object can match one other only, so that nothing needs to be assigned.
+    """
+    iou = overlaps(truth, answer)
+    hits = int((iou > threshold).sum())
+    return np.array([hits, iou.shape[1] - hits, iou.shape[0] - hits])
+
+
+def average_precision(counts: np.ndarray) -> float:
+    """true / (true + false + missed), of `counts` summed over all images; NaN if there are no objects at all.
+
+    As in the 2018 Data Science Bowl, but summed over the images first. Caicedo et al., "Nucleus segmentation across
+    imaging experiments: the 2018 Data Science Bowl" (2019).
+    """
+    return float(counts[0] / counts.sum()) if counts.sum() else float("nan")

@@ -1,0 +1,88 @@
+"""A trained network, ready to be asked about any picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from minunet import tiling
+from minunet.backend import to_device, to_numpy
+from minunet.checkpoint import check_fits, load_checkpoint
+from minunet.data.batches import stretch, to_input
+from minunet.presets import Config, make_network
+from minunet.tiling import TILE, Advance
+from minunet.unet import Parameters, UNet
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network, its weights, and how it wants to be asked."""
+
+    net: UNet
+    params: Parameters
+    config: Config
+    classes: tuple[str, ...]
+    device: str = "cpu"
+
+    def probabilities(
+        self,
+        picture: np.ndarray,
+        *,
+        tile: int = TILE,
+        flips: bool | None = None,
+        advance: Advance = lambda tiles: None,
+    ) -> np.ndarray:
+        """How likely each class is in each pixel: (H, W, classes) float32 for a picture (H, W, 3) uint8 of any size.
+
+        A network that was trained on whole pictures is shown the picture at the size of its training, and the answer
+        is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
+
+        Args:
+            tile, advance: see `tiling.probabilities`.
+            flips: whether the answer is the mean over mirror images; None for what the experiment says.
+        """
+        height, width, _ = picture.shape
+        seen = prepare(picture, self.config)
+        mirrors = self.config.mirror_images(flips)
+        to_x = partial(to_input, centred=self.config.centred)
+        if self.config.labels == "resized":  # it was taught that its answer, small as it is, is the whole picture
+            answer = to_numpy(tiling.answer(self.net, self.params, to_device(to_x(seen[None]), self.device), mirrors))[
+                0
+            ]
+        else:
+            answer = tiling.probabilities(
+                self.net, self.params, seen, to_x, tile=tile, flips=mirrors, device=self.device, advance=advance
+            )  # of the size of `seen`
+        if answer.shape[:2] == (height, width):
+            return answer
+        planes = [
+            Image.fromarray(np.ascontiguousarray(answer[..., k])).resize((width, height), Image.Resampling.BILINEAR)
+            for k in range(answer.shape[2])
+        ]
+        return np.stack(planes, axis=2)
+
+
+def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
+    """What the network sees of a picture (H, W, 3) uint8: of another size perhaps, and its brightness stretched."""
+    if config.stretch:
+        picture = stretch(picture)
+    height, width, _ = picture.shape
+    size = (width * config.zoom, height * config.zoom) if config.pieces else (config.size, config.size)
+    if size == (width, height):
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+def load_model(source: Path, device: str = "cpu") -> Model:
+    """The network of a run (its folder) or of a checkpoint file. Raises InputError if there is none."""
+    checkpoint = load_checkpoint(source / "best.npz" if source.is_dir() else source)
+    config = Config.from_json(checkpoint.meta.get("config", {}))
+    classes = tuple(checkpoint.meta.get("classes", ()))
+    net = make_network(config, len(classes))
+    check_fits(checkpoint.params, net, source)
+    params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
+    return Model(net, params, config, classes, device)

@@ -1,0 +1,137 @@
+"""`python -m minunet.predict`: masks for any pictures, with the weights of a run or with those that come along."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from minunet.backend import choose_device, keep_memory, set_threads
+from minunet.checkpoint import whole_file
+from minunet.data.files import read_image
+from minunet.errors import InputError, exit_status
+from minunet.model import load_model
+from minunet.plots import class_colours
+from minunet.tiling import TILE
+from minunet.train import at_least
+
+DESCRIPTION = """\
+Say for every pixel of a picture which class it is. Without --weights: pet, background or the
+border between, by a network that was trained on photographs of cats and dogs.
+
+For each picture DIR gets
+  NAME.mask.png      the class of every pixel, in the size of the picture: a palette PNG of ids
+  NAME.overlay.png   the picture, tinted by class
+A picture that cannot be read is reported, and the others are still done.
+Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
+"""
+
+WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
+MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m minunet.predict",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", type=Path, metavar="PICTURE", help="files, or folders of files, of any kind and size")
+    add("--weights", type=Path, default=WEIGHTS, metavar="RUN", help="the folder of a run, or a checkpoint file")
+    add("--out", type=Path, default=Path("predictions"), metavar="DIR", help="where to (default: predictions)")
+    add("--probabilities", action="store_true", help="NAME.npz too: 'probabilities' (H, W, classes), and 'classes'")
+    add("--tta", action="store_true", help="the mean answer for the picture and its mirror images: better, slower")
+    add("--tile", type=at_least(1), default=TILE, metavar="N", help=f"pixels a side of a tile (default: {TILE})")
+    add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
+    add("--threads", type=at_least(1), metavar="N", help="CPU threads (default: all cores)")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 all done, 2 bad input, 130 stopped by Ctrl-C."""
+    options = make_parser().parse_args(arguments)
+    return exit_status(lambda: _predict(options))
+
+
+def _predict(options: argparse.Namespace) -> int:
+    keep_memory()
+    if options.threads is not None:
+        set_threads(options.threads)
+    model = load_model(options.weights, choose_device(options.device))
+    pictures = _named(_find(options.pictures))
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {options.out} cannot be made: {error}.") from error
+    failed = 0
+    for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
+        try:
+            picture = np.asarray(read_image(path))
+            with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
+                answer = model.probabilities(picture, tile=options.tile, flips=options.tta or None, advance=bar.update)
+        except (InputError, MemoryError) as error:
+            failed += 1
+            tqdm.write(f"minunet: {str(error) or f'{path} is too large for the memory.'}", file=sys.stderr)
+            continue
+        _save(options.out / name, picture, answer, model.classes, options.probabilities)
+    done = len(pictures) - failed
+    ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
+    print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {options.out}")
+    return 2 if failed else 0
+
+
+def _find(given: list[Path]) -> list[Path]:
+    """The files that are given, and those in the folders that are given that are pictures by their ending."""
+    endings = Image.registered_extensions()
+    found: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [
+            file
+            for file in sorted(path.iterdir())
+            if file.is_file()
+            and file.suffix.lower() in endings
+            and not file.name.startswith(".")
+            and not file.name.endswith(MADE)
+        ]
+        if not inside:
+            raise InputError(f"The folder {path} holds no pictures.")
+        found.extend(inside)
+    return list(dict.fromkeys(found))
+
+
+def _named(paths: list[Path]) -> dict[str, Path]:
+    """What each picture is called in the output: its name without the ending, or with it where that would not do."""
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
+        raise InputError(f"Two pictures are called {repeated}: give them separately, each with its own --out.")
+    return dict(zip(names, paths, strict=True))
+
+
+def _save(target: Path, picture: np.ndarray, answer: np.ndarray, classes: tuple[str, ...], whole: bool) -> None:
+    """Mask, overlay and, if asked, the probabilities, beside each other."""
+    mask, colours = answer.argmax(axis=2).astype("uint8"), class_colours(len(classes))
+    image = Image.fromarray(mask, mode="P")
+    image.putpalette(colours.ravel().tolist())
+    tinted = Image.blend(Image.fromarray(picture), image.convert("RGB"), 0.35)
+    for ending, made in zip(MADE, (image, tinted), strict=True):
+        with whole_file(target.with_name(target.name + ending), "wb") as file:
+            made.save(file, format="PNG")
+    if whole:
+        with whole_file(target.with_name(f"{target.name}.npz"), "wb") as file:
+            np.savez_compressed(file, probabilities=answer, classes=np.array(classes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

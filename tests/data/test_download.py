@@ -1,0 +1,177 @@
+"""Downloads from a server on this machine: whole, cut off, spoilt, and hostile."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minunet import InputError
+from minunet.data import __main__ as command
+from minunet.data import download
+from minunet.data.download import Archive, fetch, unpack
+from minunet.data.pets import ARCHIVES, load_pets
+from tests.data.pictures import write_pets
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves `files`; can go on in the middle of a file; breaks the next connection after `breaks_after` bytes."""
+
+    files: dict[str, bytes] = {}
+    breaks_after: int | None = None
+    ranges = True
+    asked: list[str | None] = []
+
+    def do_GET(self):
+        asked = self.headers.get("Range") if self.ranges else None
+        type(self).asked.append(asked)
+        content = self.files.get(self.path)
+        if content is None:
+            self.send_error(404)
+            return
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        if asked and start >= len(content):
+            self.send_error(416)
+            return
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        if self.breaks_after is not None:
+            stop, type(self).breaks_after = start + self.breaks_after, None
+            self.wfile.write(content[start:stop])
+            return
+        self.wfile.write(content[start:])
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    Server.files, Server.breaks_after, Server.ranges, Server.asked = {}, None, True, []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def serve(address: str, name: str, content: bytes, folder: str, sha256: str | None = None) -> Archive:
+    Server.files[f"/{name}"] = content
+    return Archive(f"{address}/{name}", len(content), sha256 or hashlib.sha256(content).hexdigest(), folder)
+
+
+def packed(folder: Path, name: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        archive.add(folder / name, arcname=f"./{name}")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def pets(tmp_path, server):
+    folder = write_pets(tmp_path / "source")
+    return tuple(serve(server, f"{name}.tar.gz", packed(folder, name), name) for name in ("images", "annotations"))
+
+
+def test_from_the_server_to_a_data_set(tmp_path, pets, monkeypatch, capsys):
+    monkeypatch.setattr(command, "ARCHIVES", pets)
+    target = tmp_path / "data" / "pets"
+    assert command.main(["pets", "--data-dir", str(target)]) == 0
+    assert "train with: python -m minunet.train --preset pets" in capsys.readouterr().out
+    assert sorted(path.name for path in target.iterdir()) == ["annotations", "images"]
+    assert not list(target.rglob("._*"))
+    got, expected = (load_pets(folder, 8, np.random.default_rng(0)) for folder in (target, tmp_path / "source"))
+    assert [part.digest() for part in got] == [part.digest() for part in expected]
+    asked = len(Server.asked)
+    assert command.main(["pets", "--data-dir", str(target)]) == 0  # nothing is fetched twice
+    assert len(Server.asked) == asked and "is there already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_download_that_breaks_goes_on(tmp_path, pets, ranges, monkeypatch):
+    monkeypatch.setattr(download, "CHUNK", 100)
+    Server.breaks_after, Server.ranges = 700, ranges
+    target = tmp_path / "pets"
+    with pytest.raises(InputError, match="could not be downloaded.*the same command goes on"):
+        fetch(pets, target)
+    assert (target / "images.tar.gz.part").stat().st_size == 700 and not (target / "images").exists()
+    fetch(pets, target)
+    assert Server.asked[1] == ("bytes=700-" if ranges else None)
+    assert sorted(path.name for path in target.iterdir()) == ["annotations", "images"]
+
+
+def test_everything_had_arrived_already(tmp_path, pets):
+    target = tmp_path / "pets"
+    target.mkdir()
+    (target / "images.tar.gz.part").write_bytes(Server.files["/images.tar.gz"])
+    fetch(pets, target)
+    assert (target / "images").is_dir()
+
+
+def test_a_spoilt_file_is_deleted(tmp_path, server, pets):
+    spoilt = serve(server, "images.tar.gz", Server.files["/images.tar.gz"] + b"!", "images", pets[0].sha256)
+    with pytest.raises(InputError, match="not the file that was expected"):
+        fetch((spoilt,), tmp_path / "pets")
+    assert list((tmp_path / "pets").iterdir()) == []
+
+
+def test_a_broken_archive(tmp_path, server):
+    broken = serve(server, "images.tar.gz", b"\x1f\x8b\x08 this is no archive", "images")
+    with pytest.raises(InputError, match="could not be unpacked"):
+        fetch((broken,), tmp_path / "pets")
+    assert not (tmp_path / "pets" / "images").exists()
+
+
+def hostile(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        good = tarfile.TarInfo("images/good.jpg")
+        archive.addfile(good, io.BytesIO())
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname, member.size = kind, link, 4 if kind == tarfile.REGTYPE else 0
+        archive.addfile(member, io.BytesIO(b"evil"))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (hostile("../evil"), "'../evil', which does not lie in images/"),
+        (hostile("/tmp/evil"), "'/tmp/evil', which does not lie in images/"),
+        (hostile("images/../../evil"), "which does not lie in images/"),
+        (hostile("elsewhere/evil"), "which does not lie in images/"),
+        (hostile("images/link", tarfile.SYMTYPE, "/etc/passwd"), "which is a link or a device"),
+        (hostile("images/link", tarfile.LNKTYPE, "../../evil"), "which is a link or a device"),
+        (hostile("images/device", tarfile.CHRTYPE), "which is a link or a device"),
+    ],
+)
+def test_hostile_archives_are_refused(tmp_path, content, says):
+    file, target = tmp_path / "images.tar.gz", tmp_path / "pets"
+    file.write_bytes(content)
+    target.mkdir()
+    with pytest.raises(InputError, match=says.replace(".", r"\.")):
+        unpack(file, target, "images")
+    assert list(target.iterdir()) == [] and not (tmp_path / "evil").exists()
+
+
+def test_no_server_and_no_place(tmp_path, server, capsys):
+    with pytest.raises(InputError, match="404"):
+        fetch((Archive(f"{server}/none.tar.gz", 10, "0" * 64, "images"),), tmp_path / "pets")
+    with pytest.raises(InputError, match="has .* GB left"):
+        fetch((Archive(f"{server}/huge.tar.gz", 10**16, "0" * 64, "images"),), tmp_path / "pets")
+    (tmp_path / "file").write_text("")
+    assert command.main(["pets", "--data-dir", str(tmp_path / "file")]) == 2
+    assert "cannot be made" in capsys.readouterr().err
+
+
+def test_the_official_archives_are_named():
+    assert [(a.folder, a.size) for a in ARCHIVES] == [("images", 791_918_971), ("annotations", 19_173_078)]
+    assert all(a.address.startswith("https://") and len(a.sha256) == 64 for a in ARCHIVES)

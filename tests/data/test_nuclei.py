@@ -1,0 +1,93 @@
+"""The Data Science Bowl's layout: sizes that differ, a mask a nucleus, lists or none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet import InputError
+from minunet.data.batches import stretch
+from minunet.data.nuclei import load_nuclei
+from minunet.instances import border_between
+from tests.data.pictures import write_nuclei
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_nuclei(tmp_path / "nuclei")
+
+
+def test_images_keep_their_size_and_labels_follow_from_the_masks(folder, rng):
+    training, validation, test = load_nuclei(folder, rng)
+    assert [len(part) for part in (training, validation, test)] == [2, 1, 3]
+    assert {image.shape for part in (training, validation, test) for image in part.images} == {
+        (32, 40, 3), (36, 40, 3), (40, 40, 3)
+    }  # fmt: skip
+    for part in (training, validation, test):
+        for image, labels, instances in zip(part.images, part.labels, part.instances, strict=True):
+            assert image.dtype == labels.dtype == np.uint8 and instances.dtype == np.int32
+            assert np.bincount(instances.ravel())[1:].tolist() == [154, 154]
+            np.testing.assert_array_equal(labels == 2, border_between(instances))
+            np.testing.assert_array_equal(labels > 0, (instances > 0) | border_between(instances))
+            assert image[8, 8].min() > 30 > 15 > image[0, 0].max()
+    assert test.names == ["id3", "id4", "id5"]
+
+
+def test_the_lists_decide_or_else_the_seed(folder, rng):
+    (folder / "test.txt").unlink()
+    parts = load_nuclei(folder, rng)
+    assert [len(part) for part in parts] == [4, 1, 1]
+    assert sorted(name for part in parts for name in part.names) == [f"id{i}" for i in range(6)]
+
+
+def test_stretching():
+    values = np.arange(40, 60, dtype="uint8").repeat(100).reshape(40, 50)
+    stretched = stretch(np.stack([values] * 3, axis=2))
+    assert stretched.dtype == np.uint8 and stretched.min() == 0 and stretched.max() == 255
+    assert (np.diff(stretched[..., 0].ravel().astype(int)) >= 0).all()
+    np.testing.assert_array_equal(stretch(np.full((3, 3, 3), 7, "uint8")), 0)  # nothing to stretch
+
+
+def no_images(folder):
+    (folder / "stage1_train" / "id1" / "images" / "id1.png").unlink()
+
+
+def no_masks(folder):
+    for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
+        path.unlink()
+    (folder / "stage1_train" / "id1" / "masks").rmdir()
+
+
+def other_size(folder):
+    Image.fromarray(np.zeros((5, 6), "uint8")).save(folder / "stage1_train" / "id1" / "masks" / "m0.png")
+
+
+def broken(folder):
+    path = folder / "stage1_train" / "id1" / "images" / "id1.png"
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def short_list(folder):
+    (folder / "test.txt").write_text("id3\n")
+
+
+def unknown(folder):
+    (folder / "test.txt").write_text("id3\nid4\nid99\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (no_images, "id1.images should hold one picture, but holds 0"),
+        (no_masks, "id1.masks does not exist"),
+        (other_size, "m0.png has 6 x 5 pixels, but its picture id1.png has 40 x 36"),
+        (broken, "id1.png cannot be read as a picture"),
+        (short_list, "holds or lists 1 images"),
+        (unknown, "id99.images does not exist"),
+    ],
+)
+def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
+    spoil(folder)
+    with pytest.raises(InputError, match=says):
+        load_nuclei(folder, rng)

@@ -1,0 +1,206 @@
+"""`python -m minunet.predict`: masks in the size of the picture, for whatever Pillow reads, and clear refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet import backend, predict
+from minunet.checkpoint import Checkpoint, save_checkpoint
+from minunet.data.batches import to_input
+from minunet.model import Model, load_model
+from minunet.predict import main
+from minunet.presets import PRESETS, Config, make_network
+from minunet.tiling import answer
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+def save_model(path: Path, preset: str, **changes) -> Path:
+    """An untrained network of a preset."""
+    config = dataclasses.replace(PRESETS[preset], base=4, depth=2, size=16, **changes)
+    params = make_network(config, 3).init(np.random.default_rng(0))
+    save_checkpoint(path, Checkpoint(params, {}, {"config": config.to_json(), "classes": ["a", "b", "c"]}))
+    return path
+
+
+def photo(height: int, width: int) -> np.ndarray:
+    rows, columns = np.mgrid[:height, :width]
+    return np.stack([rows * 255 // max(1, height - 1), columns * 255 // max(1, width - 1), rows * 0], 2).astype("uint8")
+
+
+def read(path: str | Path) -> Image.Image:
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
+@pytest.mark.parametrize("preset", ["pets", "nuclei"])
+@pytest.mark.parametrize("size", [(1, 1), (30, 47), (3, 2000), (300, 200)])
+def test_masks_have_the_size_of_the_picture(tmp_path, preset, size):
+    weights = save_model(tmp_path / "w.npz", preset)
+    Image.fromarray(photo(*size)).save("photo.png")
+    assert main(["photo.png", "--weights", str(weights), "--probabilities"]) == 0
+    mask = read("predictions/photo.mask.png")
+    assert mask.mode == "P" and mask.size == size[::-1]
+    with np.load("predictions/photo.npz") as file:
+        saved = dict(file)
+    assert saved["probabilities"].shape == (*size, 3) and saved["classes"].tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(saved["probabilities"].sum(axis=2), 1, atol=1e-4)
+    np.testing.assert_array_equal(np.asarray(mask), saved["probabilities"].argmax(axis=2))
+    overlay = read("predictions/photo.overlay.png")
+    assert overlay.mode == "RGB" and overlay.size == mask.size
+
+
+def test_a_network_of_pieces_sees_every_pixel(tmp_path):
+    """The same answer as the network gives for the whole picture."""
+    model = load_model(save_model(tmp_path / "w.npz", "nuclei", stretch=False, zoom=1, flips=False))
+    picture = photo(32, 48)
+    expected = answer(model.net, model.params, to_input(picture[None]))[0]
+    np.testing.assert_allclose(model.probabilities(picture), expected, atol=1e-6)
+
+
+def test_a_network_of_whole_pictures_sees_them_scaled(tmp_path):
+    """The picture is squeezed to the size of training, and the answer stretched over the picture again."""
+    model = load_model(save_model(tmp_path / "w.npz", "pets", flips=False))
+    picture = photo(64, 160)
+    squeezed = np.asarray(Image.fromarray(picture).resize((16, 16), Image.Resampling.BILINEAR))
+    expected = answer(model.net, model.params, to_input(squeezed[None]))[0]  # (16, 16, 3)
+    middles = model.probabilities(picture)[2::4, 5::10]  # one pixel from each of 16 x 16 fields
+    assert abs(middles - expected).mean() < 0.03 < abs(middles - expected[::-1]).mean()
+    np.testing.assert_array_equal(load_model(tmp_path / "w.npz").probabilities(squeezed), expected)
+
+
+def test_mirror_images(tmp_path):
+    model = load_model(save_model(tmp_path / "w.npz", "pets"))
+    picture = photo(16, 16)
+    mirrored = model.probabilities(picture[:, ::-1].copy())[:, ::-1]
+    np.testing.assert_allclose(mirrored, model.probabilities(picture), atol=1e-5)
+    alone = model.probabilities(picture, flips=False)
+    assert abs(alone - mirrored).max() > 1e-3
+
+
+def kinds(folder: Path) -> dict[str, tuple[int, int]]:
+    """Pictures of many kinds, and the size (width, height) that the mask must have."""
+    rgb = Image.fromarray(photo(20, 30))
+    rgb.save(folder / "plain.jpg")
+    rgb.convert("L").save(folder / "grey.png")
+    rgb.convert("1").save(folder / "black-and-white.png")
+    rgb.convert("P").save(folder / "palette.gif")
+    rgb.convert("RGBA").save(folder / "alpha.png")
+    rgb.convert("CMYK").save(folder / "print.jpg")
+    rgb.convert("LA").save(folder / "grey-alpha.png")
+    Image.fromarray(photo(20, 30)[..., 0].astype("uint16") * 100).save(folder / "deep.tif")
+    Image.fromarray(photo(20, 30)[..., 0].astype("float32") / 255).save(folder / "float.tif")
+    rgb.save(folder / "two-pages.tif", save_all=True, append_images=[rgb])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter: 20 x 30 when shown
+    rgb.save(folder / "turned.jpg", exif=exif)
+    Image.fromarray(photo(10, 20_000)).save(folder / "strip.png")
+    return {path.stem: (30, 20) for path in folder.iterdir()} | {"turned": (20, 30), "strip": (20_000, 10)}
+
+
+def test_a_folder_of_all_kinds(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    sizes = kinds(tmp_path / "in")
+    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    (tmp_path / "in" / ".hidden.png").write_bytes(b"junk")
+    weights = save_model(tmp_path / "w.npz", "pets")
+    assert main(["in", "--weights", str(weights), "--out", "out"]) == 0
+    assert {path.name.split(".")[0] for path in Path("out").iterdir()} == set(sizes)
+    for name, size in sizes.items():
+        assert read(f"out/{name}.mask.png").size == size, name
+    assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in capsys.readouterr().out
+    deep, plain = (np.asarray(read(f"out/{name}.overlay.png")) for name in ("deep", "float"))
+    assert abs(deep.astype(int) - plain).mean() < 3  # the same picture, in 16 bits and as floating point
+
+
+def test_broken_pictures_do_not_stop_the_others(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    Image.fromarray(photo(20, 30)).save("in/good.png")
+    whole = Path("in/good.png").read_bytes()
+    Path("in/truncated.png").write_bytes(whole[: len(whole) // 2])
+    Path("in/empty.jpg").write_bytes(b"")
+    Path("in/text.jpg").write_text("#!/bin/sh\nrm -rf /\n")
+    header = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (200_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
+    Path("in/bomb.png").write_bytes(header + b"\x00" * 50)
+    weights = save_model(tmp_path / "w.npz", "pets")
+    assert main(["in", "missing.png", "--weights", str(weights)]) == 2
+    captured = capsys.readouterr()
+    assert "1 of 6 pictures done" in captured.out
+    for name in ("truncated.png", "empty.jpg", "text.jpg", "bomb.png", "missing.png"):
+        assert sum(name in line for line in captured.err.splitlines() if line.startswith("minunet: ")) == 1, name
+    assert sorted(path.name for path in Path("predictions").iterdir()) == ["good.mask.png", "good.overlay.png"]
+
+
+def test_names_that_meet(tmp_path, capsys):
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(photo(4, 4)).save(name)
+    weights = ["--weights", str(save_model(tmp_path / "w.npz", "pets"))]
+    assert main(["a.png", "a.jpg", *weights]) == 0
+    assert {path.name for path in Path("predictions").glob("*.mask.png")} == {"a.png.mask.png", "a.jpg.mask.png"}
+    (tmp_path / "other").mkdir()
+    Image.fromarray(photo(4, 4)).save("other/a.png")
+    assert main(["a.png", "other/a.png", *weights]) == 2
+    assert "Two pictures are called a.png" in capsys.readouterr().err
+
+
+def test_its_own_pictures_are_not_predicted_again(tmp_path):
+    Image.fromarray(photo(4, 4)).save("a.png")
+    weights = str(save_model(tmp_path / "elsewhere.npz", "pets"))
+    for _ in range(2):
+        assert main([".", "--weights", weights, "--out", "."]) == 0
+    assert sorted(path.name for path in Path(".").glob("*.png")) == ["a.mask.png", "a.overlay.png", "a.png"]
+
+
+def test_what_is_wrong_is_said(tmp_path, capsys):
+    Image.fromarray(photo(4, 4)).save("a.png")
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    (tmp_path / "empty").mkdir()
+    Path("file").write_text("")
+    for arguments, says in (
+        (["a.png", "--weights", "runs/none"], "There is no checkpoint runs/none"),
+        (["a.png", "--weights", "a.png"], "a.png is not a checkpoint"),
+        (["empty", "--weights", weights], "The folder empty holds no pictures"),
+        (["a.png", "--weights", weights, "--out", "file"], "The folder file cannot be made"),
+        (["a.png", "--weights", weights, "--device", "gpu"], "No GPU can be used"),
+    ):
+        if "gpu" in arguments and backend.why_no_gpu() is None:
+            continue
+        assert main(arguments) == 2
+        assert says in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["a.png", "--tile", "0"])
+    assert stop.value.code == 2
+
+
+def test_a_picture_too_large_for_the_memory(tmp_path, monkeypatch, capsys):
+    Image.fromarray(photo(4, 4)).save("a.png")
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+
+    def full(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(Model, "probabilities", full)
+    assert main(["a.png", "--weights", weights, "--threads", "1"]) == 2
+    assert "a.png is too large for the memory" in capsys.readouterr().err
+
+
+def test_the_weights_that_come_along():
+    """They are there, small, and those of the pets preset; what they can do is in RESULTS.md."""
+    assert predict.WEIGHTS.stat().st_size <= 2_000_000
+    model = load_model(predict.WEIGHTS)
+    assert model.classes == ("pet", "background", "border") and model.config.preset == "pets"
+    assert isinstance(model.config, Config)
+    grey = model.probabilities(np.full((30, 40, 3), 128, "uint8"))
+    assert grey.shape == (30, 40, 3) and grey[..., 1].mean() > 0.5  # nothing to see: background
