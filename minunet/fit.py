@@ -33,12 +33,13 @@ from minunet.instances import (
     seam_weights,
     to_classes,
 )
+from minunet.layers import dropout_mask
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model import prepare
-from minunet.optim import Adam, follow
+from minunet.optim import Optimizer, follow
 from minunet.parallel import loss_and_gradients
 from minunet.plots import save_curves
-from minunet.presets import Config, Data, make_network, make_schedule
+from minunet.presets import Config, Data, make_network, make_optimizer, make_schedule
 from minunet.score import score
 from minunet.seeds import generator
 from minunet.unet import Parameters, UNet
@@ -49,7 +50,7 @@ class Progress:
     """Where a run stands: all that changes while it goes on, and all that a checkpoint must hold."""
 
     params: Parameters
-    optimizer: Adam
+    optimizer: Optimizer
     step: int = 0
     loss_sum: float = 0.0  # over the images of the unfinished epoch
     seconds: float = 0.0  # spent on the unfinished epoch
@@ -82,7 +83,7 @@ def begin(config: Config, net: UNet, device: str) -> Progress:
     """A run that has not made a step yet."""
     params = {name: to_device(array, device) for name, array in net.init(generator(config.seed, "weights")).items()}
     average = {name: array.copy() for name, array in params.items()} if config.average else {}
-    return Progress(params, Adam(config.lr), average=average)
+    return Progress(params, make_optimizer(config), average=average)
 
 
 def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, device: str) -> Progress:
@@ -94,7 +95,7 @@ def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, dev
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
             "Going on would mix training and test images."
         )
-    optimizer = Adam(config.lr)
+    optimizer = make_optimizer(config)
     optimizer.state = {
         name: to_device(array, device) if array.ndim else array for name, array in checkpoint.optimizer.items()
     }
@@ -145,12 +146,16 @@ def fit(
             for step in remaining:
                 x, labels, extra_weight = batches.get(step)
                 progress.optimizer.lr = schedule(step)
-                weights: dict[str, Any] = {"class_weight": class_weight}
+                how: dict[str, Any] = {"class_weight": class_weight}
                 if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
                     of_class = 1.0 if config.class_weight is None else np.array(config.class_weight)[labels]
-                    weights = {"pixel_weight": to_device(of_class + extra_weight, device)}
+                    how = {"pixel_weight": to_device(of_class + extra_weight, device)}
+                if config.dropout:
+                    rng = generator(config.seed, "dropout", step)
+                    dropped = dropout_mask(net.lowest_shape(len(x), *x.shape[1:3]), config.dropout, rng)
+                    how["mask"] = to_device(dropped, device)
                 loss, grads = loss_and_gradients(
-                    net, progress.params, to_device(x, device), to_device(labels, device), **weights
+                    net, progress.params, to_device(x, device), to_device(labels, device), **how
                 )
                 if not math.isfinite(float(loss)):
                     raise InputError(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from minunet.backend import Array, array_module
 
 Schedule = Callable[[int], float]
+Optimizer: TypeAlias = "SGD | Adam"
 
 
 class SGD:

@@ -27,6 +27,7 @@ def loss_and_gradients(
     *,
     class_weight: Array | None = None,
     pixel_weight: Array | None = None,
+    mask: Array | None = None,
 ) -> tuple[Array, Parameters]:
     """The weighted mean cross-entropy over all pixels of a batch, and its gradient for every parameter.
 
@@ -35,6 +36,7 @@ def loss_and_gradients(
         labels: integers (N, OH, OW), of the network's output size.
         class_weight: (classes,), how much a pixel of each class counts.
         pixel_weight: (N, OH, OW), how much each pixel counts.
+        mask: for dropout, see `UNet.forward`.
 
     Returns:
         loss, one number, and grads, under the names of `params`.
@@ -52,7 +54,7 @@ def loss_and_gradients(
 
     def part(samples: slice) -> tuple[Array, Parameters]:
         with transformed:
-            logits, cache = net.forward(params, images[samples])
+            logits, cache = net.forward(params, images[samples], mask=None if mask is None else mask[samples])
             loss, loss_cache = softmax_cross_entropy(
                 logits,
                 labels[samples],

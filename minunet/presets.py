@@ -14,14 +14,15 @@ from minunet.data.folder import load_folder
 from minunet.data.nuclei import load_nuclei
 from minunet.data.pets import load_pets
 from minunet.errors import InputError
-from minunet.optim import Schedule, constant, one_cycle, piecewise
+from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
 from minunet.seeds import generator
 from minunet.unet import UNet
 
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
 PHOTOGRAPHS = Augmentation(
-    flip_left_right=True, shift=0.1, brightness=0.2, contrast=0.4, rotation=15, scale=0.3, colour=0.1
+    flip_left_right=True, shift=0.15, brightness=0.2, contrast=0.4, rotation=20, scale=0.4, colour=0.1
 )
+PAPER = Augmentation(True, True, shift=0.1, brightness=0.1, contrast=0.2, rotation=180, elastic=10)  # section 3.1
 MICROSCOPY = Augmentation(True, True, quarter_turns=True, scale=0.2, elastic=3, brightness=0.1, contrast=0.3)
 
 
@@ -42,10 +43,12 @@ class Config:
         centred: see `batches.to_input`.
         pooled: the pets' two lists are thrown together, and 80 % trained on, 10 % validated, 10 % tested.
         epochs, batch_size, lr: training; lr is the highest learning rate.
+        momentum: None for Adam, else that of stochastic gradient descent.
         schedule: "constant", "piecewise" (lr, and 1/3, 1/30, 1/300 of it from 20 %, 50 %, 80 % of the steps) or
             "one-cycle".
         class_weight: how much a pixel of each class counts; None means 1 for each.
         seam_weight: by how much more the pixels between two objects count, see `instances.seam_weights`.
+        dropout: the part of the lowest level's features that is dropped in training, see `layers.dropout`.
         average: the weights that are tested and saved as best are a running mean of those that are trained: of old
             and new this part, and the rest, at every step; 0 for none.
         flips: predictions are the mean of four, for the image and its mirror images.
@@ -70,9 +73,11 @@ class Config:
     epochs: int = 60
     batch_size: int = 10
     lr: float = 2e-3
+    momentum: float | None = None
     schedule: str = "one-cycle"
     class_weight: tuple[float, ...] | None = None
     seam_weight: float = 0.0
+    dropout: float = 0.0
     average: float = 0.0
     flips: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -119,7 +124,8 @@ PRESETS = {
         data_dir="data/oxford-iiit-pet",
         size=128,
         depth=5,
-        epochs=150,
+        epochs=200,
+        dropout=0.3,
         average=0.99,
         flips=True,
         augmentation=PHOTOGRAPHS,
@@ -155,6 +161,25 @@ PRESETS = {
         flips=True,
         augmentation=MICROSCOPY,
     ),
+    "paper": Config(  # Ronneberger, Fischer and Brox (2015), on the nuclei; slow on a CPU
+        "paper",
+        data_dir="data/nuclei",
+        size=572,
+        pieces=True,
+        stretch=True,
+        base=64,
+        depth=5,
+        padding="valid",
+        epochs=100,
+        batch_size=1,
+        lr=1e-3,
+        momentum=0.99,
+        schedule="constant",
+        seam_weight=10,
+        class_weight=(1, 1, 4),
+        dropout=0.5,
+        augmentation=PAPER,
+    ),
     "folder": Config("folder", epochs=60, average=0.99, flips=True, augmentation=PHOTOGRAPHS),
 }
 
@@ -176,6 +201,11 @@ def make_network(config: Config, classes: int) -> UNet:
     except ValueError as error:
         raise InputError(f"{error}.") from error
     return net
+
+
+def make_optimizer(config: Config) -> Optimizer:
+    """What turns gradients into steps."""
+    return Adam(config.lr) if config.momentum is None else SGD(config.lr, config.momentum)
 
 
 def make_schedule(config: Config, steps: int) -> Schedule:
@@ -210,7 +240,7 @@ def load_data(config: Config) -> Data:
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
-    if config.preset == "nuclei":
+    if config.preset in ("nuclei", "paper"):
         return Data(*load_nuclei(folder, rng))
     if config.preset == "folder":
         return Data(*load_folder(folder, config.size, rng))

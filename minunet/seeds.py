@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-PURPOSES = ("weights", "data", "order", "augmentation")
+PURPOSES = ("weights", "data", "order", "augmentation", "dropout")
 
 
 def generator(seed: int, purpose: str, *numbers: int) -> np.random.Generator:

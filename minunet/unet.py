@@ -36,7 +36,7 @@ from minunet.fast import (
     relu_backward_in_place,
     relu_in_place,
 )
-from minunet.layers import crop_concat, group_norm, group_norm_backward
+from minunet.layers import crop_concat, dropout, dropout_backward, group_norm, group_norm_backward
 
 Parameters = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
@@ -236,8 +236,13 @@ class UNet:
                 params[name] = np.full(shape, 1.0 if ".norm" in name and name.endswith("weight") else 0.0, dtype=dtype)
         return params
 
-    def forward(self, params: Parameters, x: Array, *, keep_cache: bool = True) -> tuple[Array, Any]:
+    def forward(
+        self, params: Parameters, x: Array, *, mask: Array | None = None, keep_cache: bool = True
+    ) -> tuple[Array, Any]:
         """Images x (N, H, W, in_channels) -> logits (N, OH, OW, classes), see `output_size`, and the cache.
+
+        With `mask`, of the shape of `lowest_shape`, the features of the lowest level pass through `dropout`: the end of
+        the contracting path, as in Ronneberger, Fischer and Brox (2015), section 3.1; for training only.
 
         Without `keep_cache` the cache is None, and what a block remembers is freed before the next one begins.
 
@@ -256,6 +261,9 @@ class UNet:
             del cache
             skips.append(x)
         skips.pop()  # the lowest level has no skip: x itself goes up
+        if mask is not None:
+            x, _ = dropout(x, mask)
+        caches.append(mask)
         for up in self.ups:
             x, cache = up.forward(params, x, skips.pop())
             caches.append(cache if keep_cache else None)
@@ -281,6 +289,9 @@ class UNet:
             dy, dskip, up_grads = up.backward(dy, caches.pop())
             grads |= up_grads
             dskips.append(dskip)
+        mask = caches.pop()
+        if mask is not None:
+            dy = dropout_backward(dy, mask)
         for down in reversed(self.downs):
             dy, down_grads = down.backward(dy, caches.pop())
             grads |= down_grads
@@ -302,6 +313,13 @@ class UNet:
         if problems:
             raise ValueError(f"a U-Net with depth={self.depth}, padding={self.padding!r}: {'; '.join(problems)}")
         return self.output_length(height), self.output_length(width)  # type: ignore[return-value]
+
+    def lowest_shape(self, batch: int, height: int, width: int) -> tuple[int, int, int, int]:
+        """The shape of the features of the lowest level for images of a size that fits: (N, h, w, C)."""
+        border = 4 if self.padding == "valid" else 0
+        for _ in range(self.depth - 1):
+            height, width = (height - border) // 2, (width - border) // 2
+        return batch, height - border, width - border, self.base * 2 ** (self.depth - 1)
 
     def output_length(self, size: int) -> int | None:
         """How many pixels come out for `size` pixels in, along one axis; None if the size does not fit."""

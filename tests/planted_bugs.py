@@ -212,6 +212,14 @@ def relu_mask_of_the_gradient(dy, cache):
     return (np.maximum(dy, 0),)
 
 
+def dropout_gradient_passes_everywhere(dy, cache):
+    return (dy,)
+
+
+def dropout_gradient_not_scaled(dy, cache):
+    return (dy * (cache > 0),)
+
+
 def norm_mean_and_variance_held_constant(dy, cache):
     xhat, inverse_std, weight = cache
     dx = ((dy * weight).reshape(xhat.shape) * inverse_std).reshape(dy.shape)
@@ -346,6 +354,10 @@ BUGS = [
     *(
         Bug(backward.__name__, cases.relu_case, backward)
         for backward in (relu_gradient_passes_everywhere, relu_mask_of_the_gradient)
+    ),
+    *(
+        Bug(backward.__name__, cases.dropout_case, backward)
+        for backward in (dropout_gradient_passes_everywhere, dropout_gradient_not_scaled)
     ),
     *(
         Bug(backward.__name__, cases.group_norm_case, backward)

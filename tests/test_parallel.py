@@ -8,7 +8,7 @@ import pytest
 import minunet
 from minunet import UNet, backend, loss_and_gradients
 from minunet.gradcheck.check import relative_error
-from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +119,16 @@ def test_errors_say_what_is_needed(rng):
         loss_and_gradients(net, params, images, labels[:, :4])
     with pytest.raises(ValueError, match="labels must be 0 to 2"):
         loss_and_gradients(net, params, images, labels + 1)
+
+
+def test_dropout_does_not_depend_on_how_the_batch_is_split(rng):
+    """The mask belongs to the samples: the gradients of a batch are the mean of those of its samples."""
+    net = UNet(3, 2, base=4, depth=2)
+    params = net.init(rng, dtype="float64")
+    x, labels = rng.standard_normal((5, 8, 8, 3)), rng.integers(0, 2, (5, 8, 8))
+    mask = dropout_mask(net.lowest_shape(5, 8, 8), 0.5, rng, "float64")
+    loss, grads = loss_and_gradients(net, params, x, labels, mask=mask)
+    parts = [loss_and_gradients(net, params, x[[i]], labels[[i]], mask=mask[[i]]) for i in range(5)]
+    assert float(loss) == pytest.approx(np.mean([float(part) for part, _ in parts]))
+    for name, gradient in grads.items():
+        np.testing.assert_allclose(gradient, np.mean([part[name] for _, part in parts], axis=0), atol=1e-12)

@@ -135,6 +135,16 @@ def test_the_seed(tmp_path, labels):
     np.testing.assert_allclose(answer.sum(axis=2), 1, atol=1e-4)
 
 
+def test_the_paper(tmp_path):
+    """Valid convolutions, momentum, dropout, weight map, elastic deformation; pictures smaller than what it sees."""
+    options = ["--preset", "paper", "--data-dir", str(write_nuclei(tmp_path / "n")), "--epochs", "2", "--size", "76"]
+    assert train.main([*options, "--base", "4", "--depth", "3", "--device", "cpu"]) == 0
+    optimizer = load_checkpoint(Path("runs/paper/last.npz")).optimizer
+    assert set(optimizer) == {f"velocity.{name}" for name in load_checkpoint(Path("runs/paper/best.npz")).params}
+    answer = load_model(Path("runs/paper")).probabilities(np.zeros((33, 90, 3), "uint8"))
+    assert answer.shape == (33, 90, 3)
+
+
 def test_pieces_without_objects_to_tell_apart(tmp_path, monkeypatch):
     """A folder of pictures can be shown in enlarged pieces too."""
     pieces = dataclasses.replace(presets.PRESETS["folder"], pieces=True, zoom=2, epochs=1)
@@ -146,11 +156,11 @@ def test_pieces_without_objects_to_tell_apart(tmp_path, monkeypatch):
     np.testing.assert_array_equal(shown.labels[0][1::2, 1::2], listed.labels[0])
 
 
-@pytest.mark.parametrize("average", [0.0, 0.9])
+@pytest.mark.parametrize("more", [{}, {"average": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
 @pytest.mark.parametrize("stop_after", [1, 3, 4, 5])
-def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after, average):
+def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after, more):
     """Stopped in the middle of an epoch, at its last step (3), and right after the first one of the next."""
-    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=average))
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], **more))
     options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
     assert train.main([*options, "--out", "straight"]) == 0
 

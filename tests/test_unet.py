@@ -11,6 +11,7 @@ import torch
 from minunet import UNet
 from minunet.gradcheck.cases import network_case
 from minunet.gradcheck.check import check, relative_error
+from minunet.layers import dropout_mask
 from minunet.torch_bridge import TorchUNet, from_torch, nchw, nhwc, to_torch
 from minunet.unet import groups_for
 
@@ -209,3 +210,31 @@ def test_a_cache_that_was_emptied_is_refused(rng):
         np.testing.assert_array_equal(grads[name], gradient)
     with pytest.raises(ValueError, match="run forward again"):
         net.backward(logits, cache)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_dropout_in_the_network(rng, padding, depth):
+    """The gradient in a random direction, numerically, with some features of the lowest level dropped."""
+    net = UNet(3, 2, base=4, depth=depth, padding=padding)
+    params = net.init(rng, dtype="float64")
+    x = rng.standard_normal((2, 52, 44, 3))
+    shape = net.lowest_shape(*x.shape[:3])
+    mask = dropout_mask(shape, 0.5, rng, "float64")
+    logits, cache = net.forward(params, x, mask=mask)
+    dy = rng.standard_normal(logits.shape)
+    _, grads = net.backward(dy, cache)
+    direction = {name: rng.standard_normal(array.shape) for name, array in params.items()}
+    step = 1e-9  # so small that no ReLU changes sides
+
+    def loss(sign: int) -> float:
+        moved = {name: array + sign * step * direction[name] for name, array in params.items()}
+        return float((net.forward(moved, x, mask=mask)[0] * dy).sum())
+
+    numeric = (loss(1) - loss(-1)) / (2 * step)
+    assert numeric == pytest.approx(sum((grads[name] * direction[name]).sum() for name in params), rel=1e-5)
+
+    plain, _ = net.forward(params, x)
+    kept, _ = net.forward(params, x, mask=np.ones(shape))
+    np.testing.assert_allclose(kept, plain)
+    assert abs(logits - plain).max() > 1e-3

@@ -39,6 +39,7 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield max_pool2d_case(rng, library=fast, ties=True)
     yield crop_concat_case(rng)
     yield relu_case(rng)
+    yield dropout_case(rng)
     yield group_norm_case(rng)
     yield softmax_case(rng)
     yield cross_entropy_case(rng)
@@ -175,6 +176,24 @@ def relu_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3)) -> Case:
         lambda dy, cache: (layers.relu_backward(dy, cache),),
         lambda given: given["x"].relu(),
         smooth=False,
+    )
+
+
+def dropout_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3), rate: float = 0.4) -> Case:
+    """Dropout with a mask that was drawn before: the mask is no input, it has no gradient."""
+    mask = layers.dropout_mask(shape, rate, rng, "float64")
+
+    def torch(given: dict[str, Any]) -> Any:
+        import torch
+
+        return given["x"] * torch.tensor(mask)
+
+    return Case(
+        "dropout",
+        {"x": rng.standard_normal(shape)},
+        lambda given: layers.dropout(given["x"], mask.astype(given["x"].dtype)),
+        lambda dy, cache: (layers.dropout_backward(dy, cache),),
+        torch,
     )
 
 
