@@ -6,7 +6,7 @@
     meta                JSON text: the configuration, the step, the curves so far
 
 To hand a network on, `save_small` keeps a convolution's weight as whole numbers from -127 to 127, params8/NAME, and for
-each output channel what they are multiplied with, scale/NAME: an eighth of the size of a run's file.
+each output channel what they are multiplied with, scale/NAME: a byte a weight and not four.
 
 An .npz is a zip of plain arrays: any NumPy reads it, and it cannot hold code (`allow_pickle=False`). Like all files of
 a run it is written to a second file first and then renamed: a crash in the middle never costs the last good one.
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +38,11 @@ class Checkpoint:
     meta: dict[str, Any] = field(default_factory=dict)
     average: Parameters = field(default_factory=dict)
 
+    @property
+    def tested(self) -> Parameters:
+        """The weights that are scored, and that predict: the running mean if there is one."""
+        return self.average or self.params
+
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
@@ -52,7 +56,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def save_small(path: Path, checkpoint: Checkpoint) -> None:
     """Write what is needed to predict, the weights of convolutions rounded to 8 bits."""
     arrays: dict[str, np.ndarray] = {}
-    for name, array in checkpoint.params.items():
+    for name, array in checkpoint.tested.items():
         array = to_numpy(array)
         if array.ndim < 4:  # biases, norms: few numbers
             arrays[f"params/{name}"] = array
@@ -61,7 +65,8 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         scale[scale == 0] = 1
         arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
         arrays[f"scale/{name}"] = scale
-    meta = {key: checkpoint.meta[key] for key in ("config", "classes") if key in checkpoint.meta}
+    config = {**checkpoint.meta["config"], "data_dir": None}  # where the images lay is nobody's business
+    meta = {"config": config, "classes": checkpoint.meta["classes"]}
     with whole_file(path, "wb") as file:
         np.savez_compressed(file, meta=np.array(json.dumps(meta)), **arrays)
 
@@ -70,11 +75,14 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
 def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
     """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there."""
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, mode, encoding=None if "b" in mode else "utf-8", **options) as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    try:
+        with open(unfinished, mode, encoding=None if "b" in mode else "utf-8", **options) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -84,14 +92,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
             archive = np.load(file, allow_pickle=False)  # a plain .npy gives an array, which has no .files
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
+        if not isinstance(meta, dict):
+            raise ValueError("meta is no dictionary")
+        params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
+        params |= {name: array * scales[name] for name, array in _part(arrays, "params8/").items()}
     except FileNotFoundError:
         raise InputError(
             f"There is no checkpoint {path}; a run keeps its own in its folder, such as runs/cells."
         ) from None
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged zip makes zipfile, zlib and NumPy raise nearly anything
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
-    params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
-    params |= {name: array * scales[name] for name, array in _part(arrays, "params8/").items()}
     return Checkpoint(params, _part(arrays, "optimizer/"), meta, _part(arrays, "average/"))
 
 
@@ -105,6 +117,8 @@ def check_fits(params: Parameters, net: UNet, source: Path) -> None:
             raise InputError(
                 f"{source} belongs to another network: its {name} is {params[name].shape}, needed is {shape}."
             )
+        if params[name].dtype != np.float32 or not np.isfinite(params[name]).all():
+            raise InputError(f"{source}: the numbers of {name} are not finite float32 numbers; training went wrong.")
     extra = [name for name in params if name not in needed]
     if extra:
         raise InputError(f"{source} belongs to another network: it has the parameter {extra[0]} too many.")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from minunet.checkpoint import load_checkpoint, save_small
 from minunet.errors import InputError, exit_status
+from minunet.model import load_model
 
 DESCRIPTION = """\
 Write the network of a run into a file of its own. --small: for minunet.predict, the weights
-rounded to 8 bits, about an eighth of the size of the run's last.npz.
+rounded to 8 bits, a byte a weight and not four.
 Exit status: 0 written, 2 something given is wrong.
 """
 
@@ -30,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run() -> int:
         source = options.run / "best.npz" if options.run.is_dir() else options.run
+        load_model(source)  # refuses what could not predict
         checkpoint = load_checkpoint(source)
+        if options.small.exists():
+            raise InputError(f"{options.small} exists already; nothing was written.")
         try:
             save_small(options.small, checkpoint)
         except OSError as error:

@@ -59,7 +59,7 @@ class Progress:
 
     @property
     def tested(self) -> Parameters:
-        """The weights that are scored, and that predict."""
+        """The weights that are scored, see `Checkpoint.tested`."""
         return self.average or self.params
 
     def save(self, path: Path, config: Config, data: Data, *, to_go_on: bool = True) -> None:

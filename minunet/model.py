@@ -13,6 +13,7 @@ from minunet import tiling
 from minunet.backend import to_device, to_numpy
 from minunet.checkpoint import check_fits, load_checkpoint
 from minunet.data.batches import stretch, to_input
+from minunet.errors import InputError
 from minunet.presets import Config, make_network
 from minunet.tiling import TILE, Advance
 from minunet.unet import Parameters, UNet
@@ -42,10 +43,14 @@ class Model:
         is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
 
         Args:
-            tile, advance: see `tiling.probabilities`.
+            tile, advance: see `tiling.probabilities`; `tile` counts for networks of pieces only.
             flips: whether the answer is the mean over mirror images; None for what the experiment says.
         """
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
         height, width, _ = picture.shape
+        if not self.config.pieces:
+            tile = self.config.size  # one pass over the whole picture, as in training
         seen = prepare(picture, self.config)
         mirrors = self.config.mirror_images(flips)
         to_x = partial(to_input, centred=self.config.centred)
@@ -81,8 +86,10 @@ def load_model(source: Path, device: str = "cpu") -> Model:
     """The network of a run (its folder) or of a checkpoint file. Raises InputError if there is none."""
     checkpoint = load_checkpoint(source / "best.npz" if source.is_dir() else source)
     config = Config.from_json(checkpoint.meta.get("config", {}))
-    classes = tuple(checkpoint.meta.get("classes", ()))
+    classes = checkpoint.meta.get("classes")
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise InputError(f"{source} does not say which classes it knows.")
     net = make_network(config, len(classes))
-    check_fits(checkpoint.params, net, source)
-    params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
-    return Model(net, params, config, classes, device)
+    check_fits(checkpoint.tested, net, source)
+    params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
+    return Model(net, params, config, tuple(classes), device)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import itertools
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -33,6 +36,8 @@ Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
 
 WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
 MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
+STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
+FULL = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)  # no other picture could be written either
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -45,10 +50,20 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, metavar="PICTURE", help="files, or folders of files, of any kind and size")
     add("--weights", type=Path, default=WEIGHTS, metavar="RUN", help="the folder of a run, or a checkpoint file")
-    add("--out", type=Path, default=Path("predictions"), metavar="DIR", help="where to (default: predictions)")
+    add("--out", type=Path, metavar="DIR", help="where to (default: predictions, or predictions-2, ...)")
     add("--probabilities", action="store_true", help="NAME.npz too: 'probabilities' (H, W, classes), and 'classes'")
-    add("--tta", action="store_true", help="the mean answer for the picture and its mirror images: better, slower")
-    add("--tile", type=at_least(1), default=TILE, metavar="N", help=f"pixels a side of a tile (default: {TILE})")
+    add(
+        "--tta",
+        action=argparse.BooleanOptionalAction,
+        help="the mean answer for the picture and its mirror images, or one only (default: as the network was tested)",
+    )
+    add(
+        "--tile",
+        type=at_least(1),
+        default=TILE,
+        metavar="N",
+        help=f"pixels a side of a tile, for networks of pieces (default: {TILE})",
+    )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), metavar="N", help="CPU threads (default: all cores)")
     return parser
@@ -66,30 +81,59 @@ def _predict(options: argparse.Namespace) -> int:
         set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
     pictures = _named(_find(options.pictures))
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {options.out} cannot be made: {error}.") from error
+    out = _folder(options.out)
+    taken = next(
+        (made for name in pictures for made in _made(out / name, options.probabilities) if os.path.exists(made)), None
+    )
+    if taken is not None:
+        raise InputError(f"{taken} exists already, and nothing is overwritten: choose another --out.")
     failed = 0
     for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
         try:
             picture = np.asarray(read_image(path))
             with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
-                answer = model.probabilities(picture, tile=options.tile, flips=options.tta or None, advance=bar.update)
-        except (InputError, MemoryError) as error:
+                answer = model.probabilities(picture, tile=options.tile, flips=options.tta, advance=bar.update)
+            _save(out / name, picture, answer, model.classes, options.probabilities)
+        except (InputError, MemoryError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise InputError(f"{out} cannot be written: {error.strerror}.") from error
             failed += 1
-            tqdm.write(f"minunet: {str(error) or f'{path} is too large for the memory.'}", file=sys.stderr)
-            continue
-        _save(options.out / name, picture, answer, model.classes, options.probabilities)
+            what = (
+                error
+                if isinstance(error, InputError)
+                else f"{path} could not be done: {str(error) or 'too little memory'}."
+            )
+            tqdm.write(f"minunet: {what}", file=sys.stderr)
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
-    print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {options.out}")
+    print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {out}")
     return 2 if failed else 0
+
+
+def _folder(out: Path | None) -> Path:
+    """The folder to write into, made: the one that is asked for, or predictions, predictions-2, ..."""
+    numbered = (Path(f"predictions-{number}") for number in itertools.count(2))
+    for folder in [out] if out is not None else itertools.chain([Path("predictions")], numbered):
+        try:
+            folder.mkdir(parents=True, exist_ok=out is not None)
+        except FileExistsError:
+            if out is None:
+                continue
+            raise InputError(f"{folder} is a file; --out must be a folder.") from None
+        except OSError as error:
+            raise InputError(f"The folder {folder} cannot be made: {error}.") from error
+        return folder
+    raise AssertionError("unreachable: the numbers never end")
+
+
+def _made(target: Path, whole: bool) -> list[Path]:
+    """The files that are written for a picture."""
+    return [target.with_name(target.name + ending) for ending in (*MADE, *([".npz"] if whole else []))]
 
 
 def _find(given: list[Path]) -> list[Path]:
     """The files that are given, and those in the folders that are given that are pictures by their ending."""
-    endings = Image.registered_extensions()
+    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS}
     found: list[Path] = []
     for path in given:
         if not path.is_dir():
@@ -125,11 +169,12 @@ def _save(target: Path, picture: np.ndarray, answer: np.ndarray, classes: tuple[
     image = Image.fromarray(mask, mode="P")
     image.putpalette(colours.ravel().tolist())
     tinted = Image.blend(Image.fromarray(picture), image.convert("RGB"), 0.35)
-    for ending, made in zip(MADE, (image, tinted), strict=True):
-        with whole_file(target.with_name(target.name + ending), "wb") as file:
+    mask_file, overlay_file, *rest = _made(target, whole)
+    for path, made in ((mask_file, image), (overlay_file, tinted)):
+        with whole_file(path, "wb") as file:
             made.save(file, format="PNG")
-    if whole:
-        with whole_file(target.with_name(f"{target.name}.npz"), "wb") as file:
+    for path in rest:
+        with whole_file(path, "wb") as file:
             np.savez_compressed(file, probabilities=answer, classes=np.array(classes))
 
 

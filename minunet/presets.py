@@ -195,10 +195,12 @@ def preset_for(data_dir: Path | None) -> str:
 
 def make_network(config: Config, classes: int) -> UNet:
     """The network of an experiment. Raises InputError if the images do not fit into it."""
+    if config.labels != "aligned" and (config.padding == "same" or config.pieces):
+        raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
     try:
         net = UNet(3, classes, config.base, config.depth, config.padding, config.norm)
         net.output_size(config.size, config.size)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise InputError(f"{error}.") from error
     return net
 

@@ -60,7 +60,7 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
     """Score `best.npz` on the test images; write `test.json` and `predictions.png`."""
     net = make_network(config, len(dataset.classes))
     checkpoint = load_checkpoint(run / "best.npz")
-    params = {name: to_device(array, device) for name, array in checkpoint.params.items()}
+    params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
     loss, matrix, predictions = score(net, params, dataset, config, device, config.flips)
     result = {
         "pixel_accuracy": pixel_accuracy(matrix),
@@ -74,7 +74,7 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
     if dataset.instances is not None:
         result |= score_instances(dataset.instances, matrix, predictions)
     with whole_file(run / "test.json") as file:
-        file.write(json.dumps(result, indent=2) + "\n")
+        file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
     if isinstance(dataset.images, np.ndarray):
         seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
         dataset = Dataset(*seen, dataset.names, dataset.classes)
@@ -86,12 +86,13 @@ def score_instances(instances: list[np.ndarray], matrix: np.ndarray, predictions
     """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background."""
     found = [from_classes(each, smallest=SMALLEST) for each in predictions]
     pairs = list(zip(instances, found, strict=True))
-    precision = {
-        f"{threshold}": average_precision(sum(count_matches(truth, answer, threshold) for truth, answer in pairs))
-        for threshold in (0.5, 0.6, 0.7, 0.8, 0.9)
-    }
+    precision = {}
+    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
+        counts = sum(count_matches(truth, answer, threshold) for truth, answer in pairs)
+        precision[f"{threshold}"] = _number(average_precision(counts))
     right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
-    return {"average_precision": precision, "dice": float(2 * right / (2 * right + missed + false))}
+    pixels = 2 * right + missed + false
+    return {"average_precision": precision, "dice": float(2 * right / pixels) if pixels else None}
 
 
 def _number(value: float) -> float | None:

@@ -33,7 +33,7 @@ def test_small_files_hold_rounded_weights(tmp_path, rng):
     save_checkpoint(tmp_path / "whole.npz", whole)
     assert (tmp_path / "small.npz").stat().st_size < 0.4 * (tmp_path / "whole.npz").stat().st_size
     loaded = load_checkpoint(tmp_path / "small.npz")
-    assert loaded.meta == {"config": {"a": 1}, "classes": ["b"]} and not loaded.optimizer
+    assert loaded.meta == {"config": {"a": 1, "data_dir": None}, "classes": ["b"]} and not loaded.optimizer
     assert set(loaded.params) == set(params)
     for name, array in params.items():
         back = loaded.params[name]

@@ -14,6 +14,10 @@ def test_the_small_file_predicts_like_the_run(tmp_path, monkeypatch, capsys):
     assert train.main(["--epochs", "1", "--size", "16", "--base", "8", "--depth", "2", "--device", "cpu"]) == 0
     assert export.main(["runs/cells", "--small", "small.npz"]) == 0
     assert "wrote small.npz" in capsys.readouterr().out
+    before = (tmp_path / "runs/cells/last.npz").read_bytes()
+    assert export.main(["runs/cells", "--small", "runs/cells/last.npz"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert (tmp_path / "runs/cells/last.npz").read_bytes() == before
     picture, _, _ = make_cell_image(16, np.random.default_rng(0))
     small, whole = (load_model(tmp_path / name).probabilities(picture) for name in ("small.npz", "runs/cells"))
     assert 0 < abs(small - whole).max() < 0.02

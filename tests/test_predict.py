@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minunet import backend, predict
-from minunet.checkpoint import Checkpoint, save_checkpoint
+from minunet import InputError, backend, predict
+from minunet.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minunet.data.batches import to_input
-from minunet.model import Model, load_model
+from minunet.model import Model, load_model, prepare
 from minunet.predict import main
 from minunet.presets import PRESETS, Config, make_network
 from minunet.tiling import answer
@@ -143,6 +143,24 @@ def test_broken_pictures_do_not_stop_the_others(tmp_path, capsys):
     assert sorted(path.name for path in Path("predictions").iterdir()) == ["good.mask.png", "good.overlay.png"]
 
 
+def test_whatever_pillow_raises_is_one_sentence(tmp_path, monkeypatch, capsys):
+    """Its readers of damaged AVIF, DDS or SPIDER files raise RuntimeError, NotImplementedError, AttributeError."""
+    for name in ("a.png", "b.png"):
+        Image.fromarray(photo(4, 4)).save(name)
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    whole = Image.open
+
+    def damaged(path, *arguments):
+        if Path(path).name == "a.png":
+            raise RuntimeError("Failed to decode frame 0")
+        return whole(path, *arguments)
+
+    monkeypatch.setattr(Image, "open", damaged)
+    assert main(["a.png", "b.png", "--weights", weights]) == 2
+    assert "a.png cannot be read as a picture: Failed to decode" in capsys.readouterr().err
+    assert Path("predictions/b.mask.png").exists()
+
+
 def test_names_that_meet(tmp_path, capsys):
     for name in ("a.png", "a.jpg"):
         Image.fromarray(photo(4, 4)).save(name)
@@ -155,12 +173,128 @@ def test_names_that_meet(tmp_path, capsys):
     assert "Two pictures are called a.png" in capsys.readouterr().err
 
 
-def test_its_own_pictures_are_not_predicted_again(tmp_path):
+def test_nothing_is_overwritten(tmp_path, capsys):
+    """Not what it made before, not the weights, not a picture that happens to have such a name."""
     Image.fromarray(photo(4, 4)).save("a.png")
-    weights = str(save_model(tmp_path / "elsewhere.npz", "pets"))
+    weights = save_model(tmp_path / "a.npz", "pets")
     for _ in range(2):
-        assert main([".", "--weights", weights, "--out", "."]) == 0
-    assert sorted(path.name for path in Path(".").glob("*.png")) == ["a.mask.png", "a.overlay.png", "a.png"]
+        assert main(["a.png", "--weights", str(weights)]) == 0
+    assert Path("predictions-2/a.mask.png").exists()
+    before = weights.read_bytes()
+    assert main(["a.png", "--weights", str(weights), "--out", ".", "--probabilities"]) == 2
+    assert "a.npz exists already" in capsys.readouterr().err and weights.read_bytes() == before
+    assert not Path("a.mask.png").exists()
+    assert main([".", "--weights", str(weights), "--out", "."]) == 0
+    assert main([".", "--weights", str(weights), "--out", "."]) == 2
+    assert "a.mask.png exists already" in capsys.readouterr().err
+    assert main([".", "--weights", str(weights), "--out", "again"]) == 0  # what it made is no picture to be asked about
+    assert sorted(path.name for path in Path("again").iterdir()) == ["a.mask.png", "a.overlay.png"]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch, capsys):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(photo(4, 4)).save(name)
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(predict, "_save", full)
+    assert main(["a.png", "b.png", "--weights", weights]) == 2
+    assert (
+        capsys.readouterr().err.splitlines()[-1] == "minunet: predictions cannot be written: No space left on device."
+    )
+
+
+def test_a_name_that_is_too_long_stops_nobody(tmp_path, capsys):
+    long = "x" * 245 + ".png"
+    for name in (long, "y.png"):
+        Image.fromarray(photo(4, 4)).save(name)
+    assert main([long, "y.png", "--weights", str(save_model(tmp_path / "w.npz", "pets"))]) == 2
+    assert "File name too long" in capsys.readouterr().err
+    assert sorted(path.name for path in Path("predictions").iterdir()) == ["y.mask.png", "y.overlay.png"]
+
+
+def test_options_reach_the_network(tmp_path):
+    """--no-tta and --tile change the answer of a network of pieces; --tta is what its preset says already."""
+    Image.fromarray(photo(200, 210)).save("a.png")
+    weights = str(save_model(tmp_path / "w.npz", "nuclei"))
+    answers = {}
+    for options in ([], ["--tta"], ["--no-tta"], ["--no-tta", "--tile", "128"]):
+        name = "out" + "".join(options)
+        assert main(["a.png", "--weights", weights, "--out", name, "--probabilities", *options]) == 0
+        with np.load(f"{name}/a.npz") as file:
+            answers[name] = file["probabilities"]
+    np.testing.assert_array_equal(answers["out"], answers["out--tta"])
+    assert abs(answers["out--tta"] - answers["out--no-tta"]).max() > 1e-3
+    assert abs(answers["out--no-tta"] - answers["out--no-tta--tile128"]).max() > 1e-6
+
+
+def test_pictures_are_stretched_and_enlarged_as_in_training(tmp_path):
+    """A dark picture and a bright one of the same thing get the same answer; and each pixel is asked as zoom x zoom."""
+    model = load_model(save_model(tmp_path / "w.npz", "nuclei", flips=False))
+    dark = photo(32, 40) // 8
+    bright = dark * 6 + 20
+    np.testing.assert_allclose(model.probabilities(dark), model.probabilities(bright), atol=0.02)
+    assert prepare(dark, model.config).shape == (64, 80, 3) and prepare(dark, model.config).max() == 255
+
+
+def test_large_networks_of_whole_pictures_see_them_in_one_piece(tmp_path):
+    config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=640, flips=False)
+    params = make_network(config, 3).init(np.random.default_rng(0))
+    meta = {"config": config.to_json(), "classes": ["a", "b", "c"]}
+    save_checkpoint(tmp_path / "w.npz", Checkpoint(params, {}, meta))
+    model, picture = load_model(tmp_path / "w.npz"), photo(640, 640)
+    np.testing.assert_array_equal(model.probabilities(picture), answer(model.net, params, to_input(picture[None]))[0])
+
+
+@pytest.mark.parametrize("picture", [np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((4, 4, 4), "uint8")])
+def test_pictures_that_are_none(tmp_path, picture):
+    model = load_model(save_model(tmp_path / "w.npz", "pets"))
+    with pytest.raises(ValueError, match=r"a picture is \(H, W, 3\) uint8"):
+        model.probabilities(picture)
+
+
+def test_the_running_mean_predicts(tmp_path):
+    """A run's last.npz holds both; what was tested is what predicts."""
+    config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=16)
+    net = make_network(config, 3)
+    params, average = (net.init(np.random.default_rng(seed)) for seed in (0, 1))
+    meta = {"config": config.to_json(), "classes": ["a", "b", "c"]}
+    save_checkpoint(tmp_path / "last.npz", Checkpoint(params, {}, meta, average))
+    model = load_model(tmp_path / "last.npz")
+    for name, array in model.params.items():
+        np.testing.assert_array_equal(array, average[name])
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"classes": 3}, "does not say which classes"),
+        ({"classes": None}, "does not say which classes"),
+        ({"config": None}, "not the configuration of a run"),
+        ({"config": {"depth": "5"}}, "'<' not supported|str"),
+        ({"config": {"depth": 40}}, "depth must be at most 12"),
+        ({"config": {"flavour": 1}}, "not the configuration of a run"),
+    ],
+)
+def test_checkpoints_that_make_no_sense(tmp_path, changes, says):
+    path = save_model(tmp_path / "w.npz", "pets")
+    checkpoint = load_checkpoint(path)
+    for key, value in changes.items():
+        checkpoint.meta[key] = {**checkpoint.meta[key], **value} if isinstance(value, dict) else value
+    save_checkpoint(path, checkpoint)
+    with pytest.raises(InputError, match=says):
+        load_model(path)
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    path = save_model(tmp_path / "w.npz", "pets")
+    checkpoint = load_checkpoint(path)
+    checkpoint.params["out.bias"][:] = np.nan
+    save_checkpoint(path, checkpoint)
+    with pytest.raises(InputError, match="out.bias are not finite"):
+        load_model(path)
 
 
 def test_what_is_wrong_is_said(tmp_path, capsys):
@@ -172,7 +306,7 @@ def test_what_is_wrong_is_said(tmp_path, capsys):
         (["a.png", "--weights", "runs/none"], "There is no checkpoint runs/none"),
         (["a.png", "--weights", "a.png"], "a.png is not a checkpoint"),
         (["empty", "--weights", weights], "The folder empty holds no pictures"),
-        (["a.png", "--weights", weights, "--out", "file"], "The folder file cannot be made"),
+        (["a.png", "--weights", weights, "--out", "file"], "file is a file; --out must be a folder"),
         (["a.png", "--weights", weights, "--device", "gpu"], "No GPU can be used"),
     ):
         if "gpu" in arguments and backend.why_no_gpu() is None:
@@ -189,17 +323,18 @@ def test_a_picture_too_large_for_the_memory(tmp_path, monkeypatch, capsys):
     weights = str(save_model(tmp_path / "w.npz", "pets"))
 
     def full(*arguments, **options):
-        raise MemoryError
+        raise MemoryError()
 
     monkeypatch.setattr(Model, "probabilities", full)
     assert main(["a.png", "--weights", weights, "--threads", "1"]) == 2
-    assert "a.png is too large for the memory" in capsys.readouterr().err
+    assert "a.png could not be done: too little memory" in capsys.readouterr().err
 
 
 def test_the_weights_that_come_along():
     """They are there, small, and those of the pets preset; what they can do is in RESULTS.md."""
     assert predict.WEIGHTS.stat().st_size <= 2_000_000
     model = load_model(predict.WEIGHTS)
+    assert model.config.data_dir is None
     assert model.classes == ("pet", "background", "border") and model.config.preset == "pets"
     assert isinstance(model.config, Config)
     grey = model.probabilities(np.full((30, 40, 3), 128, "uint8"))

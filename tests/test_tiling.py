@@ -77,6 +77,14 @@ def test_padded_tiles_fade_into_each_other():
     assert (np.diff(first.weight[-OVERLAP:]) < 0).all() and (np.diff(second.weight[:OVERLAP]) > 0).all()
 
 
+def test_every_inner_tile_overlaps_both_neighbours():
+    net, _ = network("same", 4)
+    cuts = _cuts(net, 600, 160)
+    assert len(cuts) > 3
+    for first, second in zip(cuts, cuts[1:], strict=False):
+        assert first.writes.stop - second.writes.start >= OVERLAP
+
+
 def test_smooth_pictures_have_hardly_a_seam():
     net, params = network("same", 3)
     rows, columns = np.mgrid[:200, :220]

@@ -22,6 +22,7 @@ from minunet import score as scoring
 from minunet.checkpoint import load_checkpoint, save_checkpoint
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset
+from minunet.instances import to_classes
 from minunet.model import load_model
 from minunet.score import score
 from tests.data.pictures import write_folder, write_nuclei, write_pets
@@ -119,6 +120,52 @@ def test_nuclei(tmp_path):
     assert list(result["average_precision"]) == ["0.5", "0.6", "0.7", "0.8", "0.9"]
     assert result["images"] == 3 and result["dice"] > 0.9  # bright rectangles
     assert 0 <= result["average_precision"]["0.9"] <= result["average_precision"]["0.5"] <= 1
+
+
+def test_the_weight_map_counts(tmp_path, monkeypatch):
+    """With a map of weights that are all 1, every pixel counts 1 + 1 and the mean is the same; a seam changes it."""
+    folder = write_nuclei(tmp_path / "n", count=9)
+    losses = {}
+    for name, seam in (("none", 0.0), ("paper", 10.0)):
+        preset = dataclasses.replace(presets.PRESETS["nuclei"], seam_weight=seam, average=0.0)
+        monkeypatch.setitem(presets.PRESETS, "nuclei", preset)
+        assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", name]) == 0
+        losses[name] = float(rows_of(Path(name))[0]["train_loss"])
+    assert abs(losses["none"] - losses["paper"]) > 1e-3
+
+
+def test_the_plane_is_enlarged_with_all_that_belongs_to_it(tmp_path):
+    """Border and seam are as wide in the picture as without enlarging: zoom times as many pixels."""
+    config = dataclasses.replace(presets.PRESETS["nuclei"], stretch=False)
+    instances = np.zeros((40, 40), "int32")
+    instances[10:30, 5:19], instances[10:30, 21:35] = 1, 2
+    image = np.zeros((40, 40, 3), "uint8")
+    data = Dataset([image], [to_classes(instances)], ["a"], ("a", "b", "c"), [instances])
+    (one, seams), (two, more) = (fit.as_shown(data, dataclasses.replace(config, zoom=zoom)) for zoom in (1, 2))
+    assert [each.images[0].shape for each in (one, two)] == [(40, 40, 3), (80, 80, 3)]
+    borders = [(each.labels[0] == 2).sum(axis=1).max() for each in (one, two)]
+    assert abs(borders[1] - 2 * borders[0]) <= 2 < borders[0] + 1
+    assert more[0][40, 40] == pytest.approx(seams[0][20, 20], rel=0.1)
+
+
+def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=0.9))
+    assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
+    best, last = (load_checkpoint(Path("a") / name) for name in ("best.npz", "last.npz"))
+    row = last.meta["rows"][len(best.meta["rows"]) - 1]
+    if len(best.meta["rows"]) == 2:
+        np.testing.assert_array_equal(best.params["out.weight"], last.average["out.weight"])
+    assert abs(best.params["out.weight"] - last.params["out.weight"]).max() > 0
+    config = presets.Config.from_json(best.meta["config"])
+    data = presets.load_data(config)
+    loss, _, _ = score(presets.make_network(config, 3), best.params, data.validation, config, "cpu")
+    assert loss == pytest.approx(row["val_loss"])
+
+
+def test_scores_of_pictures_without_objects_are_null():
+    nothing = np.zeros((8, 8), "int32")
+    result = scoring.score_instances([nothing], np.array([[64, 0], [0, 0]]), [nothing])
+    assert result["dice"] is None and set(result["average_precision"].values()) == {None}
 
 
 @pytest.mark.parametrize("labels", ["resized", "aligned"])
@@ -262,6 +309,8 @@ def assert_refused(capsys, arguments: list[str], says: str) -> None:
         (["--preset", "folder"], "needs --data-dir"),
         (["--preset", "cells", "--data-dir", "."], "takes no --data-dir"),
         (["--size", "50", "--depth", "4"], "height 50 does not fit, the nearest that do are 48 and 56"),
+        (["--depth", "40"], "depth must be at most 12, not 40"),
+        (["--labels", "resized"], "--labels is for networks without padding"),
         (["--resume", "nowhere"], "There is no checkpoint nowhere/last.npz"),
         (["--device", "gpu"], "No GPU can be used"),
     ],

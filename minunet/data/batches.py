@@ -35,7 +35,8 @@ def stretch(image: np.ndarray) -> np.ndarray:
 
     Pictures from a microscope differ in exposure: what is a nucleus in one is darker than the background of another.
     """
-    share = np.bincount(image.ravel(), minlength=256).cumsum() / image.size  # of the numbers, up to each value
+    counts = sum(np.bincount(image[..., c].ravel(), minlength=256) for c in range(image.shape[2]))  # by value
+    share = np.cumsum(counts) / image.size  # of the numbers, up to each value
     dark, bright = np.searchsorted(share, (0.005, 0.995))
     table = (np.arange(256) - dark) * (255 / max(bright - dark, 1))
     return table.clip(0, 255).round().astype("uint8")[image]

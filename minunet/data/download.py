@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import pooch
 import requests
+import urllib3
 from tqdm import tqdm
 
 from minunet.errors import InputError
@@ -63,14 +64,14 @@ def _download(archive: Archive, target: Path) -> Path:
             path=target,
             downloader=lambda url, output, _: _go_on(url, output, part),
         )
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise InputError(
+            f"{archive.address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."
+        ) from error
     except ValueError as error:  # pooch's word for a wrong hash
         part.unlink(missing_ok=True)
         raise InputError(
             f"{archive.address} is not the file that was expected (its SHA256 differs). It was deleted; try again."
-        ) from error
-    except (requests.RequestException, OSError) as error:
-        raise InputError(
-            f"{archive.address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."
         ) from error
     part.unlink(missing_ok=True)
     return target / name
@@ -79,7 +80,7 @@ def _download(archive: Archive, target: Path) -> Path:
 def _go_on(address: str, output: Any, part: Path) -> None:
     """Download into `part`, from where it ends, and copy it to `output`, where pooch checks the hash."""
     done = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:  # nothing is left to fetch
             shutil.copyfile(part, str(output))
@@ -92,7 +93,7 @@ def _go_on(address: str, output: Any, part: Path) -> None:
             open(part, "ab" if done else "wb") as file,
             tqdm(total=total, initial=done, desc=part.stem, unit="B", unit_scale=True, disable=None) as bar,
         ):
-            for chunk in response.iter_content(CHUNK):
+            for chunk in response.raw.stream(CHUNK, decode_content=False):
                 file.write(chunk)
                 bar.update(len(chunk))
     if total is not None and part.stat().st_size < total:

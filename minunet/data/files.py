@@ -49,7 +49,9 @@ def _open(path: Path) -> Image.Image:
             return picture
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers of damaged files raise nearly anything
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
 

@@ -34,15 +34,24 @@ def load_nuclei(folder: Path, rng: np.random.Generator) -> tuple[Dataset, Datase
         require_folder(part, HINT)
     if (folder / "train.txt").is_file() and (folder / "test.txt").is_file():
         training, test = (_load(folder, _read_list(folder / name)) for name in ("train.txt", "test.txt"))
+        shared = set(training.names) & set(test.names)
+        if shared:
+            raise InputError(f"{min(shared)} stands in train.txt and in test.txt: the test would not be one.")
         validation, training = split(training, (PART,), rng)
     else:
-        names = sorted(path.name for path in (folder / "stage1_train").iterdir() if not path.name.startswith("."))
+        names = sorted(path.name for path in (folder / "stage1_train").iterdir() if path.is_dir())
         validation, test, training = split(_load(folder, names), (PART, PART), rng)
     return training, validation, test
 
 
 def _read_list(path: Path) -> list[str]:
-    return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text in UTF-8.") from None
+    if len(set(names)) < len(names):
+        raise InputError(f"{path} names {next(name for name in names if names.count(name) > 1)} twice.")
+    return names
 
 
 def _load(folder: Path, names: list[str]) -> Dataset:

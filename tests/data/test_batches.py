@@ -69,6 +69,17 @@ def test_labels_line_up_with_what_the_network_sees():
     assert answers["resized"] != answers["aligned"] and answers["resized"][200] == {1, 2}
 
 
+def test_extra_weights_move_with_the_labels():
+    """Each pixel's weight is its label: they must stay equal, whatever happens to the image."""
+    data = numbered(6, 20)
+    data.labels[:] = np.arange(400).reshape(20, 20) % 7
+    weights = [labels.astype("float32") for labels in data.labels]
+    how = Augmentation(True, True, 0.2, quarter_turns=True, rotation=30, scale=0.2, elastic=2)
+    batch = Batches(data, 6, (12, 12), (8, 8), how, 0, extra_weights=weights).get(0)
+    np.testing.assert_array_equal(batch.extra_weight, batch.labels)
+    assert Batches(data, 6, (12, 12), (8, 8), how, 0).get(0).extra_weight is None
+
+
 def test_whole_masks_are_squeezed_to_the_nearest_pixels():
     labels = np.arange(100).reshape(1, 10, 10)
     np.testing.assert_array_equal(whole_resized(labels, 5, 2)[0], [[12, 17], [32, 37], [52, 57], [72, 77], [92, 97]])

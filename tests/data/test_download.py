@@ -26,6 +26,7 @@ class Server(http.server.BaseHTTPRequestHandler):
     files: dict[str, bytes] = {}
     breaks_after: int | None = None
     ranges = True
+    encoding: str | None = None
     asked: list[str | None] = []
 
     def do_GET(self):
@@ -41,6 +42,8 @@ class Server(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(206 if asked else 200)
         self.send_header("Content-Length", str(len(content) - start))
+        if self.encoding:
+            self.send_header("Content-Encoding", self.encoding)
         self.end_headers()
         if self.breaks_after is not None:
             stop, type(self).breaks_after = start + self.breaks_after, None
@@ -54,7 +57,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    Server.files, Server.breaks_after, Server.ranges, Server.asked = {}, None, True, []
+    Server.files, Server.breaks_after, Server.ranges, Server.asked, Server.encoding = {}, None, True, [], None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -121,6 +124,22 @@ def test_a_spoilt_file_is_deleted(tmp_path, server, pets):
     with pytest.raises(InputError, match="not the file that was expected"):
         fetch((spoilt,), tmp_path / "pets")
     assert list((tmp_path / "pets").iterdir()) == []
+
+
+def test_a_wrong_address_deletes_nothing(tmp_path):
+    target = tmp_path / "pets"
+    target.mkdir()
+    (target / "images.tar.gz.part").write_bytes(b"half")
+    with pytest.raises(InputError, match="could not be downloaded"):
+        fetch((Archive("http://[/images.tar.gz", 10, "0" * 64, "images"),), target)
+    assert (target / "images.tar.gz.part").read_bytes() == b"half"
+
+
+def test_a_server_that_calls_the_archive_compressed(tmp_path, pets):
+    """As many do with .gz: the file must arrive as it is, not unpacked on the way."""
+    Server.encoding = "gzip"
+    fetch(pets, tmp_path / "pets")
+    assert (tmp_path / "pets" / "images").is_dir()
 
 
 def test_a_broken_archive(tmp_path, server):

@@ -76,6 +76,18 @@ def unknown(folder):
     (folder / "test.txt").write_text("id3\nid4\nid99\n")
 
 
+def named_twice(folder):
+    (folder / "test.txt").write_text("id3\nid4\nid3\n")
+
+
+def in_both_lists(folder):
+    (folder / "test.txt").write_text("id3\nid4\nid0\n")
+
+
+def latin1(folder):
+    (folder / "test.txt").write_bytes("id3\nid4\n\xe4\n".encode("latin-1"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -84,6 +96,9 @@ def unknown(folder):
         (other_size, "m0.png has 6 x 5 pixels, but its picture id1.png has 40 x 36"),
         (broken, "id1.png cannot be read as a picture"),
         (short_list, "holds or lists 1 images"),
+        (named_twice, "test.txt names id3 twice"),
+        (in_both_lists, "id0 stands in train.txt and in test.txt"),
+        (latin1, "test.txt is not text in UTF-8"),
         (unknown, "id99.images does not exist"),
     ],
 )
