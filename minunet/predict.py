@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import itertools
 import os
 import sys
 from collections import Counter
@@ -16,12 +15,12 @@ from tqdm import tqdm
 
 from minunet.backend import choose_device, keep_memory, set_threads
 from minunet.checkpoint import whole_file
+from minunet.commands import at_least, new_folder
 from minunet.data.files import read_image
 from minunet.errors import InputError, exit_status
 from minunet.model import load_model
 from minunet.plots import class_colours
 from minunet.tiling import TILE
-from minunet.train import at_least
 
 DESCRIPTION = """\
 Say for every pixel of a picture which class it is. Without --weights: pet, background or the
@@ -81,7 +80,7 @@ def _predict(options: argparse.Namespace) -> int:
         set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
     pictures = _named(_find(options.pictures))
-    out = _folder(options.out)
+    out = new_folder(options.out, Path("predictions"))
     taken = next(
         (made for name in pictures for made in _made(out / name, options.probabilities) if os.path.exists(made)), None
     )
@@ -108,22 +107,6 @@ def _predict(options: argparse.Namespace) -> int:
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {out}")
     return 2 if failed else 0
-
-
-def _folder(out: Path | None) -> Path:
-    """The folder to write into, made: the one that is asked for, or predictions, predictions-2, ..."""
-    numbered = (Path(f"predictions-{number}") for number in itertools.count(2))
-    for folder in [out] if out is not None else itertools.chain([Path("predictions")], numbered):
-        try:
-            folder.mkdir(parents=True, exist_ok=out is not None)
-        except FileExistsError:
-            if out is None:
-                continue
-            raise InputError(f"{folder} is a file; --out must be a folder.") from None
-        except OSError as error:
-            raise InputError(f"The folder {folder} cannot be made: {error}.") from error
-        return folder
-    raise AssertionError("unreachable: the numbers never end")
 
 
 def _made(target: Path, whole: bool) -> list[Path]:

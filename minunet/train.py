@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import itertools
 import json
 import math
 import os
@@ -19,6 +18,7 @@ from typing import Any
 import minunet
 from minunet.backend import choose_device, get_threads, keep_memory, set_threads, why_no_gpu
 from minunet.checkpoint import Checkpoint, load_checkpoint, whole_file
+from minunet.commands import at_least, new_folder, positive
 from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
 from minunet.fit import begin, fit, resume
@@ -52,8 +52,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
     add("--epochs", type=at_least(1), metavar="N", help="how often every image is shown")
     add("--batch-size", type=at_least(1), metavar="N", help="images a step")
-    add("--lr", type=_positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
-    add("--size", type=at_least(1), metavar="N", help="images are scaled to squares of N x N pixels")
+    add("--lr", type=positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
+    add(
+        "--size",
+        type=at_least(1),
+        metavar="N",
+        help="images are scaled to N x N pixels, or shown in pieces of them",
+    )
     add("--base", type=at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
     add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
     add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
@@ -97,7 +102,9 @@ def _train(options: argparse.Namespace) -> int:
         progress = resume(checkpoint, run / "last.npz", config, data, device)
     else:
         progress = begin(config, net, device)
-        run = _new_folder(options.out, config.preset)
+        run = new_folder(options.out, Path("runs", config.preset))
+        if any(run.iterdir()):
+            raise InputError(f"{run} holds something already. Choose another --out, or go on with --resume.")
         values = {"config": config.to_json(), "classes": classes, "parameters": parameters}
         with whole_file(run / "config.json") as file:
             file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
@@ -105,7 +112,7 @@ def _train(options: argparse.Namespace) -> int:
     counts = [len(part) for part in data]
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
-    print(f"{network}; images of {config.size} x {config.size} pixels")
+    print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
     print(f"device: {_describe(device, options.device)}")
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
@@ -171,24 +178,6 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 
-def _new_folder(out: Path | None, preset: str) -> Path:
-    """The folder of a new run, made; never one that holds anything, nor one that another run has just made."""
-    numbered = (Path("runs", f"{preset}-{number}") for number in itertools.count(2))
-    for folder in [out] if out is not None else itertools.chain([Path("runs", preset)], numbered):
-        try:
-            folder.mkdir(parents=True, exist_ok=out is not None)
-        except FileExistsError:
-            if out is None:
-                continue
-            raise InputError(f"{folder} is a file; --out must be a folder.") from None
-        except OSError as error:
-            raise InputError(f"The folder {folder} cannot be made: {error}.") from error
-        if any(folder.iterdir()):
-            raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
-        return folder
-    raise AssertionError("unreachable: the numbers never end")
-
-
 class CtrlC:
     """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once."""
 
@@ -204,25 +193,6 @@ class CtrlC:
         self.asked = True
         os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")  # print() may be in use just now
         signal.signal(signal.SIGINT, self.previous)
-
-
-def at_least(minimum: int) -> Callable[[str], int]:
-    def integer(text: str) -> int:
-        if not text.strip().isdigit() or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {minimum}, not {text!r}")
-        return int(text)
-
-    return integer
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return number
 
 
 if __name__ == "__main__":

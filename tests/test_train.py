@@ -20,6 +20,7 @@ from PIL import Image
 from minunet import backend, fit, presets, train
 from minunet import score as scoring
 from minunet.checkpoint import load_checkpoint, save_checkpoint
+from minunet.commands import new_folder
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset
 from minunet.instances import to_classes
@@ -280,7 +281,7 @@ def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
 
 
 def test_two_runs_that_begin_together_do_not_share_a_folder():
-    names = [train._new_folder(None, "cells").name for _ in range(3)]
+    names = [new_folder(None, Path("runs", "cells")).name for _ in range(3)]
     assert names == ["cells", "cells-2", "cells-3"]
 
 

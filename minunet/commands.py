@@ -1,0 +1,51 @@
+"""What the commands share: numbers among their options, and the folders that they write into."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+from minunet.errors import InputError
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """For argparse: a whole number of at least `minimum`."""
+
+    def integer(text: str) -> int:
+        if not text.strip().isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {minimum}, not {text!r}")
+        return int(text)
+
+    return integer
+
+
+def positive(text: str) -> float:
+    """For argparse: a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return number
+
+
+def new_folder(asked: Path | None, default: Path) -> Path:
+    """The folder `asked` for, made if it is not there; without one a new one, `default`, `default`-2, and so on.
+
+    The new one is never one that another command has just made. Raises InputError if it cannot be made.
+    """
+    numbered = (default.with_name(f"{default.name}-{number}") for number in itertools.count(2))
+    for folder in [asked] if asked is not None else itertools.chain([default], numbered):
+        try:
+            folder.mkdir(parents=True, exist_ok=asked is not None)
+        except FileExistsError:
+            if asked is None:
+                continue
+            raise InputError(f"{folder} is a file; --out must be a folder.") from None
+        except OSError as error:
+            raise InputError(f"The folder {folder} cannot be made: {error}.") from error
+        return folder
+    raise AssertionError("unreachable: the numbers never end")
