@@ -6,12 +6,13 @@ import json
 import os
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from minunet.bench import __main__ as command
-from minunet.bench import measure, sides
+from minunet.bench import measure, profile, sides
 from minunet.bench.networks import TASKS, Task, convolutions, task_flops
 from minunet.bench.sides import torch_problem
 
@@ -162,7 +163,7 @@ def test_a_row_that_others_have_disturbed_says_so(tiny, monkeypatch, capsys):
 
     monkeypatch.setattr(command, "OtherWork", Disturbed)
     assert command.main(["--no-compile", "--rounds", "5"]) == 0
-    assert "other processes kept 0.7 cores busy: do not trust this row" in capsys.readouterr().out
+    assert "other processes kept 0.7 cores busy: do not trust the figures above" in capsys.readouterr().out
 
 
 def test_the_work_of_others_is_what_is_not_ones_own(tmp_path):
@@ -225,3 +226,32 @@ def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):
     assert command.main(arguments) == 2
     error = capsys.readouterr().err
     assert says in error and error.count("\n") == 1
+
+
+def test_the_profile_counts_every_second_once(tiny, monkeypatch, tmp_path, capsys):
+    """Functions that sleep instead: one inside another, as `winograd_rows.backward` calls its own `forward`."""
+
+    def outer():
+        time.sleep(0.02)
+        inner.sleep()
+
+    inner = SimpleNamespace(sleep=lambda: time.sleep(0.01))
+    owner = SimpleNamespace(run=outer)
+    monkeypatch.setattr(profile, "PARTS", {"outer": (owner, ("run",)), "inner": (inner, ("sleep",))})
+    monkeypatch.setattr(profile.Minunet, "run", lambda self: owner.run())
+    monkeypatch.setattr(profile, "get_threads", lambda: 1)
+    parts = profile.measure_parts(tiny, 5)
+    assert owner.run is outer  # no clock is left behind
+    assert parts["outer"] * TINY.batch >= 20 and parts["inner"] * TINY.batch >= 10
+    assert parts[profile.REST] >= 0  # what is left of the time of a step
+
+
+def test_the_profile_of_a_network(tiny, tmp_path, capsys):
+    path = tmp_path / "profile.json"
+    assert command.main(["--profile", "--rounds", "5", "--json", str(path)]) == 0
+    parts = json.loads(path.read_text())["profile"]["tiny"]
+    assert set(parts) == {*profile.PARTS, profile.REST}
+    assert all(parts[name] > 0 for name in ("3x3 by winograd_rows", "3 channels and 1x1, im2col", "loss", "Adam"))
+    printed = capsys.readouterr().out
+    for part, value in parts.items():
+        assert f"{part:<30}{value:>10.1f}" in printed

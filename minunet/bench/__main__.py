@@ -15,6 +15,7 @@ from minunet.backend import get_threads, set_threads
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
+from minunet.bench.profile import measure_parts, print_parts
 from minunet.bench.roofline import save_roofline
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
 from minunet.errors import InputError, exit_status
@@ -53,6 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
+    instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread")
     instead(
         "--plot",
         type=Path,
@@ -80,8 +82,8 @@ def _bench(options: argparse.Namespace) -> int:
         raise InputError("--plot and --json cannot be given together")
     tasks = [TASKS[name] for name in options.task or TASKS]
     trained = [task for task in tasks if task.train]
-    if (options.plot or options.layers) and not trained:
-        raise InputError("--layers and --plot measure the tasks that train; --task names none of them")
+    if (options.plot or options.layers or options.profile) and not trained:
+        raise InputError("--layers, --profile and --plot measure the tasks that train; --task names none of them")
     for path in filter(None, (options.plot, options.json)):
         try:
             path.open("ab").close()  # now, not after minutes of measuring
@@ -99,6 +101,13 @@ def _bench(options: argparse.Namespace) -> int:
             result["layers"][task.name] = measure_layers(task, options.rounds)
             print_layers(task, result["layers"][task.name])
             _write(options.json, result)
+    elif options.profile:
+        print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
+        with OtherWork() as others:
+            result["profile"] = {task.name: measure_parts(task, options.rounds) for task in trained}
+        print_parts(result["profile"])
+        _warn(others.cores)
+        _write(options.json, result)
     else:
         result["gemm_peak"] = gemm_peak()
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds; ", end="")
@@ -187,10 +196,14 @@ def _print_row(task: Task, row: dict[str, Any]) -> None:
         line += f"{'-':>10}{'-':>11}{'-':>22}{'-':>11}"
     line += f"{_number(memory['minunet'], 0):>10}{_number(memory.get('PyTorch'), 0):>9}{row['share_of_peak']:>8.0%}"
     print(line, flush=True)
-    if (row["other_cores"] or 0) > BUSY:
-        print(f"{'':<16}other processes kept {row['other_cores']:.1f} cores busy: do not trust this row")
+    _warn(row["other_cores"])
     if "compile_error" in row:
         print(f"{'':<16}torch.compile does not work here: {row['compile_error']}")
+
+
+def _warn(other_cores: float | None) -> None:
+    if (other_cores or 0) > BUSY:
+        print(f"{'':<16}other processes kept {other_cores:.1f} cores busy: do not trust the figures above")
 
 
 def _number(value: float | None, digits: int) -> str:
