@@ -65,10 +65,8 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         scale[scale == 0] = 1
         arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
         arrays[f"scale/{name}"] = scale
-    config = {**checkpoint.meta["config"], "data_dir": None}  # where the images lay is nobody's business
-    meta = {"config": config, "classes": checkpoint.meta["classes"]}
     with whole_file(path, "wb") as file:
-        np.savez_compressed(file, meta=np.array(json.dumps(meta)), **arrays)
+        np.savez_compressed(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
 
 
 @contextmanager

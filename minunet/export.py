@@ -1,48 +1,100 @@
-"""`python -m minunet.export`: hand a trained network on, as a small file for `minunet.predict`."""
+"""`python -m minunet.export`: hand a trained network on: to PyTorch, to whatever runs ONNX, or as a small file."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
-from minunet.checkpoint import load_checkpoint, save_small
+from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small, whole_file
 from minunet.errors import InputError, exit_status
-from minunet.model import load_model
+from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
+from minunet.model import Model, load_model
 
 DESCRIPTION = """\
-Write the network of a run into a file of its own. --small: for minunet.predict, the weights
-rounded to 8 bits, a byte a weight and not four.
+Write the network of a run into files of their own. With --weights the numbers come from a file of
+PyTorch or safetensors instead, with the names and shapes that --state-dict writes: so weights go to
+PyTorch, are trained on there, and come back. What exists is not overwritten.
 Exit status: 0 written, 2 something given is wrong.
 """
+ONNX_TOLERANCE = 1e-5  # of a probability
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 written, 2 bad input."""
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m minunet.export",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
-    parser.add_argument("--small", type=Path, required=True, metavar="FILE", help="where to, ending in .npz")
-    options = parser.parse_args(arguments)
+    add = parser.add_argument
+    add("run", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
+    add("--weights", type=Path, metavar="FILE", help="take the weights from this .pt, .pth or .safetensors file")
+    add("--npz", type=Path, metavar="FILE", help="write a checkpoint for minunet.predict")
+    add("--small", type=Path, metavar="FILE", help="the same rounded to 8 bits: a byte a weight and not four")
+    add("--state-dict", type=Path, metavar="FILE", help="write a state dict for PyTorch: .pt, .pth or .safetensors")
+    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: 0 to 1 colours in, probabilities out")
+    return parser
 
-    def run() -> int:
-        source = options.run / "best.npz" if options.run.is_dir() else options.run
-        load_model(source)  # refuses what could not predict
-        checkpoint = load_checkpoint(source)
-        if options.small.exists():
-            raise InputError(f"{options.small} exists already; nothing was written.")
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 written, 2 bad input."""
+    options = make_parser().parse_args(arguments)
+    return exit_status(lambda: _export(options))
+
+
+def _export(options: argparse.Namespace) -> int:
+    model = load_model(options.run)
+    if options.weights:
+        params = load_state_dict(options.weights)
+        check_fits(params, model.net, options.weights)
+        model = dataclasses.replace(model, params=params)
+    writers = {"npz": _npz, "small": _small, "state_dict": _state_dict, "onnx": _onnx}
+    wanted = {name: path for name in writers if (path := getattr(options, name)) is not None}
+    if not wanted:
+        raise InputError("Nothing to write: give --npz, --small, --state-dict or --onnx, or several of them.")
+    for path in wanted.values():
+        if path.exists():
+            raise InputError(f"{path} exists already; nothing was written.")
+    if options.state_dict:
+        check_ending(options.state_dict)
+    for name, path in wanted.items():
         try:
-            save_small(options.small, checkpoint)
+            remark = writers[name](path, model)
         except OSError as error:
-            raise InputError(f"{options.small} cannot be written: {error}.") from error
-        print(f"wrote {options.small}, {options.small.stat().st_size:,} bytes")
-        return 0
+            raise InputError(f"{path} cannot be written: {error}.") from error
+        print(f"wrote {path}, {path.stat().st_size:,} bytes{remark}")
+    return 0
 
-    return exit_status(run)
+
+def _npz(path: Path, model: Model) -> str:
+    save_checkpoint(path, Checkpoint(model.params, {}, model.about()))
+    return ""
+
+
+def _small(path: Path, model: Model) -> str:
+    save_small(path, Checkpoint(model.params, {}, model.about()))
+    return ""
+
+
+def _state_dict(path: Path, model: Model) -> str:
+    save_state_dict(path, model.params, model.about())
+    return ""
+
+
+def _onnx(path: Path, model: Model) -> str:
+    try:
+        from minunet.exchange import onnx_graph
+    except ImportError:
+        raise InputError("--onnx needs the package onnx: pip install 'minunet[export]'.") from None
+    graph = onnx_graph.build_onnx(model.net, model.params, model.config.centred, model.about())
+    worst = onnx_graph.difference(graph, model.net, model.params, model.config.centred)
+    if not worst <= ONNX_TOLERANCE:
+        raise InputError(f"The ONNX graph differs from the network by {worst:.1e}; {path} was not written.")
+    with whole_file(path, "wb") as file:
+        file.write(graph.SerializeToString())
+    return f"; run by ONNX's reference, it differs by {worst:.0e} from minunet"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,6 +29,10 @@ class Model:
     config: Config
     classes: tuple[str, ...]
     device: str = "cpu"
+
+    def about(self) -> dict[str, Any]:
+        """What a file of weights says of itself; not where the images lay, which is nobody's business."""
+        return {"config": {**self.config.to_json(), "data_dir": None}, "classes": list(self.classes)}
 
     def probabilities(
         self,

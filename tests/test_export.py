@@ -1,28 +1,94 @@
-"""`python -m minunet.export`: the small file predicts like the run."""
+"""`python -m minunet.export`: every file that it writes predicts like the run."""
 
 from __future__ import annotations
 
-import numpy as np
+import sys
+from pathlib import Path
 
-from minunet import export, train
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx.reference import ReferenceEvaluator
+
+from minunet import exchange, export, train
 from minunet.data.cells import make_cell_image
+from minunet.exchange import onnx_graph
 from minunet.model import load_model
 
+SIZE = 16
+PICTURE = make_cell_image(SIZE, np.random.default_rng(0))[0]
 
-def test_the_small_file_predicts_like_the_run(tmp_path, monkeypatch, capsys):
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export") / "run"
+    tiny = ["--epochs", "1", "--size", str(SIZE), "--base", "8", "--depth", "2", "--device", "cpu"]
+    assert train.main([*tiny, "--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(run):
+    return load_model(run).probabilities(PICTURE)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert train.main(["--epochs", "1", "--size", "16", "--base", "8", "--depth", "2", "--device", "cpu"]) == 0
-    assert export.main(["runs/cells", "--small", "small.npz"]) == 0
-    assert "wrote small.npz" in capsys.readouterr().out
-    before = (tmp_path / "runs/cells/last.npz").read_bytes()
-    assert export.main(["runs/cells", "--small", "runs/cells/last.npz"]) == 2
-    assert "exists already" in capsys.readouterr().err
-    assert (tmp_path / "runs/cells/last.npz").read_bytes() == before
-    picture, _, _ = make_cell_image(16, np.random.default_rng(0))
-    small, whole = (load_model(tmp_path / name).probabilities(picture) for name in ("small.npz", "runs/cells"))
-    assert 0 < abs(small - whole).max() < 0.02
 
 
-def test_what_is_wrong_is_said(tmp_path, capsys):
-    assert export.main([str(tmp_path), "--small", str(tmp_path / "a.npz")]) == 2
-    assert "There is no checkpoint" in capsys.readouterr().err
+def test_all_at_once(run, expected, capsys):
+    files = {"--npz": "a.npz", "--small": "b.npz", "--state-dict": "c.safetensors", "--onnx": "d.onnx"}
+    assert export.main([str(run), *(word for pair in files.items() for word in pair)]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"wrote {name}, " in printed for name in files.values())
+    assert np.array_equal(load_model(Path("a.npz")).probabilities(PICTURE), expected)
+    assert 0 < abs(load_model(Path("b.npz")).probabilities(PICTURE) - expected).max() < 0.02
+    x = PICTURE[None].transpose(0, 3, 1, 2).astype("float32") / 255
+    (answer,) = ReferenceEvaluator(onnx.load("d.onnx")).run(None, {"image": x})
+    np.testing.assert_allclose(answer[0].transpose(1, 2, 0), expected, atol=1e-5)
+    for file in ("a.npz", "b.npz"):
+        assert load_model(Path(file)).config.data_dir is None
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_weights_that_were_changed_elsewhere_come_back(run, expected, name):
+    assert export.main([str(run), "--state-dict", name]) == 0
+    if name == "a.pt":  # as a training with PyTorch would
+        state = torch.load(name)
+        state["out.bias"] += 1
+        torch.save(state, name)
+    assert export.main([str(run), "--weights", name, "--npz", "back.npz"]) == 0
+    back, before = load_model(Path("back.npz")), load_model(run)
+    assert np.array_equal(back.params["out.bias"], before.params["out.bias"] + (name == "a.pt"))
+    np.testing.assert_allclose(back.probabilities(PICTURE), expected, atol=1e-6)  # all logits 1 higher: the same
+
+
+def test_nothing_is_overwritten(run, capsys):
+    before = (run / "last.npz").read_bytes()
+    assert export.main([str(run), "--npz", "new.npz", "--small", str(run / "last.npz")]) == 2
+    assert "exists already; nothing was written" in capsys.readouterr().err
+    assert (run / "last.npz").read_bytes() == before and load_model(run)
+
+
+def test_what_is_wrong_is_said(run, tmp_path, monkeypatch, capsys):
+    torch.save({"a": torch.ones(1)}, "other.pt")
+    for words, sentence in (
+        ([str(tmp_path), "--small", "a.npz"], "There is no checkpoint"),
+        ([str(run)], "Nothing to write"),
+        ([str(run), "--npz", "no/such/folder.npz"], "cannot be written"),
+        ([str(run), "--npz", "a.npz", "--state-dict", "a.h5"], "should end in .pt"),
+        ([str(run), "--weights", "none.pt", "--npz", "a.npz"], "none.pt does not exist"),
+        ([str(run), "--weights", "other.pt", "--npz", "a.npz"], "other.pt belongs to another network"),
+    ):
+        assert export.main(words) == 2
+        assert sentence in capsys.readouterr().err
+    monkeypatch.setattr(onnx_graph, "difference", lambda *args: float("nan"))
+    assert export.main([str(run), "--onnx", "a.onnx"]) == 2
+    assert "differs from the network by nan" in capsys.readouterr().err
+    monkeypatch.delattr(exchange, "onnx_graph")
+    monkeypatch.setitem(sys.modules, "minunet.exchange.onnx_graph", None)
+    assert export.main([str(run), "--onnx", "a.onnx"]) == 2
+    assert "needs the package onnx" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["other.pt"]

@@ -8,8 +8,8 @@ import torch
 
 import minunet
 from minunet import SGD, Adam, UNet
+from minunet.exchange.torch_bridge import TorchUNet, nchw, to_torch
 from minunet.optim import constant, follow, one_cycle, piecewise
-from minunet.torch_bridge import TorchUNet, nchw, to_torch
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from minunet import UNet
+from minunet.exchange.torch_bridge import TorchUNet, from_torch, nchw, nhwc, to_torch
 from minunet.gradcheck.cases import network_case
 from minunet.gradcheck.check import check, relative_error
 from minunet.layers import dropout_mask
-from minunet.torch_bridge import TorchUNet, from_torch, nchw, nhwc, to_torch
 from minunet.unet import groups_for
 
 SEED = {"base": 64, "depth": 3, "padding": "valid"}

@@ -82,7 +82,7 @@ def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int, need
     """PyTorch's convolution of the same arrays, channels last: forward, and backward alone."""
     import torch
 
-    from minunet.torch_bridge import nchw, torch_order
+    from minunet.exchange.torch_bridge import nchw, torch_order
 
     torch.set_num_threads(get_threads())
     images, dimages = nchw(torch.tensor(x)), nchw(torch.tensor(dy))

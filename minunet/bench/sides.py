@@ -71,7 +71,7 @@ class Torch:
     def __init__(self, task: Task, channels_last: bool, compiled: bool = False) -> None:
         import torch
 
-        from minunet.torch_bridge import TorchUNet, nchw, to_torch
+        from minunet.exchange.torch_bridge import TorchUNet, nchw, to_torch
 
         torch.set_num_threads(get_threads())
         self.torch, self.train = torch, task.train
@@ -103,7 +103,7 @@ class Torch:
             return self.call(self.images)
 
     def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
-        from minunet.torch_bridge import from_torch, nhwc
+        from minunet.exchange.torch_bridge import from_torch, nhwc
 
         if not self.train:
             answer = nhwc(self.logits()).numpy()

@@ -153,7 +153,7 @@ def crop_concat_case(rng: np.random.Generator, *, skip: Shape = (2, 8, 7, 3), x:
     """Crop and concatenate."""
 
     def torch(given: dict[str, Any]) -> Any:
-        from minunet.torch_bridge import crop_concat, nchw, nhwc
+        from minunet.exchange.torch_bridge import crop_concat, nchw, nhwc
 
         return nhwc(crop_concat(nchw(given["skip"]), nchw(given["x"])))
 
@@ -203,7 +203,7 @@ def group_norm_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 6), gr
     def torch(given: dict[str, Any]) -> Any:
         from torch.nn.functional import group_norm
 
-        from minunet.torch_bridge import nchw, nhwc
+        from minunet.exchange.torch_bridge import nchw, nhwc
 
         return nhwc(group_norm(nchw(given["x"]), groups, given["weight"], given["bias"]))
 
@@ -287,7 +287,7 @@ def network_case(rng: np.random.Generator, net: UNet, size: tuple[int, int], bat
     def torch(given: dict[str, Any]) -> Any:
         from torch.func import functional_call
 
-        from minunet.torch_bridge import TorchUNet, nchw, nhwc, torch_order
+        from minunet.exchange.torch_bridge import TorchUNet, nchw, nhwc, torch_order
 
         tensors = {name: torch_order(name, given[name]) for name in params}
         return nhwc(functional_call(TorchUNet(net).double(), tensors, (nchw(given["x"]),)))
@@ -307,7 +307,7 @@ def _torch_layer(name: str, **options: Any) -> Callable[..., Any]:
     """PyTorch's function `name` for tensors in minunet's order; PyTorch is imported only when it is called."""
     from torch.nn import functional
 
-    from minunet.torch_bridge import layer
+    from minunet.exchange.torch_bridge import layer
 
     return layer(getattr(functional, name), **options)
 

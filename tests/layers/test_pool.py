@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minunet.exchange.torch_bridge import layer
 from minunet.gradcheck.cases import max_pool2d_case
 from minunet.layers import max_pool2d, max_pool2d_backward
-from minunet.torch_bridge import layer
 from tests.layers.prove import prove
 
 pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))

@@ -1,52 +1,35 @@
-"""To PyTorch and back: the one file that knows PyTorch's order of axes. Needs PyTorch, which minunet itself does not.
+"""The same network in PyTorch, and parameters there and back. Needs PyTorch, which minunet itself does not.
 
-                              minunet                   PyTorch
-    images, features          (N, H, W, C)              (N, C, H, W)
-    convolution weight        (KH, KW, Cin, Cout)       (Cout, Cin, KH, KW)
-    transposed convolution    (KH, KW, Cin, Cout)       (Cin, Cout, KH, KW)
-
-`TorchUNet` is the same network as `minunet.UNet`, written with `torch.nn` and with the same names: the judge in the
-gradient checks, and the other side in comparisons. `layer` turns a function of PyTorch into one that takes and
-returns minunet's order, so that PyTorch's gradients come back in it too.
+`TorchUNet` is `minunet.UNet` written with `torch.nn` and with the same names: the judge in the gradient checks, and the
+other side in comparisons. `layer` turns a function of PyTorch into one that takes and returns minunet's order of axes
+(see `axes.py`), so that PyTorch's gradients come back in it too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from minunet.backend import to_numpy
+from minunet.exchange.axes import from_torch_order, to_torch_order, torch_axes
 from minunet.unet import DoubleConv, Parameters, UNet
 
 
 def to_torch(params: Parameters) -> dict[str, torch.Tensor]:
     """Parameters (or their gradients) as a PyTorch state dict: same names, PyTorch's order of axes, copied."""
-    return {name: torch_order(name, torch.tensor(to_numpy(array))).contiguous() for name, array in params.items()}
+    return {name: torch.tensor(array) for name, array in to_torch_order(params).items()}
 
 
 def from_torch(state_dict: Mapping[str, torch.Tensor]) -> Parameters:
     """The way back: a PyTorch state dict with minunet's names as parameters (NumPy arrays, copied)."""
-    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in state_dict.items()}
-    return {
-        name: np.ascontiguousarray(array.transpose(np.argsort(_torch_axes(name, array.ndim)))).copy()
-        for name, array in arrays.items()
-    }
+    return from_torch_order({name: tensor.detach().cpu().numpy() for name, tensor in state_dict.items()})
 
 
 def torch_order(name: str, tensor: torch.Tensor) -> torch.Tensor:
     """The parameter `name` in PyTorch's order of axes, a view."""
-    return tensor.permute(_torch_axes(name, tensor.ndim))
-
-
-def _torch_axes(name: str, ndim: int) -> tuple[int, ...]:
-    """Where each of PyTorch's axes stands in minunet's order."""
-    if ndim != 4:
-        return tuple(range(ndim))
-    return (2, 3, 0, 1) if "conv_transpose" in name else (3, 2, 0, 1)
+    return tensor.permute(torch_axes(name, tensor.ndim))
 
 
 def nchw(tensor: torch.Tensor) -> torch.Tensor:
