@@ -22,17 +22,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from minunet.animation import is_drawn, save_animation, save_frame
 from minunet.backend import to_device
 from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, whole_file
 from minunet.data.batches import Batches
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError
-from minunet.instances import (
-    RADIUS,
-    SIGMA,
-    seam_weights,
-    to_classes,
-)
+from minunet.instances import RADIUS, SIGMA, seam_weights, to_classes
 from minunet.layers import dropout_mask
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model import prepare
@@ -40,7 +36,7 @@ from minunet.optim import Optimizer, follow
 from minunet.parallel import loss_and_gradients
 from minunet.plots import save_curves
 from minunet.presets import Config, Data, make_network, make_optimizer, make_schedule
-from minunet.score import score
+from minunet.score import as_answered, score
 from minunet.seeds import generator
 from minunet.unet import Parameters, UNet
 
@@ -113,8 +109,11 @@ def fit(
     run: Path,
     device: str = "cpu",
     stop: Callable[[], bool] = lambda: False,
+    report: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> bool:
     """Train until the last epoch, or until `stop()`; return whether it is finished. Either way `last.npz` is saved.
+
+    `report` is told the row of `metrics.csv` of every epoch.
 
     A run that stops and is resumed gives the same bits as one that does not: batches and learning rates depend on the
     number of the step alone.
@@ -172,8 +171,9 @@ def fit(
                 if stop():
                     progress.seconds += time.perf_counter() - started
                     progress.save(run / "last.npz", config, data)
+                    save_animation(run)
                     return False
-        val_loss, matrix, _ = score(net, progress.tested, validation, config, device)
+        val_loss, matrix, predictions = score(net, progress.tested, validation, config, device)
         progress.seconds += time.perf_counter() - started
         progress.rows.append(_row(epoch, progress, len(training), val_loss, matrix, training.classes))
         progress.loss_sum, progress.seconds = 0.0, 0.0
@@ -182,7 +182,12 @@ def fit(
         save_curves(run / "curves.png", progress.rows, training.classes)
         if progress.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in progress.rows):
             progress.save(run / "best.npz", config, data, to_go_on=False)
+        if is_drawn(epoch, config.epochs):
+            title = f"epoch {epoch} of {config.epochs}, mean IoU of all {len(validation)}: {mean_iou(matrix):.3f}"
+            save_frame(run, epoch, title, as_answered(validation, config, predictions), predictions)
+        report(progress.rows[-1])
         progress.save(run / "last.npz", config, data)
+    save_animation(run)
     return True
 
 

@@ -75,11 +75,16 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
         result |= score_instances(dataset.instances, matrix, predictions)
     with whole_file(run / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    if isinstance(dataset.images, np.ndarray):
-        seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
-        dataset = Dataset(*seen, dataset.names, dataset.classes)
-    save_predictions(run / "predictions.png", dataset, predictions)
+    save_predictions(run / "predictions.png", as_answered(dataset, config, predictions), predictions)
     return result
+
+
+def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
+    """The images and labels that belong to `predictions` (OH, OW), pixel by pixel: without padding, the middle."""
+    if not isinstance(dataset.images, np.ndarray):
+        return dataset
+    seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
+    return Dataset(*seen, dataset.names, dataset.classes)
 
 
 def score_instances(instances: list[np.ndarray], matrix: np.ndarray, predictions: list[np.ndarray]) -> dict[str, Any]:

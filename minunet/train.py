@@ -24,14 +24,15 @@ from minunet.errors import InputError, exit_status
 from minunet.fit import begin, fit, resume
 from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
 from minunet.score import final_test
+from minunet.tensorboard import tensorboard
 
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
 With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
 values need a classes.txt), or on the Oxford-IIIT Pet photographs.
 
-The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, test.json,
-last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
+The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif,
+test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
 Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
 """
 
@@ -66,11 +67,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
+    add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
     add(
         "--resume",
         type=Path,
         metavar="RUN",
-        help="go on with the run in this folder, to the same bits; takes only --data-dir, --device, --threads",
+        help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
+        "--threads and --tensorboard go with it",
     )
     return parser
 
@@ -88,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     keep_memory()
+    reporter = tensorboard() if options.tensorboard else lambda run: lambda row: None
     if options.threads is not None:
         set_threads(options.threads)
     device = choose_device(options.device)
@@ -120,7 +124,7 @@ def _train(options: argparse.Namespace) -> int:
     with CtrlC() as interrupted:
         if not checkpoint:
             progress.save(run / "last.npz", config, data)  # so that a run can be resumed whenever it stops
-        finished = fit(config, data, progress, run, device, interrupted)
+        finished = fit(config, data, progress, run, device, interrupted, reporter(run))
     if not finished:
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
         print(f"stopped and saved; go on with: {command}")

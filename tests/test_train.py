@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorboardX
 from PIL import Image
 
 from minunet import backend, fit, presets, train
@@ -63,7 +64,8 @@ def test_a_run_writes_what_it_promises(capsys):
     run = Path("runs/cells")
     written = {path.name for path in run.iterdir()}
     assert written == {
-        "config.json", "metrics.csv", "curves.png", "predictions.png", "last.npz", "best.npz", "test.json"
+        "config.json", "metrics.csv", "curves.png", "predictions.png", "last.npz", "best.npz", "test.json", "progress",
+        "progress.gif",
     }  # fmt: skip
     rows = rows_of(run)
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -74,7 +76,7 @@ def test_a_run_writes_what_it_promises(capsys):
     assert 0 <= result["mean_iou"] <= result["pixel_accuracy"] <= 1
     config = json.loads((run / "config.json").read_text())
     assert config["config"]["epochs"] == 2 and config["config"]["base"] == 4
-    for name in ("curves.png", "predictions.png"):
+    for name in ("curves.png", "predictions.png", "progress.gif"):
         with Image.open(run / name) as picture:
             picture.verify()
     printed = capsys.readouterr().out
@@ -439,3 +441,21 @@ def test_a_class_that_never_occurs_is_null_in_json(tmp_path):
     (folder / "classes.txt").write_text("0 ground\n1 thing\n2 unicorn\n")
     assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "30", "--lr", "0.02", "--batch-size", "4"]) == 0
     assert json.loads(Path("runs/folder/test.json").read_text(), parse_constant=pytest.fail)["iou"]["unicorn"] is None
+
+
+def test_tensorboard_gets_the_curves(monkeypatch):
+    written = []
+    monkeypatch.setattr(tensorboardX.SummaryWriter, "add_scalar", lambda self, *values: written.append(values))
+    assert train.main([*SMALL, "--epochs", "2", "--tensorboard"]) == 0
+    assert list(Path("runs/cells/tensorboard").glob("events*"))
+    names = {"train_loss": "loss", "val_loss": "loss", "mean_iou": "validation", "iou_cell": "validation"}
+    for row in rows_of(Path("runs/cells")):
+        for name, group in names.items():
+            assert (f"{group}/{name}", float(row[name]), int(row["epoch"])) in written
+
+
+def test_tensorboard_that_is_missing_is_said_before_anything_is_written(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert train.main([*SMALL, "--tensorboard"]) == 2
+    assert "pip install 'minunet[tensorboard]'" in capsys.readouterr().err
+    assert not Path("runs").exists()
