@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from minunet.metrics import confusion_matrix, mean_iou
 PALETTE = np.array(
     [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0], [240, 228, 66]]
 )
+PANELS = ("input", "truth", "prediction", "overlay")
 
 
 def class_colours(classes: int) -> np.ndarray:
@@ -46,15 +48,18 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
     figure.savefig(path, dpi=100)
 
 
-def save_predictions(path: Path, dataset: Dataset, predictions: np.ndarray, count: int = 5) -> None:
+def save_predictions(
+    path: Path, dataset: Dataset, predictions: Sequence[np.ndarray], count: int = 5, panels: Sequence[str] = PANELS
+) -> None:
     """A row an image: input, truth, prediction, and the prediction laid over the input.
 
     The rows are chosen by rule, so that nothing is hidden: the worst image by mean IoU, the best, and those at equal
     steps between, in the order of their scores.
 
     Args:
-        dataset: images (N, H, W, 3) with labels (N, H, W).
-        predictions: class ids (N, H, W).
+        dataset: N images (H, W, 3) with labels (H, W).
+        predictions: class ids, N times (H, W).
+        panels: what to show of each; "errors" is the prediction where it is wrong, and pale where it is right.
     """
     classes = len(dataset.classes)
     scores = [
@@ -65,16 +70,23 @@ def save_predictions(path: Path, dataset: Dataset, predictions: np.ndarray, coun
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
 
     colours = class_colours(classes)
-    figure = Figure(figsize=(8.4, 2.12 * len(chosen) + 0.5), layout="constrained")
-    grid = figure.subplots(len(chosen), 4, squeeze=False)
+    figure = Figure(figsize=(2.1 * len(panels), 2.12 * len(chosen) + 0.5), layout="constrained")
+    grid = figure.subplots(len(chosen), len(panels), squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):
         image, truth, answer = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
-        overlay = (0.65 * image + 0.35 * answer).astype("uint8")
-        for axes, picture in zip(axes_row, (image, truth, answer, overlay), strict=True):
-            axes.imshow(picture, interpolation="nearest")
+        right = (dataset.labels[index] == predictions[index])[..., None]
+        pictures = {
+            "input": image,
+            "truth": truth,
+            "prediction": answer,
+            "overlay": (0.65 * image + 0.35 * answer).astype("uint8"),
+            "errors": np.where(right, (255 - 0.15 * (255 - answer)).astype("uint8"), answer),
+        }
+        for axes, name in zip(axes_row, panels, strict=True):
+            axes.imshow(pictures[name], interpolation="nearest")
             axes.set(xticks=[], yticks=[])
         axes_row[0].set_ylabel(f"mean IoU {scores[index]:.2f}")
-    for axes, title in zip(grid[0], ("input", "truth", "prediction", "overlay"), strict=True):
+    for axes, title in zip(grid[0], panels, strict=True):
         axes.set_title(title)
     patches = [Patch(color=colour / 255, label=name) for colour, name in zip(colours, dataset.classes, strict=True)]
     figure.legend(handles=patches, loc="outside lower center", ncols=min(classes, 6), frameon=False)

@@ -31,6 +31,17 @@ def test_predictions_show_the_worst_and_the_best(tmp_path, rng, monkeypatch):
         assert picture.width == 840
 
 
+def test_errors_are_strong_where_the_answer_is_wrong(tmp_path, rng, monkeypatch):
+    shown = []
+    monkeypatch.setattr("matplotlib.axes.Axes.imshow", lambda axes, picture, **how: shown.append(picture))
+    data = make_cells(1, 32, rng)
+    answers = (data.labels + (np.arange(32) < 7)) % 3  # wrong in the first seven columns
+    plots.save_predictions(tmp_path / "predictions.png", data, answers, panels=("errors", "truth"))
+    errors, truth = shown
+    assert np.array_equal(errors[:, :7], plots.class_colours(3)[answers[0, :, :7]])
+    assert errors[:, 7:].min() > 200 and np.array_equal(truth, plots.class_colours(3)[data.labels[0]])
+
+
 def test_fewer_images_than_rows(tmp_path, rng):
     data = make_cells(1, 32, rng)
     plots.save_predictions(tmp_path / "predictions.png", data, data.labels)
