@@ -16,6 +16,7 @@ from minunet.bench.networks import TASKS
 from minunet.bench.sides import Minunet, Side, Torch
 
 MEBIBYTE = 1 << 20
+PROCESSES = 5  # for the memory of a side
 SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of matrix products, and how many a thread makes at once
 
 
@@ -70,13 +71,14 @@ class OtherWork:
 def peak_memory(task: str, side: str) -> float | None:
     """MiB that three runs of a task need at most, beyond the imports, the weights and the batch; None off Linux.
 
-    In a new process, so that neither side gets memory that the other one, or an earlier task, has left behind.
+    In new processes, so that neither side gets memory that the other one, or an earlier task, has left behind: the
+    median of PROCESSES, as threads that happen to meet make it differ by a tenth and more.
     """
     if not Path("/proc/self/status").exists():
         return None
     command = [sys.executable, "-m", "minunet.bench.measure", task, side, str(get_threads())]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(answer.stdout)
+    answers = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(PROCESSES)]
+    return float(np.median([float(answer.stdout) for answer in answers]))
 
 
 def _peak_memory_here(task: str, side: str, threads: int) -> float:
