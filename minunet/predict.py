@@ -79,7 +79,8 @@ def _predict(options: argparse.Namespace) -> int:
     if options.threads is not None:
         set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
-    pictures = _named(_find(options.pictures))
+    found, passed_over = _find(options.pictures)
+    pictures = _named(found)
     out = new_folder(options.out, Path("predictions"))
     taken = next(
         (made for name in pictures for made in _made(out / name, options.probabilities) if os.path.exists(made)), None
@@ -106,6 +107,8 @@ def _predict(options: argparse.Namespace) -> int:
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {out}")
+    if passed_over:
+        print(f"passed over in folders, as their endings are not those of pictures: {passed_over} files")
     return 2 if failed else 0
 
 
@@ -114,26 +117,26 @@ def _made(target: Path, whole: bool) -> list[Path]:
     return [target.with_name(target.name + ending) for ending in (*MADE, *([".npz"] if whole else []))]
 
 
-def _find(given: list[Path]) -> list[Path]:
-    """The files that are given, and those in the folders that are given that are pictures by their ending."""
+def _find(given: list[Path]) -> tuple[list[Path], int]:
+    """The files that are given, and the pictures, by their ending, in given folders; how many others lie there.
+
+    Hidden files and what this command has made do not count.
+    """
     endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS}
     found: list[Path] = []
+    passed_over = 0
     for path in given:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [
-            file
-            for file in sorted(path.iterdir())
-            if file.is_file()
-            and file.suffix.lower() in endings
-            and not file.name.startswith(".")
-            and not file.name.endswith(MADE)
-        ]
+        files = [file for file in sorted(path.iterdir()) if file.is_file()]
+        files = [file for file in files if not file.name.startswith(".") and not file.name.endswith(MADE)]
+        inside = [file for file in files if file.suffix.lower() in endings]
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")
         found.extend(inside)
-    return list(dict.fromkeys(found))
+        passed_over += len(files) - len(inside)
+    return list(dict.fromkeys(found)), passed_over
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:

@@ -172,10 +172,10 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
     config = Config.from_json(checkpoint.meta.get("config", {}))
     path = options.resume / "config.json"
     try:
-        written = json.loads(path.read_text(encoding="utf-8"))["config"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        written = Config.from_json(json.loads(path.read_text(encoding="utf-8"))["config"])
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
-    if written != json.loads(json.dumps(config.to_json())):
+    if written != config:  # as today's version reads both: a run of an older one may lack a field
         raise InputError(
             f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
         )

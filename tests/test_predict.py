@@ -120,7 +120,9 @@ def test_a_folder_of_all_kinds(tmp_path, capsys):
     assert {path.name.split(".")[0] for path in Path("out").iterdir()} == set(sizes)
     for name, size in sizes.items():
         assert read(f"out/{name}.mask.png").size == size, name
-    assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in printed
+    assert "passed over in folders, as their endings are not those of pictures: 1 file" in printed
     deep, plain = (np.asarray(read(f"out/{name}.overlay.png")) for name in ("deep", "float"))
     assert abs(deep.astype(int) - plain).mean() < 3  # the same picture, in 16 bits and as floating point
 

@@ -356,6 +356,19 @@ def test_a_checkpoint_of_another_run(capsys, other):
     assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another run than a/config.json")
 
 
+def test_a_run_of_an_older_version_goes_on():
+    """One that did not know a field yet, whose default is what it did."""
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    run = Path("runs/cells")
+    file = json.loads((run / "config.json").read_text())
+    del file["config"]["dropout"]
+    (run / "config.json").write_text(json.dumps(file))
+    checkpoint = load_checkpoint(run / "last.npz")
+    del checkpoint.meta["config"]["dropout"]
+    save_checkpoint(run / "last.npz", checkpoint)
+    assert train.main(["--resume", str(run), "--device", "cpu"]) == 0
+
+
 def test_a_checkpoint_whose_parameters_are_of_another_network(capsys):
     for name, base in (("a", "4"), ("b", "8")):
         assert train.main([*SMALL, "--epochs", "1", "--out", name, "--base", base]) == 0
