@@ -28,7 +28,7 @@ from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, whole_fi
 from minunet.data.batches import Batches
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError
-from minunet.instances import RADIUS, SIGMA, seam_weights, to_classes
+from minunet.instances import SIGMA, seam_weights, to_classes
 from minunet.layers import dropout_mask
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model import prepare
@@ -199,7 +199,7 @@ def as_shown(training: Dataset, config: Config) -> tuple[Dataset, list[np.ndarra
         labels = training.labels if zoom == 1 else [_enlarged(each, zoom) for each in training.labels]
         return Dataset(images, labels, training.names, training.classes), None
     instances = [_enlarged(each, zoom) for each in training.instances]
-    labels = [to_classes(each, RADIUS * zoom) for each in instances]
+    labels = [to_classes(each, config.border * zoom) for each in instances]
     seams = [seam_weights(each, config.seam_weight, SIGMA * zoom) for each in instances] if config.seam_weight else None
     return Dataset(images, labels, training.names, training.classes), seams
 

@@ -33,7 +33,7 @@ def border_between(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
 
 
 def to_classes(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
-    """The class of each pixel, (H, W) uint8: BACKGROUND, OBJECT, or BORDER where two objects meet."""
+    """The class of each pixel, (H, W) uint8: BACKGROUND, OBJECT, or, if `radius` > 0, BORDER where two objects meet."""
     classes = np.where(instances > 0, OBJECT, BACKGROUND).astype("uint8")
     classes[border_between(instances, radius)] = BORDER
     return classes

@@ -108,7 +108,7 @@ def _predict(options: argparse.Namespace) -> int:
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {out}")
     if passed_over:
-        print(f"passed over in folders, as their endings are not those of pictures: {passed_over} files")
+        print(f"files passed over in folders, as their endings are not those of pictures: {passed_over}")
     return 2 if failed else 0
 
 

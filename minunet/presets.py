@@ -14,6 +14,7 @@ from minunet.data.folder import load_folder
 from minunet.data.nuclei import load_nuclei
 from minunet.data.pets import load_pets
 from minunet.errors import InputError
+from minunet.instances import RADIUS
 from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
 from minunet.seeds import generator
 from minunet.unet import UNet
@@ -36,7 +37,7 @@ class Config:
         size: images are scaled to size x size pixels; with `pieces` they keep their resolution, and training shows
             pieces of size x size pixels from random places.
         zoom: with `pieces`, pictures are enlarged by this factor first, so that small objects are not too small.
-        stretch: every picture's darkest pixels are made black and its brightest white.
+        stretch: brightness is spread over the whole range of each picture, see `batches.stretch`.
         base, depth, padding, norm: the network, see `UNet`.
         labels: for a network without padding, "aligned": those of the pixels that it answers for, or "resized": all of
             them, squeezed; see `batches.whole_resized`.
@@ -47,6 +48,7 @@ class Config:
         schedule: "constant", "piecewise" (lr, and 1/3, 1/30, 1/300 of it from 20 %, 50 %, 80 % of the steps) or
             "one-cycle".
         class_weight: how much a pixel of each class counts; None means 1 for each.
+        border: for single objects: the pixels on each side that the class between two of them takes; 0 for no class.
         seam_weight: by how much more the pixels between two objects count, see `instances.seam_weights`.
         dropout: the part of the lowest level's features that is dropped in training, see `layers.dropout`.
         average: the weights that are tested and saved as best are a running mean of those that are trained: of old
@@ -76,6 +78,7 @@ class Config:
     momentum: float | None = None
     schedule: str = "one-cycle"
     class_weight: tuple[float, ...] | None = None
+    border: int = RADIUS
     seam_weight: float = 0.0
     dropout: float = 0.0
     average: float = 0.0
@@ -197,6 +200,8 @@ def make_network(config: Config, classes: int) -> UNet:
     """The network of an experiment. Raises InputError if the images do not fit into it."""
     if config.labels != "aligned" and (config.padding == "same" or config.pieces):
         raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
+    if config.class_weight is not None and len(config.class_weight) != classes:
+        raise InputError(f"class_weight holds {len(config.class_weight)} numbers, but there are {classes} classes.")
     try:
         net = UNet(3, classes, config.base, config.depth, config.padding, config.norm)
         net.output_size(config.size, config.size)
@@ -243,7 +248,7 @@ def load_data(config: Config) -> Data:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return Data(*load_nuclei(folder, rng))
+        return Data(*load_nuclei(folder, rng, config.border))
     if config.preset == "folder":
         return Data(*load_folder(folder, config.size, rng))
     return Data(*load_pets(folder, config.size, rng, config.pooled))

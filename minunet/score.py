@@ -72,7 +72,7 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
         "epoch": len(checkpoint.meta["rows"]),
     }
     if dataset.instances is not None:
-        result |= score_instances(dataset.instances, matrix, predictions)
+        result |= score_instances(dataset.instances, matrix, predictions, config.border)
     with whole_file(run / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
     save_predictions(run / "predictions.png", as_answered(dataset, config, predictions), predictions)
@@ -87,9 +87,14 @@ def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray])
     return Dataset(*seen, dataset.names, dataset.classes)
 
 
-def score_instances(instances: list[np.ndarray], matrix: np.ndarray, predictions: list[np.ndarray]) -> dict[str, Any]:
-    """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background."""
-    found = [from_classes(each, smallest=SMALLEST) for each in predictions]
+def score_instances(
+    instances: list[np.ndarray], matrix: np.ndarray, predictions: list[np.ndarray], border: int
+) -> dict[str, Any]:
+    """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background.
+
+    `border` is what the class between objects has taken of each, in pixels: that much they grow back.
+    """
+    found = [from_classes(each, border, SMALLEST) for each in predictions]
     pairs = list(zip(instances, found, strict=True))
     precision = {}
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):

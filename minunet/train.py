@@ -22,8 +22,9 @@ from minunet.commands import at_least, new_folder, positive
 from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
 from minunet.fit import begin, fit, resume
-from minunet.presets import PRESETS, Config, load_data, make_network, preset_for
+from minunet.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
 from minunet.score import final_test
+from minunet.settings import change
 from minunet.tensorboard import tensorboard
 
 DESCRIPTION = """\
@@ -64,6 +65,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
     add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
     add("--seed", type=at_least(0), metavar="N", help="decides about everything random (default: 0)")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other field of config.json, as in --set dropout=0.5 or --set augmentation.elastic=0; again and again",
+    )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
@@ -100,6 +108,7 @@ def _train(options: argparse.Namespace) -> int:
     data = load_data(config)
     classes = data.training.classes
     net = make_network(config, len(classes))
+    make_schedule(config, 1)  # refuses a name that it does not know, before anything is written
     parameters = sum(math.prod(shape) for shape in net.shapes().values())
     if checkpoint:
         run = options.resume
@@ -157,12 +166,13 @@ def _config_of_options(options: argparse.Namespace) -> Config:
     changes: dict[str, Any] = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
-    return dataclasses.replace(PRESETS[preset], **changes)
+    config = dataclasses.replace(PRESETS[preset], **changes)
+    return change(config, options.set, ("preset", "data_dir", *OVERRIDES))
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
-    fixed = [name for name in ("preset", "out", *OVERRIDES) if getattr(options, name) is not None]
+    fixed = [name for name in ("preset", "out", "set", *OVERRIDES) if getattr(options, name) not in (None, [])]
     if fixed:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
         raise InputError(

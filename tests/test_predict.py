@@ -122,7 +122,7 @@ def test_a_folder_of_all_kinds(tmp_path, capsys):
         assert read(f"out/{name}.mask.png").size == size, name
     printed = capsys.readouterr().out
     assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in printed
-    assert "passed over in folders, as their endings are not those of pictures: 1 file" in printed
+    assert "files passed over in folders, as their endings are not those of pictures: 1\n" in printed
     deep, plain = (np.asarray(read(f"out/{name}.overlay.png")) for name in ("deep", "float"))
     assert abs(deep.astype(int) - plain).mean() < 3  # the same picture, in 16 bits and as floating point
 

@@ -167,7 +167,7 @@ def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
 
 def test_scores_of_pictures_without_objects_are_null():
     nothing = np.zeros((8, 8), "int32")
-    result = scoring.score_instances([nothing], np.array([[64, 0], [0, 0]]), [nothing])
+    result = scoring.score_instances([nothing], np.array([[64, 0], [0, 0]]), [nothing], 2)
     assert result["dice"] is None and set(result["average_precision"].values()) == {None}
 
 
@@ -472,3 +472,27 @@ def test_tensorboard_that_is_missing_is_said_before_anything_is_written(monkeypa
     assert train.main([*SMALL, "--tensorboard"]) == 2
     assert "pip install 'minunet[tensorboard]'" in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+def test_any_field_can_be_set(tmp_path):
+    """Nuclei without their border class: two classes, and single nuclei all the same."""
+    folder = write_nuclei(tmp_path / "nuclei")
+    settings = ["border=0", "class_weight=null", "augmentation.elastic=0"]
+    options = [word for setting in settings for word in ("--set", setting)]
+    assert train.main([*SMALL, "--epochs", "1", "--data-dir", str(folder), *options]) == 0
+    run = Path("runs/nuclei")
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["border"] == 0 and config["classes"] == ["background", "nucleus"]
+    assert set(json.loads((run / "test.json").read_text())["iou"]) == {"background", "nucleus"}
+    assert train.main(["--resume", str(run), "--device", "cpu"]) == 0
+
+
+def test_settings_that_do_not_go_together(tmp_path, capsys):
+    folder = str(write_nuclei(tmp_path / "nuclei"))
+    assert_refused(capsys, [*SMALL, "--set", "spin=1"], "one of these names")
+    assert_refused(capsys, [*SMALL, "--set", "size=3"], "one of these names")
+    assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
+    assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule must be")
+    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm must be None or 'group'")
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert_refused(capsys, ["--resume", "runs/cells", "--set", "dropout=0.5"], "--set cannot be given with it")

@@ -21,26 +21,29 @@ from minunet.backend import map_in_order
 from minunet.data.dataset import Dataset, split
 from minunet.data.files import read_image, read_mask, require_folder
 from minunet.errors import InputError
-from minunet.instances import to_classes
+from minunet.instances import BORDER, RADIUS, to_classes
 
 CLASSES = ("background", "nucleus", "border")
 PART = 0.1  # for validation, and again for the test if there are no lists
 HINT = "A folder of nuclei holds stage1_train/ID/images/ID.png and stage1_train/ID/masks/*.png."
 
 
-def load_nuclei(folder: Path, rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
-    """Training, validation and test images with their nuclei, each of its own size."""
+def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) -> tuple[Dataset, Dataset, Dataset]:
+    """Training, validation and test images with their nuclei, each of its own size.
+
+    `border`: the pixels on each side that the class between two nuclei takes; with 0 there is no such class.
+    """
     for part in (folder, folder / "stage1_train"):
         require_folder(part, HINT)
     if (folder / "train.txt").is_file() and (folder / "test.txt").is_file():
-        training, test = (_load(folder, _read_list(folder / name)) for name in ("train.txt", "test.txt"))
+        training, test = (_load(folder, _read_list(folder / name), border) for name in ("train.txt", "test.txt"))
         shared = set(training.names) & set(test.names)
         if shared:
             raise InputError(f"{min(shared)} stands in train.txt and in test.txt: the test would not be one.")
         validation, training = split(training, (PART,), rng)
     else:
         names = sorted(path.name for path in (folder / "stage1_train").iterdir() if path.is_dir())
-        validation, test, training = split(_load(folder, names), (PART, PART), rng)
+        validation, test, training = split(_load(folder, names, border), (PART, PART), rng)
     return training, validation, test
 
 
@@ -54,7 +57,7 @@ def _read_list(path: Path) -> list[str]:
     return names
 
 
-def _load(folder: Path, names: list[str]) -> Dataset:
+def _load(folder: Path, names: list[str], border: int) -> Dataset:
     """The pictures with these names."""
     if len(names) < 3:
         raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
@@ -67,8 +70,8 @@ def _load(folder: Path, names: list[str]) -> Dataset:
         disable=None,
     )
     images, instances = zip(*bar, strict=True)
-    labels = [to_classes(each) for each in instances]
-    return Dataset(list(images), labels, names, CLASSES, list(instances))
+    labels = [to_classes(each, border) for each in instances]
+    return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:

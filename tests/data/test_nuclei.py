@@ -49,6 +49,14 @@ def test_stretching():
     np.testing.assert_array_equal(stretch(np.full((3, 3, 3), 7, "uint8")), 0)  # nothing to stretch
 
 
+def test_stretching_makes_the_noise_of_photons_even(rng):
+    """Counted photons, 20 and 100 on average: the spread of the second is twice that of the first, and then equal."""
+    image = rng.poisson(np.where(np.arange(400) < 200, 20, 100), (300, 400)).astype("uint8")[..., None].repeat(3, 2)
+    image[:30, :30] = 0  # the darkest 0.75 %: brightness counts from there
+    before, after = ([part.std() for part in np.split(each[30:], 2, axis=1)] for each in (image, stretch(image)))
+    assert before[1] / before[0] > 2 and 0.85 < after[1] / after[0] < 1.15
+
+
 def no_images(folder):
     (folder / "stage1_train" / "id1" / "images" / "id1.png").unlink()
 

@@ -1,0 +1,77 @@
+"""`--set NAME=VALUE`: every field can be set, to what it can be, and to nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from minunet import InputError
+from minunet.data.augment import Augmentation
+from minunet.presets import PRESETS, Config
+from minunet.settings import change
+
+CONFIG = PRESETS["nuclei"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "field", "value"),
+    [
+        ("dropout=0.5", "dropout", 0.5),
+        ("seam_weight=0", "seam_weight", 0),
+        ("border=0", "border", 0),
+        ("flips=false", "flips", False),
+        ("norm=group", "norm", "group"),
+        ('norm="group"', "norm", "group"),
+        ("norm=null", "norm", None),
+        ("momentum=0.9", "momentum", 0.9),
+        ("class_weight=[1, 2.5]", "class_weight", (1, 2.5)),
+        ("class_weight=null", "class_weight", None),
+    ],
+)
+def test_a_field_is_set(setting, field, value):
+    changed = change(CONFIG, [setting], ())
+    assert getattr(changed, field) == value and type(getattr(changed, field)) is type(value)
+    assert dataclasses.replace(changed, **{field: getattr(CONFIG, field)}) == CONFIG
+    assert Config.from_json(changed.to_json()) == changed
+
+
+def test_the_augmentation_too_and_several():
+    changed = change(CONFIG, ["augmentation.elastic=0", "augmentation.flip_up_down=false", "dropout=0.1"], ())
+    how = dataclasses.replace(CONFIG.augmentation, elastic=0, flip_up_down=False)
+    assert changed == dataclasses.replace(CONFIG, augmentation=how, dropout=0.1)
+
+
+def test_every_field_has_a_type_that_can_be_read():
+    for owner, prefix in ((Config, ""), (Augmentation, "augmentation.")):
+        for field in dataclasses.fields(owner):
+            if field.name != "augmentation":
+                with pytest.raises(InputError, match="the value must be"):
+                    change(CONFIG, [f"{prefix}{field.name}={{}}"], ())
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("dropout", "NAME=VALUE with one of these names, not 'dropout'"),
+        ("spin=1", "one of these names.*augmentation.rotation"),
+        ("augmentation=1", "one of these names"),
+        ("size=3", "one of these names"),
+        ("dropout=1", "from 0 to 0.99"),
+        ("dropout=-0.1", "from 0 to 0.99"),
+        ("dropout=nan", "must be float"),
+        ("dropout=NaN", "must be a number from"),
+        ("dropout=much", "must be float"),
+        ("flips=1", "must be bool"),
+        ("border=1.5", "must be int"),
+        ("border=true", "must be int"),
+        ("norm=3", "must be str | null"),
+        ("class_weight=[1, -1]", r"must be \[number, ...\] | null"),
+        ("class_weight=[0, 0]", r"must be \[number, ...\] | null"),
+        ('class_weight=["a"]', r"must be \[number, ...\] | null"),
+        ("seam_weight=Infinity", "must be a number from"),
+    ],
+)
+def test_what_is_wrong_is_said(setting, says):
+    with pytest.raises(InputError, match=says):
+        change(CONFIG, [setting], ("size",))
