@@ -31,12 +31,14 @@ from minunet.fast import (
     conv_transpose2d,
     conv_transpose2d_backward,
     crop_concat_backward_parts,
+    group_norm,
+    group_norm_backward,
     max_pool2d,
     max_pool2d_backward,
     relu_backward_in_place,
     relu_in_place,
 )
-from minunet.layers import crop_concat, dropout, dropout_backward, group_norm, group_norm_backward
+from minunet.layers import crop_concat, dropout, dropout_backward
 
 Parameters = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]

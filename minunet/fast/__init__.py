@@ -8,6 +8,7 @@ numbers take im2col, which rounds like a plain sum, so that a gradient check che
 from minunet.fast.conv import conv2d, conv2d_backward
 from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
+from minunet.fast.norm import group_norm, group_norm_backward
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.winograd_weights import TransformedWeights
@@ -20,6 +21,8 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose2d_backward",
     "crop_concat_backward_parts",
+    "group_norm",
+    "group_norm_backward",
     "max_pool2d",
     "max_pool2d_backward",
     "relu_backward_in_place",

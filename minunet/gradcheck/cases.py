@@ -41,6 +41,7 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield relu_case(rng)
     yield dropout_case(rng)
     yield group_norm_case(rng)
+    yield group_norm_case(rng, library=fast)
     yield softmax_case(rng)
     yield cross_entropy_case(rng)
     yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5))
@@ -197,7 +198,9 @@ def dropout_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3), rate:
     )
 
 
-def group_norm_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 6), groups: int = 3) -> Case:
+def group_norm_case(
+    rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 6), groups: int = 3, library: ModuleType = layers
+) -> Case:
     """Group normalisation, of numbers whose mean is not 0 and whose variance is not 1."""
 
     def torch(given: dict[str, Any]) -> Any:
@@ -209,10 +212,10 @@ def group_norm_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 6), gr
 
     weight, bias = rng.standard_normal((2, shape[3]))
     return Case(
-        f"group_norm, {groups} groups",
+        f"{_prefix(library)}group_norm, {groups} groups",
         {"x": 3 * rng.standard_normal(shape) + 1, "weight": weight, "bias": bias},
-        lambda given: layers.group_norm(**given, groups=groups),
-        layers.group_norm_backward,
+        lambda given: library.group_norm(**given, groups=groups),
+        library.group_norm_backward,
         torch,
     )
 

@@ -124,6 +124,7 @@ class Elsewhere:
         ("conv2d_backward", "conv2d_backward", (Elsewhere(), (Elsewhere(), None, False, (1, 1), (0, 0)))),
         ("conv_transpose2d", "conv_transpose2d", (Elsewhere(), Elsewhere(), None)),
         ("max_pool2d", "max_pool2d", (Elsewhere(),)),
+        ("group_norm_backward", "group_norm_backward", (Elsewhere(), (Elsewhere(), None, None))),
         ("relu_in_place", "relu", (Elsewhere(),)),
     ],
 )

@@ -1,0 +1,106 @@
+"""Group normalisation in few passes over memory: all sums are taken channel by channel, by BLAS.
+
+The plain layer writes seven arrays of the size of x forward and eight backward, and NumPy takes its means over two axes
+at once number by number: for 256x256 pixels of 16 channels 56 and 38 ms, this one 3 and 4. But normalising is, for each
+channel of each sample, one multiplication and one addition:
+
+    y  = x * a + b             a = weight / std            b = bias - mean * a
+    dx = dy * a + x * c + d    c = -through / std**2       d = -(mean(g) + mean * c * std) / std
+
+with g = dy * weight and through = mean(g * xhat), means over a group, in the notation of `layers.norm`. What these
+numbers need are four sums over the pixels of a channel: of x, of (x - mean)**2, of dy, and of dy * (x - mean). A sum
+over pixels is a product with a row of ones, and each is made of pieces that stay in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from minunet import layers
+from minunet.backend import Array
+from minunet.fast.scratch import scratch
+
+PIECE = 1 << 16  # numbers that are worked on at a time
+
+
+def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
+    """What `layers.group_norm` returns, with the same arguments and errors."""
+    plain = not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 4 or x.size == 0
+    if plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype:
+        return layers.group_norm(x, weight, bias, groups=groups, eps=eps)
+    if not weight.shape == bias.shape == x.shape[3:]:
+        return layers.group_norm(x, weight, bias, groups=groups, eps=eps)  # which says what is wrong
+    x = np.ascontiguousarray(x)
+    y, (height, width, channels) = np.empty_like(x), x.shape[1:]
+    means, stds = np.empty((2, len(x), channels), dtype=x.dtype)  # (N, C), the same for all channels of a group
+    for rows, y_rows, mean, std in zip(_rows(x), _rows(y), means, stds, strict=True):  # (H, W*C), sample by sample
+        mean[:] = _over_groups(sum(_sum(piece, channels) for (piece,) in _pieces(rows)) / (height * width), groups)
+        wide_mean = np.tile(mean, width)  # (W*C,)
+        squares = np.zeros(channels, dtype=x.dtype)
+        for (piece,) in _pieces(rows):
+            centred = np.subtract(piece, wide_mean, out=scratch("norm", piece.shape, x.dtype))
+            squares += _sum(np.multiply(centred, centred, out=centred), channels)
+        std[:] = np.sqrt(_over_groups(squares / (height * width), groups) + x.dtype.type(eps))
+        wide_a, wide_bias = np.tile(weight / std, width), np.tile(bias, width)
+        for piece, y_piece in _pieces(rows, y_rows):
+            centred = np.subtract(piece, wide_mean, out=y_piece)  # first: a large mean times a would cost digits
+            centred *= wide_a
+            centred += wide_bias
+    return y, (x, means, stds, weight, groups)
+
+
+def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
+    """What `layers.group_norm_backward` returns."""
+    if len(cache) == 3:
+        return layers.group_norm_backward(dy, cache)
+    x, means, stds, weight, groups = cache
+    dy, dx = np.ascontiguousarray(dy), np.empty_like(x)
+    height, width, channels = x.shape[1:]
+    dweight, dbias = np.zeros((2, channels), dtype=x.dtype)
+    for rows, dy_rows, dx_rows, mean, std in zip(_rows(x), _rows(dy), _rows(dx), means, stds, strict=True):
+        wide_mean = np.tile(mean, width)  # (W*C,)
+        total, product = np.zeros((2, channels), dtype=x.dtype)  # over the pixels: of dy, and of dy * xhat
+        for piece, dy_piece in _pieces(rows, dy_rows):
+            total += _sum(dy_piece, channels)
+            centred = np.subtract(piece, wide_mean, out=scratch("norm", piece.shape, x.dtype))
+            product += _sum(np.multiply(centred, dy_piece, out=centred), channels)
+        product /= std
+        dbias += total
+        dweight += product
+        through_mean = _over_groups(total * weight / (height * width), groups)
+        through_variance = _over_groups(product * weight / (height * width), groups)
+        # dx = (dy * weight - through_mean - xhat * through_variance) / std
+        factors = weight / std, through_variance / std**2, through_mean / std
+        of_dy, of_centred, less = (np.tile(factor, width) for factor in factors)
+        for piece, dy_piece, dx_piece in _pieces(rows, dy_rows, dx_rows):
+            centred = np.subtract(piece, wide_mean, out=scratch("norm", piece.shape, x.dtype))
+            centred *= of_centred
+            np.multiply(dy_piece, of_dy, out=dx_piece)
+            dx_piece -= centred
+            dx_piece -= less
+    return dx, dweight, dbias
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """(N, H, W, C) -> (N, H, W*C), a view: on a row of pixels NumPy is up to 5 times as fast as on 16 channels."""
+    return x.reshape(len(x), len(x[0]), -1)
+
+
+def _pieces(*arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """Views of the same rows of arrays (H, W*C), as many at a time as fit into the cache."""
+    step = max(1, PIECE // arrays[0].shape[1])
+    for start in range(0, len(arrays[0]), step):
+        yield tuple(array[start : start + step] for array in arrays)
+
+
+def _sum(rows: np.ndarray, channels: int) -> np.ndarray:
+    """The sum over all pixels of (P, W*C), for each channel: (C,). By BLAS, a product with a row of ones."""
+    return (np.ones(len(rows), dtype=rows.dtype) @ rows).reshape(-1, channels).sum(axis=0)
+
+
+def _over_groups(values: np.ndarray, groups: int) -> np.ndarray:
+    """The mean over the channels of each group, for each channel: (C,) -> (C,)."""
+    means = values.reshape(groups, -1).mean(axis=1)
+    return means.repeat(len(values) // groups)
