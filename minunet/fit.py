@@ -28,7 +28,7 @@ from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, whole_fi
 from minunet.data.batches import Batches
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError
-from minunet.instances import SIGMA, seam_weights, to_classes
+from minunet.instances import seam_weights
 from minunet.layers import dropout_mask
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model import prepare
@@ -193,19 +193,11 @@ def fit(
 
 def as_shown(training: Dataset, config: Config) -> tuple[Dataset, list[np.ndarray] | None]:
     """The training images as the network sees them, and by how much more each pixel counts because of the seams."""
-    zoom = config.zoom if config.pieces else 1
     images = [prepare(image, config) for image in training.images] if config.pieces else training.images
-    if training.instances is None:
-        labels = training.labels if zoom == 1 else [_enlarged(each, zoom) for each in training.labels]
-        return Dataset(images, labels, training.names, training.classes), None
-    instances = [_enlarged(each, zoom) for each in training.instances]
-    labels = [to_classes(each, config.border * zoom) for each in instances]
-    seams = [seam_weights(each, config.seam_weight, SIGMA * zoom) for each in instances] if config.seam_weight else None
-    return Dataset(images, labels, training.names, training.classes), seams
-
-
-def _enlarged(plane: np.ndarray, zoom: int) -> np.ndarray:
-    return plane.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    seams = None
+    if config.seam_weight and training.instances is not None:
+        seams = [seam_weights(each, config.seam_weight) for each in training.instances]
+    return Dataset(images, training.labels, training.names, training.classes), seams
 
 
 def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -80,9 +80,8 @@ def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
     """What the network sees of a picture (H, W, 3) uint8: of another size perhaps, and its brightness stretched."""
     if config.stretch:
         picture = stretch(picture)
-    height, width, _ = picture.shape
-    size = (width * config.zoom, height * config.zoom) if config.pieces else (config.size, config.size)
-    if size == (width, height):
+    size = (config.size, config.size)
+    if config.pieces or picture.shape[:2] == size:
         return picture
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
 

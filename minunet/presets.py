@@ -36,7 +36,6 @@ class Config:
         data_dir: where the images are; None for data that are made.
         size: images are scaled to size x size pixels; with `pieces` they keep their resolution, and training shows
             pieces of size x size pixels from random places.
-        zoom: with `pieces`, pictures are enlarged by this factor first, so that small objects are not too small.
         stretch: brightness is spread over the whole range of each picture, see `batches.stretch`.
         base, depth, padding, norm: the network, see `UNet`.
         labels: for a network without padding, "aligned": those of the pixels that it answers for, or "resized": all of
@@ -63,7 +62,6 @@ class Config:
     data_dir: str | None = None
     size: int = 128
     pieces: bool = False
-    zoom: int = 1
     stretch: bool = False
     base: int = 16
     depth: int = 4
@@ -155,7 +153,6 @@ PRESETS = {
         data_dir="data/nuclei",
         size=128,
         pieces=True,
-        zoom=2,
         stretch=True,
         epochs=60,
         seam_weight=10,

@@ -64,7 +64,7 @@ def test_masks_have_the_size_of_the_picture(tmp_path, preset, size):
 
 def test_a_network_of_pieces_sees_every_pixel(tmp_path):
     """The same answer as the network gives for the whole picture."""
-    model = load_model(save_model(tmp_path / "w.npz", "nuclei", stretch=False, zoom=1, flips=False))
+    model = load_model(save_model(tmp_path / "w.npz", "nuclei", stretch=False, flips=False))
     picture = photo(32, 48)
     expected = answer(model.net, model.params, to_input(picture[None]))[0]
     np.testing.assert_allclose(model.probabilities(picture), expected, atol=1e-6)
@@ -232,13 +232,13 @@ def test_options_reach_the_network(tmp_path):
     assert abs(answers["out--no-tta"] - answers["out--no-tta--tile128"]).max() > 1e-6
 
 
-def test_pictures_are_stretched_and_enlarged_as_in_training(tmp_path):
-    """A dark picture and a bright one of the same thing get the same answer; and each pixel is asked as zoom x zoom."""
+def test_pictures_are_stretched_as_in_training(tmp_path):
+    """A dark picture and a bright one of the same thing get the same answer."""
     model = load_model(save_model(tmp_path / "w.npz", "nuclei", flips=False))
     dark = photo(32, 40) // 8
     bright = dark * 6 + 20
     np.testing.assert_allclose(model.probabilities(dark), model.probabilities(bright), atol=0.02)
-    assert prepare(dark, model.config).shape == (64, 80, 3) and prepare(dark, model.config).max() == 255
+    assert prepare(dark, model.config).shape == (32, 40, 3) and prepare(dark, model.config).max() == 255
 
 
 def test_large_networks_of_whole_pictures_see_them_in_one_piece(tmp_path):

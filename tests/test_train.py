@@ -23,8 +23,6 @@ from minunet import score as scoring
 from minunet.checkpoint import load_checkpoint, save_checkpoint
 from minunet.commands import new_folder
 from minunet.data.cells import make_cells
-from minunet.data.dataset import Dataset
-from minunet.instances import to_classes
 from minunet.model import load_model
 from minunet.score import score
 from tests.data.pictures import write_folder, write_nuclei, write_pets
@@ -137,20 +135,6 @@ def test_the_weight_map_counts(tmp_path, monkeypatch):
     assert abs(losses["none"] - losses["paper"]) > 1e-3
 
 
-def test_the_plane_is_enlarged_with_all_that_belongs_to_it(tmp_path):
-    """Border and seam are as wide in the picture as without enlarging: zoom times as many pixels."""
-    config = dataclasses.replace(presets.PRESETS["nuclei"], stretch=False)
-    instances = np.zeros((40, 40), "int32")
-    instances[10:30, 5:19], instances[10:30, 21:35] = 1, 2
-    image = np.zeros((40, 40, 3), "uint8")
-    data = Dataset([image], [to_classes(instances)], ["a"], ("a", "b", "c"), [instances])
-    (one, seams), (two, more) = (fit.as_shown(data, dataclasses.replace(config, zoom=zoom)) for zoom in (1, 2))
-    assert [each.images[0].shape for each in (one, two)] == [(40, 40, 3), (80, 80, 3)]
-    borders = [(each.labels[0] == 2).sum(axis=1).max() for each in (one, two)]
-    assert abs(borders[1] - 2 * borders[0]) <= 2 < borders[0] + 1
-    assert more[0][40, 40] == pytest.approx(seams[0][20, 20], rel=0.1)
-
-
 def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=0.9))
     assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
@@ -195,15 +179,15 @@ def test_the_paper(tmp_path):
     assert answer.shape == (33, 90, 3)
 
 
-def test_pieces_without_objects_to_tell_apart(tmp_path, monkeypatch):
-    """A folder of pictures can be shown in enlarged pieces too."""
-    pieces = dataclasses.replace(presets.PRESETS["folder"], pieces=True, zoom=2, epochs=1)
+def test_pieces_without_objects_to_tell_apart(tmp_path):
+    """A folder of pictures can be shown in pieces too, as they are, with no seams."""
+    pieces = dataclasses.replace(presets.PRESETS["folder"], pieces=True, seam_weight=10)
     data = presets.load_data(dataclasses.replace(pieces, data_dir=str(write_folder(tmp_path / "mine"))))
-    listed = Dataset(list(data.training.images), list(data.training.labels), data.training.names, ("a", "b"))
-    shown, seams = fit.as_shown(listed, pieces)
-    assert seams is None and [image.shape for image in shown.images] == [(256, 256, 3)] * len(listed)
-    np.testing.assert_array_equal(shown.labels[0][::2, ::2], listed.labels[0])
-    np.testing.assert_array_equal(shown.labels[0][1::2, 1::2], listed.labels[0])
+    shown, seams = fit.as_shown(data.training, pieces)
+    assert seams is None and len(shown.images) == len(data.training)
+    for image, labels, i in zip(shown.images, shown.labels, range(len(shown.images)), strict=True):
+        np.testing.assert_array_equal(image, data.training.images[i])
+        np.testing.assert_array_equal(labels, data.training.labels[i])
 
 
 @pytest.mark.parametrize("more", [{}, {"average": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
