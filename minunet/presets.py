@@ -24,7 +24,9 @@ PHOTOGRAPHS = Augmentation(
     flip_left_right=True, shift=0.15, brightness=0.2, contrast=0.4, rotation=20, scale=0.4, colour=0.1
 )
 PAPER = Augmentation(True, True, shift=0.1, brightness=0.1, contrast=0.2, rotation=180, elastic=10)  # section 3.1
-MICROSCOPY = Augmentation(True, True, quarter_turns=True, scale=0.2, elastic=3, brightness=0.1, contrast=0.3)
+MICROSCOPY = Augmentation(
+    True, True, quarter_turns=True, rotation=45, scale=0.5, elastic=3, brightness=0.1, contrast=0.3
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ PRESETS = {
         size=128,
         pieces=True,
         stretch=True,
-        epochs=60,
+        epochs=200,
+        batch_size=5,
         seam_weight=10,
         class_weight=(1, 1, 4),
         average=0.99,
