@@ -6,6 +6,7 @@ with them; in the end they become one animated picture.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -50,23 +51,33 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
         frame.save(file, format="PNG")
 
 
-def save_animation(run: Path) -> None:
+def save_animation(run: Path, classes: int) -> None:
     """Make `progress.gif` of the frames so far, if there are any."""
     frames = []
     for path in sorted((run / "progress").glob("*.png")):
-        with Image.open(path) as frame:
+        with suppress(OSError), Image.open(path) as frame:  # one that is damaged is passed over
             frames.append(frame.convert("RGB"))
     if not frames:
         return
-    palette = frames[-1].quantize(256)  # the same for all: what does not change does not flicker
+    palette = _palette(frames, classes)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     durations = [FRAME_TIME] * len(others) + [LAST_TIME]
     with whole_file(run / "progress.gif", "wb") as file:
         first.save(file, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
+def _palette(frames: list[Image.Image], classes: int) -> Image.Image:
+    """256 colours, the same for all frames, so that nothing flickers: those of the classes, and the most frequent."""
+    sample = Image.fromarray(np.concatenate([np.asarray(frame)[::4, ::4].reshape(-1, 3) for frame in frames])[None])
+    frequent = sample.quantize(256 - classes - 1).getpalette() or []
+    colours = [*class_colours(classes).ravel().tolist(), 255, 255, 255, *frequent]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours[: 3 * 256])
+    return palette
+
+
 def _panel(picture: np.ndarray) -> Image.Image:
     """A picture (H, W, 3) uint8, PANEL pixels wide; small ones enlarged pixel by pixel."""
     image = Image.fromarray(picture)
-    size = (PANEL, max(1, round(PANEL * image.height / image.width)))
+    size = (PANEL, min(max(1, round(PANEL * image.height / image.width)), 4 * PANEL))
     return image.resize(size, Image.Resampling.NEAREST if image.width < PANEL else Image.Resampling.BOX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--npz", type=Path, metavar="FILE", help="write a checkpoint for minunet.predict")
     add("--small", type=Path, metavar="FILE", help="the same rounded to 8 bits: a byte a weight and not four")
     add("--state-dict", type=Path, metavar="FILE", help="write a state dict for PyTorch: .pt, .pth or .safetensors")
-    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: 0 to 1 colours in, probabilities out")
+    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: colours from 0 to 1 in, probabilities out")
     return parser
 
 
@@ -55,8 +56,10 @@ def _export(options: argparse.Namespace) -> int:
     if not wanted:
         raise InputError("Nothing to write: give --npz, --small, --state-dict or --onnx, or several of them.")
     for path in wanted.values():
-        if path.exists():
+        if os.path.lexists(path):
             raise InputError(f"{path} exists already; nothing was written.")
+    if len({os.path.realpath(path) for path in wanted.values()}) < len(wanted):
+        raise InputError("Two of the files have the same name; nothing was written.")
     if options.state_dict:
         check_ending(options.state_dict)
     for name, path in wanted.items():
@@ -94,7 +97,8 @@ def _onnx(path: Path, model: Model) -> str:
         raise InputError(f"The ONNX graph differs from the network by {worst:.1e}; {path} was not written.")
     with whole_file(path, "wb") as file:
         file.write(graph.SerializeToString())
-    return f"; run by ONNX's reference, it differs by {worst:.0e} from minunet"
+    remark = f"; run by ONNX's reference, it differs by {worst:.0e} from minunet"
+    return "\n".join([remark, *(f"  not in the graph: {step}" for step in model.steps_around())])
 
 
 if __name__ == "__main__":

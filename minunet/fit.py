@@ -7,6 +7,7 @@ A run writes into its folder:
     last.npz           where the run stands, and best.npz, where it scored best on the validation images
     test.json          the score of best.npz on images that training and choosing never saw
     predictions.png    what it answers on some of them
+    progress.gif       what it answered on three validation images, epoch by epoch; its pictures are in progress/
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ def fit(
                 if stop():
                     progress.seconds += time.perf_counter() - started
                     progress.save(run / "last.npz", config, data)
-                    save_animation(run)
+                    save_animation(run, net.classes)
                     return False
         val_loss, matrix, predictions = score(net, progress.tested, validation, config, device)
         progress.seconds += time.perf_counter() - started
@@ -187,7 +188,7 @@ def fit(
             save_frame(run, epoch, title, as_answered(validation, config, predictions), predictions)
         report(progress.rows[-1])
         progress.save(run / "last.npz", config, data)
-    save_animation(run)
+    save_animation(run, net.classes)
     return True
 
 

@@ -34,6 +34,19 @@ class Model:
         """What a file of weights says of itself; not where the images lay, which is nobody's business."""
         return {"config": {**self.config.to_json(), "data_dir": None}, "classes": list(self.classes)}
 
+    def steps_around(self) -> list[str]:
+        """What `probabilities` does before and after the network sees the picture, for those who run it elsewhere."""
+        config, steps = self.config, []
+        if config.stretch:
+            steps.append("before: the brightness is stretched, see minunet.data.batches.stretch")
+        if not config.pieces:
+            steps.append(f"before: the picture is scaled to {config.size} x {config.size} pixels")
+        if self.net.padding == "valid":
+            steps.append("before: the picture is mirrored at its edges, as the answer is smaller than what is seen")
+        if any(config.mirror_images()):
+            steps.append("after: the mean of the answers for the picture and its mirror images")
+        return steps
+
     def probabilities(
         self,
         picture: np.ndarray,

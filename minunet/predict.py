@@ -124,7 +124,7 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
     """
     endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS}
     found: list[Path] = []
-    passed_over = 0
+    others: set[Path] = set()
     for path in given:
         if not path.is_dir():
             found.append(path)
@@ -135,8 +135,9 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")
         found.extend(inside)
-        passed_over += len(files) - len(inside)
-    return list(dict.fromkeys(found)), passed_over
+        made = {file.name.removesuffix(MADE[0]) + ".npz" for file in path.glob(f"*{MADE[0]}")}
+        others.update(file for file in files if file not in inside and file.name not in made)
+    return list(dict.fromkeys(found)), len(others)
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:

@@ -200,6 +200,8 @@ def make_network(config: Config, classes: int) -> UNet:
     """The network of an experiment. Raises InputError if the images do not fit into it."""
     if config.labels != "aligned" and (config.padding == "same" or config.pieces):
         raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
+    if config.stretch and not config.pieces:
+        raise InputError("stretch is for networks that see pieces of pictures, such as the preset nuclei.")
     if config.class_weight is not None and len(config.class_weight) != classes:
         raise InputError(f"class_weight holds {len(config.class_weight)} numbers, but there are {classes} classes.")
     try:

@@ -11,8 +11,8 @@ from minunet.errors import InputError
 from minunet.presets import Config
 
 PREFIX = "augmentation."
-LIMITS = {"dropout": (0, 0.99), "average": (0, 0.9999), "momentum": (0, 0.9999), "border": (0, 50)}
-NOT_NEGATIVE = (0, 1e6)  # all other numbers
+LIMITS = {"dropout": (0, 0.99), "average": (0, 0.9999), "momentum": (0, 0.9999), "border": (0, 50), "count": (3, 10**6)}
+NOT_NEGATIVE = (0, 10**6)  # all other numbers
 
 
 def change(config: Config, settings: list[str], fixed: tuple[str, ...]) -> Config:
@@ -24,6 +24,8 @@ def change(config: Config, settings: list[str], fixed: tuple[str, ...]) -> Confi
     names += [PREFIX + field.name for field in dataclasses.fields(Augmentation)]
     for setting in settings:
         name, equals, text = setting.partition("=")
+        if name in fixed:
+            raise InputError(f"--set {name}: this has an option of its own, or follows from the preset.")
         if not equals or name not in names:
             raise InputError(f"--set takes NAME=VALUE with one of these names, not {setting!r}: {', '.join(names)}.")
         owner, field = (Augmentation, name.removeprefix(PREFIX)) if name.startswith(PREFIX) else (Config, name)
@@ -38,27 +40,26 @@ def _read(name: str, text: str, hint: Any) -> Any:
     """The value, of the type that the field has."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = text  # so that a word needs no quotation marks
     if isinstance(value, list):
         value = tuple(value)
-    whole, number = type(value) is int, type(value) in (int, float)
-    numbers = (
-        type(value) is tuple and all(type(part) in (int, float) and part >= 0 for part in value) and sum(value) > 0
-    )
-    low, high = LIMITS.get(name, NOT_NEGATIVE)
-    if number and not low <= value <= high:
-        raise InputError(f"--set {name}={text}: it must be a number from {low} to {high}.")
+    parts = value if type(value) is tuple else (value,)
+    number = all(type(part) in (int, float) for part in parts)
+    single = number and parts is not value
     fits = {
         bool: type(value) is bool,
-        int: whole,
-        float: number,
+        int: single and type(value) is int,
+        float: single,
         str: type(value) is str,
         str | None: value is None or type(value) is str,
-        float | None: value is None or number,
-        tuple[float, ...] | None: value is None or numbers,
+        float | None: value is None or single,
+        tuple[float, ...] | None: value is None or (number and len(parts) > 0 and not single),
     }
     if not fits[hint]:
         expected = hint.__name__ if isinstance(hint, type) else str(hint).replace("tuple[float, ...]", "[number, ...]")
-        raise InputError(f"--set {name}={text}: the value must be {expected.replace('None', 'null')}.")
+        raise InputError(f"--set {name}={text[:50]}: the value must be {expected.replace('None', 'null')}.")
+    low, high = (1e-6, 10**6) if parts is value else LIMITS.get(name, NOT_NEGATIVE)
+    if number and not all(low <= part <= high for part in parts):
+        raise InputError(f"--set {name}={text}: it must be from {low:g} to {high:g}.")
     return value

@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,8 +33,8 @@ Train a U-Net. Without arguments: on images of touching cells that are made on t
 With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
 values need a classes.txt), or on the Oxford-IIIT Pet photographs.
 
-The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif,
-test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
+The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
+(of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
 Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
 """
 
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     keep_memory()
-    reporter = tensorboard() if options.tensorboard else lambda run: lambda row: None
+    reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
     if options.threads is not None:
         set_threads(options.threads)
     device = choose_device(options.device)
@@ -109,6 +110,8 @@ def _train(options: argparse.Namespace) -> int:
     classes = data.training.classes
     net = make_network(config, len(classes))
     make_schedule(config, 1)  # refuses a name that it does not know, before anything is written
+    if config.seam_weight and data.training.instances is None:
+        raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
     parameters = sum(math.prod(shape) for shape in net.shapes().values())
     if checkpoint:
         run = options.resume
@@ -130,10 +133,12 @@ def _train(options: argparse.Namespace) -> int:
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
-    with CtrlC() as interrupted:
+    with reporter(run) as report, CtrlC() as interrupted:
+        for row in progress.rows:  # of a run that goes on, perhaps without --tensorboard until now
+            report(row)
         if not checkpoint:
             progress.save(run / "last.npz", config, data)  # so that a run can be resumed whenever it stops
-        finished = fit(config, data, progress, run, device, interrupted, reporter(run))
+        finished = fit(config, data, progress, run, device, interrupted, report)
     if not finished:
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
         print(f"stopped and saved; go on with: {command}")
@@ -167,7 +172,7 @@ def _config_of_options(options: argparse.Namespace) -> Config:
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
     config = dataclasses.replace(PRESETS[preset], **changes)
-    return change(config, options.set, ("preset", "data_dir", *OVERRIDES))
+    return change(config, options.set, ("preset", "data_dir", "pieces", *OVERRIDES))
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:

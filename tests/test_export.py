@@ -14,7 +14,8 @@ from onnx.reference import ReferenceEvaluator
 from minunet import exchange, export, train
 from minunet.data.cells import make_cell_image
 from minunet.exchange import onnx_graph
-from minunet.model import load_model
+from minunet.model import Model, load_model
+from minunet.presets import PRESETS, make_network
 
 SIZE = 16
 PICTURE = make_cell_image(SIZE, np.random.default_rng(0))[0]
@@ -70,6 +71,27 @@ def test_nothing_is_overwritten(run, capsys):
     assert export.main([str(run), "--npz", "new.npz", "--small", str(run / "last.npz")]) == 2
     assert "exists already; nothing was written" in capsys.readouterr().err
     assert (run / "last.npz").read_bytes() == before and load_model(run)
+    Path("link.npz").symlink_to("nowhere")
+    assert export.main([str(run), "--npz", "new.npz", "--small", "link.npz"]) == 2
+    assert "link.npz exists already" in capsys.readouterr().err
+    assert export.main([str(run), "--npz", "new.npz", "--small", "./new.npz"]) == 2
+    assert "have the same name; nothing was written" in capsys.readouterr().err
+    assert not Path("new.npz").exists()
+
+
+def test_onnx_says_what_is_left_out(run, capsys):
+    """Whole pictures, scaled; the nuclei, stretched, and the mean over mirror images; the seed, mirrored."""
+    assert export.main([str(run), "--onnx", "a.onnx"]) == 0
+    assert "not in the graph: before: the picture is scaled to 16 x 16 pixels" in capsys.readouterr().out
+    steps = {
+        name: " ".join(Model(make_network(PRESETS[name], 3), {}, PRESETS[name], ("a", "b", "c")).steps_around())
+        for name in ("nuclei", "seed", "paper")
+    }
+    assert (
+        "stretched" in steps["nuclei"] and "mean of the answers" in steps["nuclei"] and "scaled" not in steps["nuclei"]
+    )
+    assert "mirrored at its edges" in steps["seed"] and "scaled to 100" in steps["seed"]
+    assert "stretched" in steps["paper"] and "mean" not in steps["paper"]
 
 
 def test_what_is_wrong_is_said(run, tmp_path, monkeypatch, capsys):

@@ -123,6 +123,13 @@ def test_a_folder_of_all_kinds(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in printed
     assert "files passed over in folders, as their endings are not those of pictures: 1\n" in printed
+    (tmp_path / "one").mkdir()
+    Image.fromarray(photo(20, 30)).save("one/a.png")
+    made = ["one", "one", "--weights", str(weights), "--probabilities", "--out", "one"]
+    for out in ("one", "two"):  # what the first has made there is no picture for the second, and nothing else either
+        assert main([*made[:-1], out]) == 0
+        printed = capsys.readouterr().out
+        assert "1 of 1 pictures done" in printed and "passed over" not in printed
     deep, plain = (np.asarray(read(f"out/{name}.overlay.png")) for name in ("deep", "float"))
     assert abs(deep.astype(int) - plain).mean() < 3  # the same picture, in 16 bits and as floating point
 

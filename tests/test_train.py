@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -15,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorboardX
 from PIL import Image
+from tensorboardX.proto.event_pb2 import Event
 
 from minunet import backend, fit, presets, train
 from minunet import score as scoring
@@ -156,14 +157,19 @@ def test_scores_of_pictures_without_objects_are_null():
 
 
 @pytest.mark.parametrize("labels", ["resized", "aligned"])
-def test_the_seed(tmp_path, labels):
+def test_the_seed(tmp_path, labels, monkeypatch):
     """The notebook's experiment, both ways to label it: it runs, and its network predicts whole pictures."""
+    drawn = []
+    monkeypatch.setattr(fit, "save_frame", lambda run, epoch, title, data, answers: drawn.append((data, answers)))
     folder = write_pets(tmp_path / "p", training=20, test=10)
     options = ["--preset", "seed", "--data-dir", str(folder), "--labels", labels, "--base", "4", "--epochs", "2"]
     assert train.main([*options, "--size", "60", "--device", "cpu"]) == 0
     config = json.loads(Path("runs/seed/config.json").read_text())["config"]
     assert config["labels"] == labels and not config["centred"] and config["schedule"] == "piecewise"
     assert json.loads(Path("runs/seed/test.json").read_text())["images"] == 3
+    for data, answers in drawn:  # a frame shows the pixels that are answered for
+        assert data.images.shape[1:3] == data.labels.shape[1:3] == answers[0].shape == (20, 20)
+    assert len(drawn) == 2
     answer = load_model(Path("runs/seed")).probabilities(np.zeros((40, 30, 3), "uint8"))
     assert answer.shape == (40, 30, 3)
     np.testing.assert_allclose(answer.sum(axis=2), 1, atol=1e-4)
@@ -177,17 +183,6 @@ def test_the_paper(tmp_path):
     assert set(optimizer) == {f"velocity.{name}" for name in load_checkpoint(Path("runs/paper/best.npz")).params}
     answer = load_model(Path("runs/paper")).probabilities(np.zeros((33, 90, 3), "uint8"))
     assert answer.shape == (33, 90, 3)
-
-
-def test_pieces_without_objects_to_tell_apart(tmp_path):
-    """A folder of pictures can be shown in pieces too, as they are, with no seams."""
-    pieces = dataclasses.replace(presets.PRESETS["folder"], pieces=True, seam_weight=10)
-    data = presets.load_data(dataclasses.replace(pieces, data_dir=str(write_folder(tmp_path / "mine"))))
-    shown, seams = fit.as_shown(data.training, pieces)
-    assert seams is None and len(shown.images) == len(data.training)
-    for image, labels, i in zip(shown.images, shown.labels, range(len(shown.images)), strict=True):
-        np.testing.assert_array_equal(image, data.training.images[i])
-        np.testing.assert_array_equal(labels, data.training.labels[i])
 
 
 @pytest.mark.parametrize("more", [{}, {"average": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
@@ -214,9 +209,11 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
     assert train.main([*options, "--out", "broken"]) == 130
     assert "-m minunet.train --resume broken" in capsys.readouterr().out
     assert not Path("broken/test.json").exists()
+    assert Path("broken/progress.gif").exists() == (stop_after > 3)  # an epoch has 3 steps
     assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
     assert f"after step {stop_after}" in capsys.readouterr().out
     assert_same_run(Path("straight"), Path("broken"))
+    assert Path("straight/progress.gif").read_bytes() == Path("broken/progress.gif").read_bytes()
 
 
 def test_resume_takes_no_other_options(capsys):
@@ -440,15 +437,38 @@ def test_a_class_that_never_occurs_is_null_in_json(tmp_path):
     assert json.loads(Path("runs/folder/test.json").read_text(), parse_constant=pytest.fail)["iou"]["unicorn"] is None
 
 
-def test_tensorboard_gets_the_curves(monkeypatch):
-    written = []
-    monkeypatch.setattr(tensorboardX.SummaryWriter, "add_scalar", lambda self, *values: written.append(values))
-    assert train.main([*SMALL, "--epochs", "2", "--tensorboard"]) == 0
-    assert list(Path("runs/cells/tensorboard").glob("events*"))
-    names = {"train_loss": "loss", "val_loss": "loss", "mean_iou": "validation", "iou_cell": "validation"}
-    for row in rows_of(Path("runs/cells")):
-        for name, group in names.items():
-            assert (f"{group}/{name}", float(row[name]), int(row["epoch"])) in written
+def events_of(run: Path) -> dict[tuple[str, int], float]:
+    """What TensorBoard would draw: (curve, epoch) -> value, read back from the files of a run."""
+    found = {}
+    for path in (run / "tensorboard").glob("events*"):
+        data = path.read_bytes()
+        while data:  # records: length (8 bytes), checksum (4), an event, checksum (4)
+            (length,) = struct.unpack("<Q", data[:8])
+            event = Event.FromString(data[12 : 12 + length])
+            found |= {(value.tag, event.step): value.simple_value for value in event.summary.value}
+            data = data[16 + length :]
+    return found
+
+
+def test_tensorboard_gets_the_curves():
+    """Also those from before a run was told to write them; and at once, not when the process ends."""
+    assert train.main([*SMALL, "--epochs", "2"]) == 0
+    run = Path("runs/cells")
+    assert train.main(["--resume", str(run), "--device", "cpu", "--tensorboard"]) == 0
+    events = events_of(run)
+    groups = {"train_loss": "loss", "val_loss": "loss", "seconds": "time"}
+    for row in csv.DictReader((run / "metrics.csv").read_text().splitlines()):
+        epoch = int(row.pop("epoch"))
+        for name, value in row.items():
+            expected = pytest.approx(float(value), rel=1e-6, nan_ok=True)
+            assert events.pop((f"{groups.get(name, 'validation')}/{name}", epoch)) == expected
+    assert not events
+
+
+def test_tensorboard_that_cannot_be_written(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    Path("runs/cells/tensorboard").write_text("a file")
+    assert_refused(capsys, ["--resume", "runs/cells", "--device", "cpu", "--tensorboard"], "cannot be written")
 
 
 def test_tensorboard_that_is_missing_is_said_before_anything_is_written(monkeypatch, capsys):
@@ -474,7 +494,11 @@ def test_any_field_can_be_set(tmp_path):
 def test_settings_that_do_not_go_together(tmp_path, capsys):
     folder = str(write_nuclei(tmp_path / "nuclei"))
     assert_refused(capsys, [*SMALL, "--set", "spin=1"], "one of these names")
-    assert_refused(capsys, [*SMALL, "--set", "size=3"], "one of these names")
+    assert_refused(capsys, [*SMALL, "--set", "size=3"], "an option of its own")
+    assert_refused(capsys, [*SMALL, "--set", "pieces=true"], "an option of its own, or follows from the preset")
+    assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
+    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
+    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects")
     assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
     assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule must be")
     assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm must be None or 'group'")

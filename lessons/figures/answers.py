@@ -8,20 +8,27 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from minunet.errors import InputError, exit_status
 from minunet.model import load_model
 from minunet.plots import save_predictions
 from minunet.presets import load_data
 from minunet.score import as_answered, score
 
 
-def main(run: Path, path: Path) -> None:
-    """The images of other people stay where they are: what is drawn are classes."""
+def main(arguments: list[str]) -> int:
+    """Exit status 0, or 2 for bad input. The photographs of others stay where they are: what is drawn are classes."""
+    if len(arguments) != 2:
+        raise InputError("answers.py takes two arguments: the folder of a run, and the PNG to write.")
+    run, path = map(Path, arguments)
+    if path.exists():
+        raise InputError(f"{path} exists already; nothing was written.")
     model = load_model(run)
     test = load_data(model.config).test
     _, _, predictions = score(model.net, model.params, test, model.config, "cpu", model.config.flips)
     shown = as_answered(test, model.config, predictions)
     save_predictions(path, shown, predictions, count=3, panels=("truth", "prediction", "errors"))
+    return 0
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))

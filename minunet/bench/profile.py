@@ -17,11 +17,9 @@ from minunet.optim import Adam
 
 REST = "the rest, and waiting"
 PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "3x3 by winograd: products": (winograd, ("forward", "backward")),
-    "3x3 by winograd: transforms": (
-        winograd,
-        ("_transform_input", "_transform_output", "_transform_dy", "_transform_dv"),
-    ),
+    "3x3 by winograd": (winograd, ("forward", "backward")),  # without the next two: products, for the most part
+    "  transforms of images": (winograd, ("_transform_input", "_transform_output", "_transform_dy", "_transform_dv")),
+    "  transforms of weights": (winograd, ("transform_weight",)),
     "3x3 by winograd_rows": (winograd_rows, ("forward", "backward")),
     "3 channels and 1x1, im2col": (im2col, ("forward", "backward")),
     "transposed convolution": (unet, ("conv_transpose2d", "conv_transpose2d_backward")),

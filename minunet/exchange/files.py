@@ -49,15 +49,19 @@ def load_state_dict(path: Path) -> Parameters:
             arrays = from_torch_order(load(path.read_bytes()))
         else:
             torch, _, from_torch = _torch(path)
-            arrays = from_torch(torch.load(path, map_location="cpu", weights_only=True))
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            arrays = from_torch({name: tensor.float() for name, tensor in state.items()})
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
     except (InputError, MemoryError):
         raise
     except ImportError:
         raise InputError(f"{path} needs the package safetensors: pip install 'minunet[export]'.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
     except Exception as error:  # damaged files make both libraries raise nearly anything
-        raise InputError(f"{path} is not a state dict, or it is damaged.") from error
+        kinds = "float32 or float16" if path.suffix == SAFETENSORS else "floating-point"
+        raise InputError(f"{path} is not a state dict of {kinds} numbers, or it is damaged.") from error
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 

@@ -3,6 +3,9 @@
     image          (N, C, H, W) float32, colours from 0 to 1; any H and W that fit, see `UNet.output_size`
     probabilities  (N, classes, OH, OW) float32
 
+It is one pass of the network, without what `Model.probabilities` does before and after: scaling a picture to the size
+of the training, or stretching its brightness, and the mean over mirror images. `Model.steps_around` says which of them.
+
 Written node by node with `onnx.helper`, in the order in which the image meets the layers: what each node computes is
 said in the ONNX operator schemas, opset 17. Needs the package onnx, but no PyTorch.
 """
@@ -18,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from minunet import __version__
+from minunet.backend import to_numpy
 from minunet.data.batches import to_input
 from minunet.exchange.axes import to_torch_order
 from minunet.layers import softmax
@@ -57,11 +61,15 @@ def build_onnx(net: UNet, params: Parameters, centred: bool, about: dict[str, An
 
 
 def difference(model: onnx.ModelProto, net: UNet, params: Parameters, centred: bool) -> float:
-    """The largest difference between the graph, run by ONNX's reference implementation, and the network itself."""
+    """The largest difference between the graph, run by ONNX's reference implementation, and the network in float64.
+
+    In float64, so that what is found is the graph's: in float32 the network itself rounds by as much.
+    """
     size = next(size for size in range(1, 10**6) if net.output_length(size) is not None)
     size += 2 ** (net.depth - 1)  # the smallest that fits, and a little more
     image = np.random.default_rng(0).random((1, size, size, net.in_channels), dtype=np.float32)
-    expected, _ = softmax(net.forward(params, to_input(image, centred), keep_cache=False)[0])
+    exact = {name: to_numpy(array).astype("float64") for name, array in params.items()}
+    expected, _ = softmax(net.forward(exact, to_input(image, centred).astype("float64"), keep_cache=False)[0])
     (answer,) = ReferenceEvaluator(model).run(None, {"image": image.transpose(0, 3, 1, 2)})
     return float(np.abs(answer.transpose(0, 2, 3, 1) - expected).max())
 

@@ -27,7 +27,7 @@ PIECE = 1 << 16  # numbers that are worked on at a time
 
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
     """What `layers.group_norm` returns, with the same arguments and errors."""
-    plain = not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 4 or x.size == 0
+    plain = not isinstance(x, np.ndarray) or x.dtype not in ("float32", "float64") or x.ndim != 4 or x.size == 0
     if plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype:
         return layers.group_norm(x, weight, bias, groups=groups, eps=eps)
     if not weight.shape == bias.shape == x.shape[3:]:
@@ -52,7 +52,7 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
 
 
 def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
-    """What `layers.group_norm_backward` returns."""
+    """What `layers.group_norm_backward` returns, for dy of the dtype of x."""
     if len(cache) == 3:
         return layers.group_norm_backward(dy, cache)
     x, means, stds, weight, groups = cache

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from minunet import InputError, UNet
 from minunet.exchange.files import load_state_dict, save_state_dict
@@ -38,9 +38,14 @@ def test_pytorch_reads_it_and_computes_the_same(tmp_path, name):
     np.testing.assert_allclose(NET.forward(PARAMS, x)[0], expected, atol=1e-4)
 
 
-def test_half_precision_comes_back_as_float32(tmp_path):
-    torch.save({"a.weight": torch.ones(2, 3, dtype=torch.float16)}, tmp_path / "half.pt")
-    assert load_state_dict(tmp_path / "half.pt")["a.weight"].dtype == np.float32
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("a.pt", "float16"), ("a.pt", "bfloat16"), ("a.pt", "float64"), ("a.safetensors", "float16")]
+)
+def test_other_precisions_come_back_as_float32(tmp_path, name, dtype):
+    state = {"a.weight": torch.full((2, 3), 0.5, dtype=getattr(torch, dtype))}
+    (torch.save if name == "a.pt" else save_file)(state, tmp_path / name)
+    array = load_state_dict(tmp_path / name)["a.weight"]
+    assert array.dtype == np.float32 and (array == 0.5).all()
 
 
 def test_a_safetensors_file_says_what_it_is(tmp_path):
@@ -53,7 +58,7 @@ def test_a_safetensors_file_says_what_it_is(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"something else", b"PK\x03\x04 a zip, but"])
 def test_damaged_files(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match="is not a state dict, or it is damaged"):
+    with pytest.raises(InputError, match="is not a state dict of .* numbers, or it is damaged"):
         load_state_dict(tmp_path / name)
 
 
@@ -66,6 +71,13 @@ def test_a_file_cannot_run_code(tmp_path):
     with pytest.raises(InputError, match="not a state dict"):
         load_state_dict(tmp_path / "evil.pt")
     assert not (tmp_path / "hacked").exists()
+
+
+def test_a_folder_is_no_file(tmp_path):
+    for name in ("a.pt", "a.safetensors"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(InputError, match="cannot be read: .*Is a directory"):
+            load_state_dict(tmp_path / name)
 
 
 def test_other_names(tmp_path):

@@ -64,7 +64,7 @@ def test_views_will_do(rng):
         np.testing.assert_allclose(got, other, atol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", ["complex128", "int64", "float32"])
+@pytest.mark.parametrize("dtype", ["complex128", "int64", "float16", "float32"])
 def test_what_it_is_not_made_for_goes_to_the_plain_one(rng, dtype, monkeypatch):
     """Complex numbers, and all mistakes, which the plain layer explains; the gradient follows by the cache."""
     x = np.ones((1, 2, 3, 4), dtype)
