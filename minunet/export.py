@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--npz", type=Path, metavar="FILE", help="write a checkpoint for minunet.predict")
     add("--small", type=Path, metavar="FILE", help="the same rounded to 8 bits: a byte a weight and not four")
     add("--state-dict", type=Path, metavar="FILE", help="write a state dict for PyTorch: .pt, .pth or .safetensors")
-    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: colours from 0 to 1 in, probabilities out")
+    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: image (N, 3, H, W) in, probabilities out")
     return parser
 
 

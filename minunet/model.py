@@ -42,7 +42,10 @@ class Model:
         if not config.pieces:
             steps.append(f"before: the picture is scaled to {config.size} x {config.size} pixels")
         if self.net.padding == "valid":
-            steps.append("before: the picture is mirrored at its edges, as the answer is smaller than what is seen")
+            margin = (config.size - self.net.output_size(config.size, config.size)[0]) // 2
+            steps.append(
+                f"before: the picture is mirrored at its edges: the answer has {margin} pixels less on each side"
+            )
         if any(config.mirror_images()):
             steps.append("after: the mean of the answers for the picture and its mirror images")
         return steps
@@ -99,8 +102,9 @@ def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
 
 
-def load_model(source: Path, device: str = "cpu") -> Model:
+def load_model(source: Path | str, device: str = "cpu") -> Model:
     """The network of a run (its folder) or of a checkpoint file. Raises InputError if there is none."""
+    source = Path(source)
     checkpoint = load_checkpoint(source / "best.npz" if source.is_dir() else source)
     config = Config.from_json(checkpoint.meta.get("config", {}))
     classes = checkpoint.meta.get("classes")

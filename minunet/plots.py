@@ -36,13 +36,21 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
     losses.plot(epochs, [row["val_loss"] for row in rows], label="validation", color="#d55e00", marker=".")
     losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel")
     losses.set_ylim(bottom=0)
-    scores.plot(epochs, [row["pixel_accuracy"] for row in rows], label="pixel accuracy", color="black", linestyle="--")
-    scores.plot(epochs, [row["mean_iou"] for row in rows], label="mean IoU", color="black", linewidth=2)
+    scores.plot(
+        epochs,
+        [row["pixel_accuracy"] for row in rows],
+        label="pixel accuracy",
+        color="black",
+        linestyle="--",
+        marker=".",
+    )
+    scores.plot(epochs, [row["mean_iou"] for row in rows], label="mean IoU", color="black", linewidth=2, marker=".")
     for name, colour in zip(classes, class_colours(len(classes)) / 255, strict=True):
-        scores.plot(epochs, [row[f"iou_{name}"] for row in rows], label=f"IoU {name}", color=colour)
+        scores.plot(epochs, [row[f"iou_{name}"] for row in rows], label=f"IoU {name}", color=colour, marker=".")
     scores.set(title="Validation", xlabel="epoch", ylim=(-0.02, 1.02))
     for axes in (losses, scores):
         axes.grid(alpha=0.3)
+        axes.set_xlim(0.5, len(rows) + 0.5)
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, never on them
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.savefig(path, dpi=100)

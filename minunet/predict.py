@@ -16,7 +16,8 @@ from tqdm import tqdm
 from minunet.backend import choose_device, keep_memory, set_threads
 from minunet.checkpoint import whole_file
 from minunet.commands import at_least, new_folder
-from minunet.data.files import read_image
+from minunet.data.batches import stretch
+from minunet.data.files import PICTURE_ENDINGS, read_image
 from minunet.errors import InputError, exit_status
 from minunet.model import load_model
 from minunet.plots import class_colours
@@ -35,7 +36,6 @@ Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
 
 WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
 MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
-STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
 FULL = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)  # no other picture could be written either
 
 
@@ -93,7 +93,8 @@ def _predict(options: argparse.Namespace) -> int:
             picture = np.asarray(read_image(path))
             with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
                 answer = model.probabilities(picture, tile=options.tile, flips=options.tta, advance=bar.update)
-            _save(out / name, picture, answer, model.classes, options.probabilities)
+            shown = stretch(picture) if model.config.stretch else picture  # what is dark for us, the network sees
+            _save(out / name, shown, answer, model.classes, options.probabilities)
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
@@ -106,7 +107,10 @@ def _predict(options: argparse.Namespace) -> int:
             tqdm.write(f"minunet: {what}", file=sys.stderr)
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
-    print(f"{done} of {len(pictures)} pictures done; masks ({ids}) and overlays are in {out}")
+    where = f"; masks ({ids}) and overlays are in {out}" if done else ""
+    print(f"{done} of {len(pictures)} pictures done{where}")
+    if not done and not any(out.iterdir()):
+        out.rmdir()
     if passed_over:
         print(f"files passed over in folders, as their endings are not those of pictures: {passed_over}")
     return 2 if failed else 0
@@ -122,7 +126,6 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
 
     Hidden files and what this command has made do not count.
     """
-    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS}
     found: list[Path] = []
     others: set[Path] = set()
     for path in given:
@@ -131,7 +134,7 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
             continue
         files = [file for file in sorted(path.iterdir()) if file.is_file()]
         files = [file for file in files if not file.name.startswith(".") and not file.name.endswith(MADE)]
-        inside = [file for file in files if file.suffix.lower() in endings]
+        inside = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")
         found.extend(inside)

@@ -18,7 +18,7 @@ from minunet.instances import average_precision, count_matches, from_classes
 from minunet.layers import softmax_cross_entropy
 from minunet.layers.softmax import pixel_weights
 from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
-from minunet.model import Model
+from minunet.model import Model, prepare
 from minunet.plots import save_predictions
 from minunet.presets import Config, make_network
 from minunet.tiling import answer
@@ -72,7 +72,10 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
         "epoch": len(checkpoint.meta["rows"]),
     }
     if dataset.instances is not None:
-        result |= score_instances(dataset.instances, matrix, predictions, config.border)
+        instances = dataset.instances
+        if isinstance(dataset.images, np.ndarray):  # without padding, the middle is answered for
+            instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
+        result |= score_instances(instances, matrix, predictions, config.border)
     with whole_file(run / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
     save_predictions(run / "predictions.png", as_answered(dataset, config, predictions), predictions)
@@ -80,9 +83,10 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
 
 
 def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
-    """The images and labels that belong to `predictions` (OH, OW), pixel by pixel: without padding, the middle."""
+    """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if not isinstance(dataset.images, np.ndarray):
-        return dataset
+        images = [prepare(image, config) for image in dataset.images]
+        return Dataset(images, dataset.labels, dataset.names, dataset.classes)
     seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
     return Dataset(*seen, dataset.names, dataset.classes)
 

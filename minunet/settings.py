@@ -12,6 +12,16 @@ from minunet.presets import Config
 
 PREFIX = "augmentation."
 LIMITS = {"dropout": (0, 0.99), "average": (0, 0.9999), "momentum": (0, 0.9999), "border": (0, 50), "count": (3, 10**6)}
+PRESETS_OF = {"border": ("nuclei", "paper"), "pooled": ("pets", "seed"), "count": ("cells",)}  # of no use elsewhere
+WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    str | None: "a word or null",
+    float | None: "a number or null",
+    tuple[float, ...] | None: "numbers as in [1,1,2], or null",
+}
 NOT_NEGATIVE = (0, 10**6)  # all other numbers
 
 
@@ -27,7 +37,12 @@ def change(config: Config, settings: list[str], fixed: tuple[str, ...]) -> Confi
         if name in fixed:
             raise InputError(f"--set {name}: this has an option of its own, or follows from the preset.")
         if not equals or name not in names:
-            raise InputError(f"--set takes NAME=VALUE with one of these names, not {setting!r}: {', '.join(names)}.")
+            raise InputError(
+                f"--set takes NAME=VALUE with one of these names, not {setting!r}: {', '.join(names)}. What they mean "
+                "stands in minunet/presets.py, at Config, and in minunet/data/augment.py, at Augmentation."
+            )
+        if config.preset not in PRESETS_OF.get(name, (config.preset,)):
+            raise InputError(f"--set {name} is for the preset {' or '.join(PRESETS_OF[name])}, not {config.preset}.")
         owner, field = (Augmentation, name.removeprefix(PREFIX)) if name.startswith(PREFIX) else (Config, name)
         value = _read(name, text, get_type_hints(owner)[field])
         if owner is Augmentation:
@@ -41,7 +56,7 @@ def _read(name: str, text: str, hint: Any) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        value = text  # so that a word needs no quotation marks
+        value = None if text in ("None", "none") else text  # so that a word needs no quotation marks
     if isinstance(value, list):
         value = tuple(value)
     parts = value if type(value) is tuple else (value,)
@@ -57,8 +72,7 @@ def _read(name: str, text: str, hint: Any) -> Any:
         tuple[float, ...] | None: value is None or (number and len(parts) > 0 and not single),
     }
     if not fits[hint]:
-        expected = hint.__name__ if isinstance(hint, type) else str(hint).replace("tuple[float, ...]", "[number, ...]")
-        raise InputError(f"--set {name}={text[:50]}: the value must be {expected.replace('None', 'null')}.")
+        raise InputError(f"--set {name}={text[:50]}: the value must be {WORDS[hint]}.")
     low, high = (1e-6, 10**6) if parts is value else LIMITS.get(name, NOT_NEGATIVE)
     if number and not all(low <= part <= high for part in parts):
         raise InputError(f"--set {name}={text}: it must be from {low:g} to {high:g}.")

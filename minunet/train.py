@@ -100,6 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     keep_memory()
+    if options.resume and options.resume.is_file():
+        raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
     reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
     if options.threads is not None:
         set_threads(options.threads)

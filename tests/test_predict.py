@@ -327,6 +327,31 @@ def test_what_is_wrong_is_said(tmp_path, capsys):
     assert stop.value.code == 2
 
 
+def test_nothing_done_leaves_nothing(tmp_path, capsys):
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    assert main(["none.jpg", "--weights", weights]) == 2
+    printed = capsys.readouterr()
+    assert "none.jpg does not exist" in printed.err and printed.out.endswith("0 of 1 pictures done\n")
+    assert not Path("predictions").exists()
+
+
+def test_a_picture_of_too_many_pixels(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10**6)
+    Image.new("1", (2000, 1500)).save("large.png")
+    assert main(["large.png", "--weights", str(save_model(tmp_path / "w.npz", "pets"))]) == 2
+    assert "large.png has more than 2 million pixels: cut it into smaller ones." in capsys.readouterr().err
+
+
+def test_overlays_show_what_the_network_sees(tmp_path):
+    """A picture too dark for us, stretched; of a network that sees pictures as they are, as it is."""
+    Image.fromarray(photo(32, 40) // 16).save("dark.png")
+    means = {}
+    for preset in ("nuclei", "pets"):
+        assert main(["dark.png", "--weights", str(save_model(tmp_path / "w.npz", preset)), "--out", preset]) == 0
+        means[preset] = np.asarray(read(f"{preset}/dark.overlay.png")).mean()
+    assert means["nuclei"] > means["pets"] + 30
+
+
 def test_a_picture_too_large_for_the_memory(tmp_path, monkeypatch, capsys):
     Image.fromarray(photo(4, 4)).save("a.png")
     weights = str(save_model(tmp_path / "w.npz", "pets"))

@@ -478,6 +478,18 @@ def test_tensorboard_that_is_missing_is_said_before_anything_is_written(monkeypa
     assert not Path("runs").exists()
 
 
+def test_objects_of_a_network_without_padding():
+    """It answers for the middle, and is scored there."""
+    options = ["--set", "padding=valid", "--size", "36", "--depth", "2", "--base", "4", "--epochs", "1"]
+    assert train.main([*options, "--device", "cpu"]) == 0
+    assert set(json.loads(Path("runs/cells/test.json").read_text())) >= {"average_precision", "dice"}
+
+
+def test_resume_takes_the_folder(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert_refused(capsys, ["--resume", "runs/cells/last.npz"], "takes the folder of a run, not a file: runs/cells")
+
+
 def test_any_field_can_be_set(tmp_path):
     """Nuclei without their border class: two classes, and single nuclei all the same."""
     folder = write_nuclei(tmp_path / "nuclei")

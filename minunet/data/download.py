@@ -64,6 +64,12 @@ def _download(archive: Archive, target: Path) -> Path:
             path=target,
             downloader=lambda url, output, _: _go_on(url, output, part),
         )
+    except requests.ConnectionError as error:
+        if part.exists():
+            raise InputError(
+                f"The connection to {archive.address} broke. Start again: it goes on from there."
+            ) from error
+        raise InputError(f"{archive.address} cannot be reached: is this machine online?") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise InputError(
             f"{archive.address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."

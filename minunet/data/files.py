@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -11,6 +12,11 @@ from tqdm import tqdm
 
 from minunet.backend import map_in_order
 from minunet.errors import InputError
+
+STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
+PICTURE_ENDINGS = {  # .jpg, .png, ...
+    ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS
+}
 
 Pair = tuple[np.ndarray, np.ndarray]
 Paths = Sequence[tuple[Path, Path]]
@@ -51,6 +57,9 @@ def _open(path: Path) -> Image.Image:
         raise InputError(f"{path} does not exist.") from None
     except MemoryError:
         raise
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
+        raise InputError(f"{path} has more than {most} million pixels: cut it into smaller ones.") from None
     except Exception as error:  # Pillow's readers of damaged files raise nearly anything
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
@@ -100,6 +109,6 @@ def require_folder(path: Path, hint: str) -> None:
         raise InputError(f"The folder {path} {problem}. {hint}")
 
 
-def shorten(values: Sequence[int] | np.ndarray) -> str:
+def shorten(values: Sequence[Any] | np.ndarray) -> str:
     """The values, or the first few of very many, for an error message."""
-    return ", ".join(str(int(value)) for value in values[:8]) + (f", ... {int(values[-1])}" if len(values) > 8 else "")
+    return ", ".join(str(value) for value in values[:8]) + (f", ... {values[-1]}" if len(values) > 8 else "")

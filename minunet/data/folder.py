@@ -10,12 +10,13 @@ divided at random into 80 % for training, 10 % for validation and 10 % for the f
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import read_pairs, require_folder, shorten
+from minunet.data.files import PICTURE_ENDINGS, read_pairs, require_folder, shorten
 from minunet.errors import InputError
 
 PART = 0.1  # for validation, and again for the test
@@ -38,7 +39,7 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Data
 
 
 def _pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """Every image with its mask, sorted by name; hidden files are passed over."""
+    """Every image with its mask, sorted by name; files that are no pictures by their ending are passed over."""
     images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
     missing = [path.name for stem, path in images.items() if stem not in masks]
     if missing:
@@ -46,6 +47,9 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
         raise InputError(
             f"The image {missing[0]}{others} has no mask: {folder / 'masks'} should hold {Path(missing[0]).stem}.png."
         )
+    left_over = [path.name for stem, path in masks.items() if stem not in images]
+    if left_over:
+        print(f"masks without an image, which are passed over: {shorten(left_over)}", file=sys.stderr)
     if len(images) < 3:
         raise InputError(
             f"{folder / 'images'} holds {len(images)} images; training, validation and test need at least 3."
@@ -54,9 +58,10 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
-    """The files of a folder by their name without the ending, sorted."""
+    """The pictures of a folder by their name without the ending, sorted."""
     files: dict[str, Path] = {}
-    for path in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+    pictures = (path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in PICTURE_ENDINGS)
+    for path in sorted(path for path in pictures if not path.name.startswith(".")):
         if path.stem in files:
             raise InputError(f"{folder} holds {files[path.stem].name} and {path.name}: which of them is meant?")
         files[path.stem] = path

@@ -129,8 +129,12 @@ class _Graph:
             producer_name="minunet",
             producer_version=__version__,
             ir_version=IR_VERSION,
+            doc_string="image (N, C, H, W): red, green, blue from 0 to 1; probabilities (N, classes, H, W)",
             opset_imports=[helper.make_opsetid("", OPSET)],
         )
-        helper.set_model_props(model, {"minunet": json.dumps(about)})
+        properties = {"minunet": json.dumps(about)}
+        if "classes" in about:
+            properties["classes"] = ", ".join(about["classes"])
+        helper.set_model_props(model, properties)
         onnx.checker.check_model(model, full_check=True)
         return model

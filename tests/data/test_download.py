@@ -126,6 +126,11 @@ def test_a_spoilt_file_is_deleted(tmp_path, server, pets):
     assert list((tmp_path / "pets").iterdir()) == []
 
 
+def test_a_machine_that_is_not_online(tmp_path):
+    with pytest.raises(InputError, match="images.tar.gz cannot be reached: is this machine online.$"):
+        fetch((Archive("http://nowhere.invalid/images.tar.gz", 10, "0" * 64, "images"),), tmp_path / "pets")
+
+
 def test_a_wrong_address_deletes_nothing(tmp_path):
     target = tmp_path / "pets"
     target.mkdir()

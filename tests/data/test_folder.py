@@ -80,6 +80,15 @@ def test_hidden_files_are_passed_over(folder, rng):
     assert sum(map(len, load_folder(folder, 8, rng))) == 5
 
 
+def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
+    """Files that are no pictures, without a word; masks whose image is gone, with one."""
+    (folder / "images" / "Thumbs.db").write_bytes(b"junk")
+    (folder / "masks" / "notes.txt").write_text("junk")
+    (folder / "images" / "photo-1.jpg").unlink()
+    assert sum(map(len, load_folder(folder, 16, rng))) == 4
+    assert capsys.readouterr().err == "masks without an image, which are passed over: photo-1.png\n"
+
+
 def test_exif_orientation_is_respected(folder, rng):
     """A camera held upright stores a wide picture and says "turn me": the mask belongs to the turned one."""
     path = folder / "images" / "photo-0.jpg"
