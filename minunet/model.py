@@ -41,7 +41,7 @@ class Model:
             steps.append("before: the brightness is stretched, see minunet.data.batches.stretch")
         if not config.pieces:
             steps.append(f"before: the picture is scaled to {config.size} x {config.size} pixels")
-        if self.net.padding == "valid":
+        if self.net.padding == "valid" and config.labels == "aligned":
             margin = (config.size - self.net.output_size(config.size, config.size)[0]) // 2
             steps.append(
                 f"before: the picture is mirrored at its edges: the answer has {margin} pixels less on each side"

@@ -29,7 +29,7 @@ border between, by a network that was trained on photographs of cats and dogs.
 
 For each picture DIR gets
   NAME.mask.png      the class of every pixel, in the size of the picture: a palette PNG of ids
-  NAME.overlay.png   the picture, tinted by class
+  NAME.overlay.png   the picture as bright as the network sees it, tinted by class
 A picture that cannot be read is reported, and the others are still done.
 Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
 """

@@ -1,15 +1,15 @@
 """Group normalisation in few passes over memory: all sums are taken channel by channel, by BLAS.
 
-The plain layer writes seven arrays of the size of x forward and eight backward, and NumPy takes its means over two axes
-at once number by number: for 256x256 pixels of 16 channels 56 and 38 ms, this one 3 and 4. But normalising is, for each
-channel of each sample, one multiplication and one addition:
+The plain layer writes five arrays of the size of x forward and seven backward, and NumPy takes its means over two axes
+at once number by number: forward and backward take 24 and 30 ms for 256x256 pixels of 16 channels, these 1.9 and 2.3.
+But normalising is, for each channel of each sample, the same few steps at every pixel:
 
-    y  = x * a + b             a = weight / std            b = bias - mean * a
-    dx = dy * a + x * c + d    c = -through / std**2       d = -(mean(g) + mean * c * std) / std
+    y  = (x - mean) * a + bias           a = weight / std
+    dx = dy * a - (x - mean) * c - d     c = through / std**2      d = mean(g) / std
 
-with g = dy * weight and through = mean(g * xhat), means over a group, in the notation of `layers.norm`. What these
-numbers need are four sums over the pixels of a channel: of x, of (x - mean)**2, of dy, and of dy * (x - mean). A sum
-over pixels is a product with a row of ones, and each is made of pieces that stay in the cache.
+with g = dy * weight and through = mean(g * xhat), means over a group: the formula of `layers.norm`, multiplied out.
+What these numbers need are four sums over the pixels of a channel: of x, of (x - mean)**2, of dy, and of
+dy * (x - mean). A sum over pixels is a product with a row of ones, and each is made of pieces that stay in the cache.
 """
 
 from __future__ import annotations
@@ -71,20 +71,19 @@ def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
         dweight += product
         through_mean = _over_groups(total * weight / (height * width), groups)
         through_variance = _over_groups(product * weight / (height * width), groups)
-        # dx = (dy * weight - through_mean - xhat * through_variance) / std
         factors = weight / std, through_variance / std**2, through_mean / std
-        of_dy, of_centred, less = (np.tile(factor, width) for factor in factors)
+        wide_a, wide_c, wide_d = (np.tile(factor, width) for factor in factors)  # (W*C,) each
         for piece, dy_piece, dx_piece in _pieces(rows, dy_rows, dx_rows):
             centred = np.subtract(piece, wide_mean, out=scratch("norm", piece.shape, x.dtype))
-            centred *= of_centred
-            np.multiply(dy_piece, of_dy, out=dx_piece)
+            centred *= wide_c
+            np.multiply(dy_piece, wide_a, out=dx_piece)
             dx_piece -= centred
-            dx_piece -= less
+            dx_piece -= wide_d
     return dx, dweight, dbias
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
-    """(N, H, W, C) -> (N, H, W*C), a view: on a row of pixels NumPy is up to 5 times as fast as on 16 channels."""
+    """(N, H, W, C) -> (N, H, W*C), a view: on a row of pixels NumPy is faster than on each pixel's few channels."""
     return x.reshape(len(x), len(x[0]), -1)
 
 

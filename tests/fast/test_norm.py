@@ -22,11 +22,11 @@ TOLERANCE = {"float64": 1e-10, "float32": 2e-5}  # of the largest value
     seed=st.integers(0, 2**32 - 1),
     size=st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9)),
     channels=st.tuples(st.integers(1, 4), st.integers(1, 5)),
-    mean=st.sampled_from([0.0, 3.0, 100.0]),
+    mean=st.sampled_from([0.0, 3.0]),
     piece=st.sampled_from([1, 40, norm.PIECE]),
 )
 def test_it_equals_the_plain_one(dtype, seed, size, channels, mean, piece):
-    """Over all sizes, pieces of a row and of many, and features far from 0."""
+    """Over all sizes, pieces of a row and of many."""
     rng, (groups, each) = np.random.default_rng(seed), channels
     x = (mean + rng.standard_normal((*size, groups * each))).astype(dtype)
     dy = rng.standard_normal(x.shape).astype(dtype)
@@ -40,13 +40,31 @@ def test_it_equals_the_plain_one(dtype, seed, size, channels, mean, piece):
     wide = [array.astype("float64") for array in (x, dy, weight, bias)]  # the judge, in double precision
     expected, expected_cache = layers.group_norm(wide[0], wide[2], wide[3], groups=groups)
     judged = expected, *layers.group_norm_backward(wide[1], expected_cache)
-    for result, repeated, other in zip(results, again, judged, strict=True):
+    same, same_cache = layers.group_norm(x, weight, bias, groups=groups)
+    plain = same, *layers.group_norm_backward(dy, same_cache)
+    for result, repeated, plainly, other in zip(results, again, plain, judged, strict=True):
         assert result.dtype == dtype and result.shape == other.shape
         np.testing.assert_array_equal(result, repeated)
-        scale = max(1.0, np.abs(other).max()) * (1 + mean)  # what float32 knows of x - mean
-        np.testing.assert_allclose(result, other, rtol=0, atol=TOLERANCE[dtype] * scale)
+        scale = max(1.0, np.abs(other).max())
+        if result is results[1]:  # dx is a difference of terms that are large where there is hardly any variance
+            scale = max(scale, np.abs(dy * weight).max() * expected_cache[1].max())
+        allowed = max(TOLERANCE[dtype] * scale, 3 * np.abs(plainly - other).max())
+        np.testing.assert_allclose(result, other, rtol=0, atol=allowed)
     for array, copy in zip((x, dy, weight, bias), before, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+def test_features_far_from_0(rng):
+    """No more is lost to rounding than by the plain layer, twice that at most."""
+    x, dy = rng.standard_normal((2, 2, 16, 16, 16), "float32")
+    weight, bias = rng.standard_normal((2, 16), "float32")
+    results = {}
+    for name, room, dtype in (("fast", fast, "float32"), ("plain", layers, "float32"), ("exact", layers, "float64")):
+        given = [array.astype(dtype) for array in (x + np.float32(1000), weight, bias, dy)]
+        y, cache = room.group_norm(*given[:3], groups=4)
+        results[name] = y, *room.group_norm_backward(given[3], cache)
+    for got, plain, exact in zip(*results.values(), strict=True):
+        assert np.abs(got - exact).max() <= max(2 * np.abs(plain - exact).max(), 2e-5 * np.abs(exact).max())
 
 
 def test_gradients(rng):
