@@ -76,12 +76,11 @@ class Model:
         mirrors = self.config.mirror_images(flips)
         to_x = partial(to_input, centred=self.config.centred)
         if self.config.labels == "resized":  # it was taught that its answer, small as it is, is the whole picture
-            answer = to_numpy(tiling.answer(self.net, self.params, to_device(to_x(seen[None]), self.device), mirrors))[
-                0
-            ]
+            x = to_device(to_x(seen[None]), self.device)
+            answer = to_numpy(tiling.answer(self.net, self.params, x, mirrors))[0]
         else:
             answer = tiling.probabilities(
-                self.net, self.params, seen, to_x, tile=tile, flips=mirrors, device=self.device, advance=advance
+                self.net, self.params, seen, to_x, tile=tile, mirrors=mirrors, device=self.device, advance=advance
             )  # of the size of `seen`
         if answer.shape[:2] == (height, width):
             return answer

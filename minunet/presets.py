@@ -54,7 +54,7 @@ class Config:
         dropout: the part of the lowest level's features that is dropped in training, see `layers.dropout`.
         average: the weights that are tested and saved as best are a running mean of those that are trained: of old
             and new this part, and the rest, at every step; 0 for none.
-        flips: predictions are the mean of four, for the image and its mirror images.
+        flips: predictions are the mean of those for the image and its mirror images, see `mirror_images`.
         augmentation: what may happen to an image.
         seed: decides about everything random.
         count: how many training images are made, where they are made.
@@ -87,13 +87,14 @@ class Config:
     seed: int = 0
     count: int = 0
 
-    def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool]:
-        """Upside down, left to right: which mirror images a prediction is the mean of; `flips` instead of its own.
+    def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool, bool]:
+        """Upside down, left to right, along the diagonal: which mirror images a prediction is the mean of.
 
-        Only those that training has shown.
+        Only those that training has shown; the diagonal is a quarter turn and a flip. `flips` instead of its own.
         """
         flips, how = self.flips if flips is None else flips, self.augmentation
-        return flips and how.flip_up_down, flips and how.flip_left_right
+        down, across = flips and how.flip_up_down, flips and how.flip_left_right
+        return down, across, down and across and how.quarter_turns
 
     def to_json(self) -> dict[str, Any]:
         """As a dictionary that JSON can hold."""

@@ -31,20 +31,23 @@ TILE = 512  # pixels a side of the answer that is made at once
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
 Prepare = Callable[[np.ndarray], np.ndarray]
-Flips = tuple[bool, bool]
+Mirrors = tuple[bool, bool, bool]  # upside down, left to right, along the diagonal
+NO_MIRROR = (False, False, False)
 Advance = Callable[[int], object]
 
 
-def answer(net: UNet, params: Parameters, x: Array, flips: Flips = (False, False)) -> Array:
+def answer(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRROR) -> Array:
     """How likely each class is, (N, OH, OW, classes), for images x (N, H, W, C) of a size that fits.
 
-    With `flips`, upside down and left to right, it is the mean over the image and its mirror images (test-time
-    augmentation), turned back.
+    With `mirrors` it is the mean over the image and its mirror images and those of them, turned back: two, four or
+    eight (test-time augmentation).
     """
-    total, ways = 0, list(itertools.product((1, -1) if flips[0] else (1,), (1, -1) if flips[1] else (1,)))
-    for down, across in ways:
-        seen = array_module(x).ascontiguousarray(x[:, ::down, ::across])
-        total = total + softmax(logits(net, params, seen))[0][:, ::down, ::across]
+    total, ways = 0, list(itertools.product(*((False, True) if each else (False,) for each in mirrors)))
+    for upside_down, left_to_right, diagonal in ways:
+        down, across = -1 if upside_down else 1, -1 if left_to_right else 1
+        axes = (0, 2, 1, 3) if diagonal else (0, 1, 2, 3)
+        seen = array_module(x).ascontiguousarray(x[:, ::down, ::across].transpose(axes))
+        total = total + softmax(logits(net, params, seen))[0].transpose(axes)[:, ::down, ::across]
     return total / len(ways)
 
 
@@ -55,7 +58,7 @@ def probabilities(
     prepare: Prepare,
     *,
     tile: int = TILE,
-    flips: Flips = (False, False),
+    mirrors: Mirrors = NO_MIRROR,
     device: str = "cpu",
     advance: Advance = lambda tiles: None,
 ) -> np.ndarray:
@@ -65,7 +68,7 @@ def probabilities(
         picture: (H, W, in_channels) of any size and dtype.
         prepare: turns pieces of it, (N, h, w, C), into what the network was trained on, float32.
         tile: the answer is made of tiles of about tile x tile pixels; this decides about the memory.
-        flips: see `answer`.
+        mirrors: see `answer`.
         device: where the parameters lie and the network computes.
         advance: is told how many tiles were done, for a progress bar.
     """
@@ -76,7 +79,7 @@ def probabilities(
         some = tiles[start : start + get_threads()]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
         x = to_device(prepare(np.stack(pieces)), device)  # (n, h, w, C)
-        parts = to_numpy(answer(net, params, x, flips))  # (n, oh, ow, classes)
+        parts = to_numpy(answer(net, params, x, mirrors))  # (n, oh, ow, classes)
         for (row, column), part in zip(some, parts, strict=True):
             weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
             whole[row.writes, column.writes] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]

@@ -59,3 +59,11 @@ def test_made_images_are_never_in_two_parts():
 def test_a_folder_is_needed():
     with pytest.raises(InputError, match="needs --data-dir"):
         load_data(PRESETS["folder"])
+
+
+def test_the_mirror_images_that_count_are_those_of_the_training():
+    assert PRESETS["pets"].mirror_images() == (False, True, False)
+    assert PRESETS["nuclei"].mirror_images() == (True, True, True)
+    assert PRESETS["nuclei"].mirror_images(False) == (False, False, False)
+    assert PRESETS["cells"].mirror_images() == (False, False, False)
+    assert PRESETS["cells"].mirror_images(True) == (True, True, False)  # never shown a quarter turn

@@ -94,15 +94,18 @@ def test_smooth_pictures_have_hardly_a_seam():
     assert 0 < abs(tiled - whole).mean() < 2e-3
 
 
-@pytest.mark.parametrize("flips", [(True, True), (True, False), (False, True)])
-def test_mirror_images_are_turned_back(flips):
+@pytest.mark.parametrize(
+    "mirrors", [(True, True, False), (True, False, False), (False, True, False), (True, True, True)]
+)
+def test_mirror_images_are_turned_back(mirrors):
     """The mean answer of a picture's mirror image is the mirror image of its mean answer."""
     net, params = network("same", 2)
     x = to_input(picture(8, 12)[None])
-    mean = answer(net, params, x, flips)
-    down, across = (-1 if flip else 1 for flip in flips)
-    mirrored = answer(net, params, x[:, ::down, ::across].copy(), flips)
-    np.testing.assert_allclose(mirrored[:, ::down, ::across], mean, atol=1e-6)
+    mean = answer(net, params, x, mirrors)
+    down, across = (-1 if flip else 1 for flip in mirrors[:2])
+    axes = (0, 2, 1, 3) if mirrors[2] else (0, 1, 2, 3)
+    mirrored = answer(net, params, x[:, ::down, ::across].transpose(axes).copy(), mirrors)
+    np.testing.assert_allclose(mirrored.transpose(axes)[:, ::down, ::across], mean, atol=1e-6)
     assert abs(mean - answer(net, params, x)).max() > 1e-3
 
 
