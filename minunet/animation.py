@@ -34,7 +34,7 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
         [_panel(picture) for picture in (image, colours[truth], colours[answer])]
         for image, truth, answer in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
     ]
-    height = 2 * LINE + sum(row[0].height + GAP for row in rows)
+    height = 3 * LINE + sum(row[0].height + GAP for row in rows)
     frame = Image.new("RGB", (3 * (PANEL + GAP) + GAP, height), "white")
     draw, font = ImageDraw.Draw(frame), ImageFont.load_default(14)
     draw.text((GAP, 2), title, "black", font)
@@ -45,6 +45,11 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
         for column, panel in enumerate(row):
             frame.paste(panel, (GAP + column * (PANEL + GAP), top))
         top += row[0].height + GAP
+    left = GAP
+    for colour, name in zip(colours, dataset.classes, strict=True):  # of very many classes, as many as there is room
+        draw.rectangle((left, top + 4, left + 10, top + 14), tuple(colour.tolist()), "black")
+        draw.text((left + 16, top), name, "black", font)
+        left += 16 + round(draw.textlength(name, font)) + 3 * GAP
     folder = run / "progress"
     folder.mkdir(exist_ok=True)
     with whole_file(folder / f"{epoch:05}.png", "wb") as file:

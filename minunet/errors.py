@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -11,12 +12,19 @@ class InputError(ValueError):
 
 
 def exit_status(command: Callable[[], int]) -> int:
-    """The exit status of `command()`: its own, 2 after an `InputError`, 130 after Ctrl-C, as shells have it."""
+    """The exit status of `command()`: its own, 2 after an `InputError`; 130 after Ctrl-C, as shells have it, and 141 if
+    the program that reads the output has ended, as `head` does.
+    """
     try:
-        return command()
+        status = command()
+        sys.stdout.flush()  # if nobody reads it any more, this is the place to learn it
+        return status
     except InputError as error:
         print(f"minunet: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nminunet: stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would try once more when it ends
+        return 141

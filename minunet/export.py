@@ -62,6 +62,9 @@ def _export(options: argparse.Namespace) -> int:
         raise InputError("Two of the files have the same name; nothing was written.")
     if options.state_dict:
         check_ending(options.state_dict)
+    for name, ending in (("npz", ".npz"), ("small", ".npz"), ("onnx", ".onnx")):
+        if name in wanted and wanted[name].suffix != ending:
+            raise InputError(f"{wanted[name]} should end in {ending}.")
     for name, path in wanted.items():
         try:
             remark = writers[name](path, model)

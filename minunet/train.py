@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -100,6 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     keep_memory()
+    # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
     reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)

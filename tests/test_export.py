@@ -103,6 +103,8 @@ def test_what_is_wrong_is_said(run, tmp_path, monkeypatch, capsys):
         ([str(run)], "Nothing to write"),
         ([str(run), "--npz", "no/such/folder.npz"], "cannot be written"),
         ([str(run), "--npz", "a.npz", "--state-dict", "a.h5"], "should end in .pt"),
+        ([str(run), "--npz", "a.onnx"], "should end in .npz"),
+        ([str(run), "--onnx", "a.npz"], "should end in .onnx"),
         ([str(run), "--weights", "none.pt", "--npz", "a.npz"], "none.pt does not exist"),
         ([str(run), "--weights", "other.pt", "--npz", "a.npz"], "other.pt belongs to another network"),
     ):

@@ -81,15 +81,15 @@ def _read_classes(path: Path) -> dict[int, str]:
         if not line.strip():
             continue
         value, *name = line.split(maxsplit=1)
-        if not (value.isascii() and value.isdecimal() and int(value) <= 255 and name):
+        if not (value.isascii() and value.isdecimal() and int(value) <= 65535 and name):
             raise InputError(
-                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 255."
+                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535."
             )
         if int(value) in names or name[0].strip() in names.values():
             raise InputError(f"{path}, line {number}: {line!r} names a value or a class that was named before.")
         names[int(value)] = name[0].strip()
-    if len(names) < 2:
-        raise InputError(f"{path} names {len(names)} classes; at least 2 are needed.")
+    if not 2 <= len(names) <= 256:
+        raise InputError(f"{path} names {len(names)} classes; there can be 2 to 256.")
     return dict(sorted(names.items()))
 
 
@@ -104,10 +104,10 @@ def _consecutive(found: list[np.ndarray], paths: list[tuple[Path, Path]]) -> lis
     where = next(mask for (_, mask), each in zip(paths, found, strict=True) if odd in each)
     classes_file = where.parent.parent / "classes.txt"
     hint = f"Say what your values mean in {classes_file}, a line a class: VALUE NAME."
-    if values == [0, 255]:
+    if values in ([0, 255], [0, 65535]):
         hint = (
-            "0 and 255 are black and white, good to look at but no class ids. "
-            f"Write a file {classes_file} with the two lines '0 background' and '255 object'."
+            f"0 and {values[1]} are black and white, good to look at but no class ids. "
+            f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
         )
     raise InputError(
         f"The masks hold the values {shorten(values)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}"

@@ -39,6 +39,23 @@ def test_classes_txt_says_what_the_values_mean(tmp_path, rng):
     assert set(np.unique(training.labels)) == {0, 1}
 
 
+def test_values_of_16_bits(folder, rng):
+    """White is 65535; unnamed it is refused with the two lines that name it."""
+    for path in (folder / "masks").iterdir():
+        Image.fromarray(np.array(Image.open(path)).astype("uint16") * 65535).save(path)
+    with pytest.raises(InputError, match="black and white.*'0 background' and '65535 object'"):
+        load_folder(folder, 16, rng)
+    (folder / "classes.txt").write_text("0 background\n65535 object\n")
+    training, _, _ = load_folder(folder, 16, rng)
+    assert set(np.unique(training.labels)) == {0, 1}
+
+
+def test_labels_are_a_byte(folder, rng):
+    (folder / "classes.txt").write_text("".join(f"{value} name{value}\n" for value in range(257)))
+    with pytest.raises(InputError, match="257 classes; there can be 2 to 256"):
+        load_folder(folder, 16, rng)
+
+
 @pytest.mark.parametrize("mode", ["1", "P", "I;16", "I"])
 def test_masks_of_any_grey_or_palette_kind(folder, rng, mode):
     for path in (folder / "masks").iterdir():
