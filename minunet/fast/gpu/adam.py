@@ -1,0 +1,35 @@
+"""Adam on a GPU: one kernel for up to 64 arrays, in one pass over parameters, gradients and moments; see adam.cu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minunet.backend import Array
+from minunet.fast.gpu.kernels import launch
+
+ARRAYS, PIECE = 64, 1024  # as in adam.cu
+TABLE = np.dtype(
+    [
+        *((name, "u8", ARRAYS) for name in ("parameter", "m", "v", "gradient")),
+        *((name, "i4", ARRAYS) for name in ("size", "first_block")),
+        ("count", "i4"),
+        ("unused", "i4"),
+    ]
+)  # 2,568 bytes: a kernel takes up to 4,096 by value
+
+
+def step(
+    arrays: Sequence[tuple[Array, Array, Array, Array]], lr: float, beta1: float, beta2: float, eps: float
+) -> None:
+    """One step for each (parameter, m, v, gradient), all C-contiguous float32; the first three change."""
+    for start in range(0, len(arrays), ARRAYS):
+        table, blocks = np.zeros(1, TABLE), 0  # an array of one struct: CuPy hands its bytes on
+        for place, group in enumerate(arrays[start : start + ARRAYS]):
+            for name, array in zip(("parameter", "m", "v", "gradient"), group, strict=True):
+                table[name][0, place] = array.data.ptr
+            table["size"][0, place], table["first_block"][0, place] = group[0].size, blocks
+            blocks += -(-group[0].size // PIECE)
+            table["count"] = place + 1
+        launch("adam", "adam", blocks, 1, table, lr, beta1, 1 - beta1, beta2, 1 - beta2, eps)
