@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from minunet.backend import Array, array_module
+from minunet.fast.gpu import adam as gpu
 
 Schedule = Callable[[int], float]
 Optimizer: TypeAlias = "SGD | Adam"
@@ -65,15 +66,26 @@ class Adam:
         # the same for all parameters, instead of two more passes over each of them.
         root = math.sqrt(1 - self.beta2**t)
         lr, eps = self.lr * root / (1 - self.beta1**t), self.eps * root
-        for name, param in params.items():
+        arrays = [
+            (
+                param,
+                _remembered(self.state, f"m.{name}", param),
+                _remembered(self.state, f"v.{name}", param),
+                grads[name],
+            )
+            for name, param in params.items()
+        ]
+        if gpu.takes(arrays):
+            gpu.step(arrays, lr, self.beta1, self.beta2, eps)
+            return
+        for param, m, v, gradient in arrays:
             xp = array_module(param)
-            m, v = _remembered(self.state, f"m.{name}", param), _remembered(self.state, f"v.{name}", param)
             m *= self.beta1
             term = xp.empty_like(param)  # one temporary array, used for all that follows
-            xp.multiply(grads[name], 1 - self.beta1, out=term)
+            xp.multiply(gradient, 1 - self.beta1, out=term)
             m += term
             v *= self.beta2
-            xp.multiply(grads[name], grads[name], out=term)
+            xp.multiply(gradient, gradient, out=term)
             term *= 1 - self.beta2
             v += term
             xp.sqrt(v, out=term)

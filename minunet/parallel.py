@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minunet.backend import Array, array_module, map_in_order
-from minunet.fast import TransformedWeights
-from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.fast import TransformedWeights, softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.softmax import pixel_weights
 from minunet.unet import Parameters, UNet
 

@@ -28,6 +28,8 @@ from minunet.fast import (
     add_to_centre,
     conv2d,
     conv2d_backward,
+    conv2d_relu,
+    conv2d_relu_backward,
     conv_transpose2d,
     conv_transpose2d_backward,
     crop_concat_backward_parts,
@@ -71,24 +73,30 @@ class DoubleConv:
         caches = []
         for number in (1, 2):
             conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
-            x, conv_cache = conv2d(x, params[f"{conv}.weight"], params[f"{conv}.bias"], padding=self.padding)
-            norm_cache = None
-            if self.groups is not None:
+            weight, bias = params[f"{conv}.weight"], params[f"{conv}.bias"]
+            if self.groups is None:
+                x, cache = conv2d_relu(x, weight, bias, padding=self.padding)
+            else:
+                x, conv_cache = conv2d(x, weight, bias, padding=self.padding)
                 x, norm_cache = group_norm(x, params[f"{norm}.weight"], params[f"{norm}.bias"], groups=self.groups)
-            x, relu_cache = relu_in_place(x)  # x is new, from the convolution or the norm
-            caches.append((conv_cache, norm_cache, relu_cache))
+                x, relu_cache = relu_in_place(x)  # x is new, from the norm
+                cache = conv_cache, norm_cache, relu_cache
+            caches.append(cache)
         return x, caches
 
     def backward(self, dy: Array, caches: list, *, need_dx: bool = True) -> tuple[Array | None, Parameters]:
         grads: Parameters = {}
-        for number, (conv_cache, norm_cache, relu_cache) in zip((2, 1), reversed(caches), strict=True):
+        for number, cache in zip((2, 1), reversed(caches), strict=True):
             conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
-            dy = relu_backward_in_place(dy, relu_cache)
-            if norm_cache is not None:
+            asked = need_dx or number == 2
+            if self.groups is None:
+                dy, dweight, dbias = conv2d_relu_backward(dy, cache, need_dx=asked)
+            else:
+                conv_cache, norm_cache, relu_cache = cache
+                dy = relu_backward_in_place(dy, relu_cache)
                 dy, grads[f"{norm}.weight"], grads[f"{norm}.bias"] = group_norm_backward(dy, norm_cache)
-            dy, grads[f"{conv}.weight"], grads[f"{conv}.bias"] = conv2d_backward(
-                dy, conv_cache, need_dx=need_dx or number == 2
-            )
+                dy, dweight, dbias = conv2d_backward(dy, conv_cache, need_dx=asked)
+            grads[f"{conv}.weight"], grads[f"{conv}.bias"] = dweight, dbias
         return dy, grads
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -25,6 +27,21 @@ _unexpected_skips: list[str] = []
 def rng() -> np.random.Generator:
     """The same random numbers in every run of a test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def gpu() -> Iterator[None]:
+    """CuPy and a GPU; where there is none, the stand-in of tests/cupy_on_cpu.py, if there is g++ for its kernels."""
+    from minunet import backend
+    from tests import cupy_on_cpu
+
+    if backend.why_no_gpu() is None:
+        yield
+    elif shutil.which("g++") is None:
+        pytest.skip(f"{NO_GPU}nor g++ for the stand-in")
+    else:
+        with pytest.MonkeyPatch.context() as patch, cupy_on_cpu.installed(patch):
+            yield
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -19,7 +19,9 @@ import ctypes
 import hashlib
 import re
 import subprocess
+import sys
 import tempfile
+import weakref
 from collections import Counter
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -27,9 +29,9 @@ from typing import Any
 
 import numpy as np
 
-MARGIN = 64  # numbers before and behind each array
+MARGIN = 512  # bytes before and behind each array
 counts: Counter[str] = Counter()
-_memory: list[tuple[int, np.ndarray, int]] = []  # address, all of the bytes, how many are asked for
+_memory: dict[int, Any] = {}  # address -> weak reference to the bytes of an array
 
 
 class ndarray(np.ndarray):
@@ -95,25 +97,57 @@ def _plain(value: Any) -> Any:
 
 
 def _wrap(value: Any) -> Any:
-    if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value).view(ndarray)
-    return type(value)(map(_wrap, value)) if isinstance(value, (tuple, list)) else value
+    """What NumPy made of arrays of the GPU, as one of the GPU: a view stays one, new numbers go to guarded memory."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_wrap, value))
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return value
+    owner = value
+    while getattr(owner, "base", None) is not None:
+        owner = owner.base
+    return value.view(ndarray) if isinstance(owner, _Guarded) else _new(np.asarray(value))
+
+
+class _Guarded(np.ndarray):
+    """The bytes of an array, and its margins, which are looked at when the array is freed."""
+
+    def __del__(self) -> None:
+        if self.base is None:
+            _memory.pop(self.ctypes.data, None)
+            _check(self)
+
+
+def _check(raw: np.ndarray) -> None:
+    raw = raw.view(np.ndarray)
+    assert (raw[:MARGIN] == 0xFF).all() and (raw[-MARGIN:] == 0xFF).all(), "a kernel wrote beside an array"
+
+
+def check_memory() -> None:
+    """Nobody has written beside an array that is still there."""
+    for _, raw, _ in _live():
+        _check(raw)
+
+
+def _live() -> list[tuple[int, np.ndarray, int]]:
+    """Where the arrays begin, their memory, and how many bytes they are."""
+    found = [(address, reference()) for address, reference in _memory.items()]
+    return [(address + MARGIN, raw, raw.size - 2 * MARGIN) for address, raw in found if raw is not None]
 
 
 def _empty(shape: Any, dtype: Any = float) -> np.ndarray:
     """Fresh memory: NaN, and guarded."""
     dtype, shape = np.dtype(dtype), (shape,) if isinstance(shape, int) else tuple(shape)
-    margin, size = MARGIN * 8, int(np.prod(shape, dtype="int64")) * dtype.itemsize
-    raw = np.full(2 * margin + size, 0xFF, "uint8")  # floats of ones only are NaN
-    _memory.append((raw.ctypes.data + margin, raw, size))
-    return np.ndarray(shape, dtype, raw, margin).view(ndarray)
+    size = int(np.prod(shape, dtype="int64")) * dtype.itemsize
+    raw = np.ndarray.__new__(_Guarded, 2 * MARGIN + size, "uint8")
+    raw.view(np.ndarray)[...] = 0xFF  # floats of ones only are NaN
+    _memory[raw.ctypes.data] = weakref.ref(raw)
+    return np.ndarray(shape, dtype, raw, MARGIN).view(ndarray)
 
 
-def check_memory() -> None:
-    """Nobody has written beside an array."""
-    for _, raw, size in _memory:
-        margin = MARGIN * 8
-        assert (raw[:margin] == 0xFF).all() and (raw[margin + size :] == 0xFF).all(), "a kernel wrote beside an array"
+def _new(array: np.ndarray) -> np.ndarray:
+    fresh = _empty(array.shape, array.dtype)
+    _plain(fresh)[...] = array
+    return fresh
 
 
 def _filled(shape: Any, value: Any, dtype: Any = float) -> np.ndarray:
@@ -126,10 +160,7 @@ def _asarray(value: Any, dtype: Any = None) -> np.ndarray:
     if isinstance(value, ndarray):
         return _wrap(_plain(value).astype(dtype or value.dtype, copy=False))
     counts["upload"] += 1
-    source = np.asarray(value, dtype)
-    array = _empty(source.shape, source.dtype)
-    _plain(array)[...] = source
-    return array
+    return _new(np.asarray(value, dtype))
 
 
 # --------------------------------------------------------------------------------------------
@@ -218,7 +249,7 @@ def _column_major(address: int, rows: int, columns: int, step: int, stride: int,
     """(batch, rows, columns), a view, after the checks of cuBLAS, and whether it lies in one array."""
     assert step >= max(1, rows), f"cuBLAS: leading dimension {step} < {rows} rows"
     last = address + 4 * ((batch - 1) * stride + (columns - 1) * step + rows)
-    assert any(start <= address and last <= start + size for start, _, size in _memory), "a matrix beyond its array"
+    assert any(start <= address and last <= start + size for start, _, size in _live()), "a matrix beyond its array"
     flat = np.ctypeslib.as_array((ctypes.c_float * ((last - address) // 4)).from_address(address))
     return np.lib.stride_tricks.as_strided(flat, (batch, rows, columns), (4 * stride, 4, 4 * step))
 
@@ -297,19 +328,18 @@ def make_modules() -> dict[str, ModuleType]:
     cupy.full = lambda shape, value, dtype=None: _filled(shape, value, dtype or np.asarray(value).dtype)
     cupy.empty_like = lambda array: _empty(array.shape, array.dtype)
     cupy.zeros_like = lambda array: _filled(array.shape, 0, array.dtype)
-    cupy.ascontiguousarray = lambda array: array if array.flags.c_contiguous else _copy(array)
+    cupy.ascontiguousarray = lambda array: array if array.flags.c_contiguous else _new(_plain(array))
     cupyx.empty_pinned = np.empty
     return {"cupy": cupy, "cupy.cuda": cuda, "cupyx": cupyx}
 
 
-def _copy(array: np.ndarray) -> np.ndarray:
-    fresh = _empty(array.shape, array.dtype)
-    fresh[...] = array
-    return fresh
-
-
 def _as_strided(array: np.ndarray, shape: Any, strides: Any) -> np.ndarray:
     return _wrap(np.lib.stride_tricks.as_strided(_plain(array), shape, strides))
+
+
+def in_use() -> bool:
+    """Whether `import cupy` finds the stand-in."""
+    return getattr(sys.modules.get("cupy"), "ndarray", None) is ndarray
 
 
 @contextlib.contextmanager
@@ -320,7 +350,7 @@ def installed(monkeypatch: Any) -> Any:
     caches = kernels._module, kernels._kernel
     with monkeypatch.context() as patch:
         for name, module in make_modules().items():
-            patch.setitem(__import__("sys").modules, name, module)
+            patch.setitem(sys.modules, name, module)
         for each in caches:
             each.cache_clear()
         counts.clear()

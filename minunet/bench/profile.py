@@ -12,7 +12,7 @@ from minunet import parallel, unet
 from minunet.backend import get_threads
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
-from minunet.fast import im2col, winograd, winograd_rows
+from minunet.fast import conv, im2col, winograd, winograd_rows
 from minunet.optim import Adam
 
 REST = "the rest, and waiting"
@@ -23,7 +23,7 @@ PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "3x3 by winograd_rows": (winograd_rows, ("forward", "backward")),
     "3 channels and 1x1, im2col": (im2col, ("forward", "backward")),
     "transposed convolution": (unet, ("conv_transpose2d", "conv_transpose2d_backward")),
-    "ReLU": (unet, ("relu_in_place", "relu_backward_in_place")),
+    "ReLU": (conv, ("relu_in_place", "relu_backward_in_place")),
     "max-pool": (unet, ("max_pool2d", "max_pool2d_backward")),
     "concatenation": (unet, ("crop_concat", "crop_concat_backward_parts", "add_to_centre")),
     "loss": (parallel, ("softmax_cross_entropy", "softmax_cross_entropy_backward")),

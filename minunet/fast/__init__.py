@@ -1,16 +1,18 @@
-"""Quick ways to the answers of `minunet.layers` on a CPU, an algorithm a file, each held to the plain one by a test.
+"""Quick ways to the answers of `minunet.layers`, an algorithm a file, each held to the plain one by a test.
 
-The functions have the names and the arguments of the plain ones, and hand to them what they are not made for: CuPy
-arrays, unusual kernels. The network uses these. Winograd's algorithms serve float32 arrays; float64 and complex
-numbers take im2col, which rounds like a plain sum, so that a gradient check checks the exact mathematics.
+The functions have the names and the arguments of the plain ones, and hand to them what they are not made for, such as
+unusual kernels; CuPy arrays go to the functions of `gpu`. The network uses these. Winograd's algorithms serve float32;
+float64 and complex numbers take im2col, which rounds like a plain sum, so that a gradient check checks the exact
+mathematics.
 """
 
-from minunet.fast.conv import conv2d, conv2d_backward
+from minunet.fast.conv import conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward
 from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
 from minunet.fast.norm import group_norm, group_norm_backward
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
+from minunet.fast.softmax import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.fast.winograd_weights import TransformedWeights
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "add_to_centre",
     "conv2d",
     "conv2d_backward",
+    "conv2d_relu",
+    "conv2d_relu_backward",
     "conv_transpose2d",
     "conv_transpose2d_backward",
     "crop_concat_backward_parts",
@@ -27,4 +31,6 @@ __all__ = [
     "max_pool2d_backward",
     "relu_backward_in_place",
     "relu_in_place",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_backward",
 ]

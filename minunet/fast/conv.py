@@ -7,16 +7,17 @@
         fewer -> winograd_rows, half of the products and less to copy
     anything else -> im2col
 
-CuPy arrays go to `layers.conv2d`.
+CuPy arrays go to `gpu.conv`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from minunet import layers
-from minunet.backend import Array
+from minunet.backend import Array, array_module
 from minunet.fast import im2col, winograd, winograd_rows
+from minunet.fast.gpu import conv as gpu
+from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
 
 Pair = tuple[int, int]
@@ -33,8 +34,8 @@ def conv2d(
     x: Array, weight: Array, bias: Array | None = None, *, stride: IntPair = 1, padding: IntPair = 0
 ) -> tuple[Array, tuple]:
     """What `layers.conv2d` returns, with the same arguments and errors."""
-    if not isinstance(x, np.ndarray):
-        return layers.conv2d(x, weight, bias, stride=stride, padding=padding)
+    if array_module(x) is not np:
+        return gpu.conv2d(x, weight, bias, stride=stride, padding=padding)
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     for axis in (0, 1):
@@ -54,9 +55,8 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[A
     Raises ValueError for a dy that is not of the shape of y.
     """
     x, weight, has_bias, stride, padding = cache
-    if not isinstance(x, np.ndarray):
-        dx, dweight, dbias = layers.conv2d_backward(dy, cache)
-        return dx if need_dx else None, dweight, dbias
+    if array_module(x) is not np:
+        return gpu.conv2d_backward(dy, cache, need_dx=need_dx)
     out = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
     if dy.shape != (shape := (len(x), *out, weight.shape[3])):
         raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
@@ -68,3 +68,21 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[A
     else:
         dx, dweight, dbias = im2col.backward(x, weight, dy, stride, padding, need_dx)
     return dx, dweight, dbias if has_bias else None
+
+
+def conv2d_relu(x: Array, weight: Array, bias: Array | None = None, *, padding: IntPair = 0) -> tuple[Array, tuple]:
+    """`conv2d`, then `layers.relu`; on a GPU in one pass. The cache is for `conv2d_relu_backward`."""
+    if array_module(x) is np:
+        y, cache = conv2d(x, weight, bias, padding=padding)
+        y, _ = relu_in_place(y)
+    else:
+        y, cache = gpu.conv2d(x, weight, bias, padding=padding, relu=True)
+    return y, (cache, y)
+
+
+def conv2d_relu_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[Array | None, Array, Array | None]:
+    """What `conv2d_backward` returns, from the dy of the ReLU, which may be written over."""
+    conv_cache, y = cache
+    if array_module(dy) is np:
+        return conv2d_backward(relu_backward_in_place(dy, y), conv_cache, need_dx=need_dx)
+    return gpu.conv2d_backward(dy, conv_cache, need_dx=need_dx, y=y)

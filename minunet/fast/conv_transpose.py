@@ -14,7 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from minunet import layers
-from minunet.backend import Array
+from minunet.backend import Array, array_module
+from minunet.fast.gpu import conv_transpose as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
 
 
@@ -29,7 +30,9 @@ def conv_transpose2d(
 ) -> tuple[Array, tuple]:
     """What `layers.conv_transpose2d` returns, with the same arguments and errors."""
     steps, cut = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    if not isinstance(x, np.ndarray) or not _serves(weight.shape, steps, cut) or output_padding not in (0, (0, 0)):
+    if array_module(x) is not np:
+        return gpu.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
+    if not _serves(weight.shape, steps, cut) or output_padding not in (0, (0, 0)):
         return layers.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
     check_parameters(x, weight, bias)
     batch, height, width, channels = x.shape
@@ -46,12 +49,10 @@ def conv_transpose2d(
 def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None]:
     """What `layers.conv_transpose2d_backward` returns."""
     x, weight, has_bias, stride, padding = cache
+    if array_module(x) is not np:
+        return gpu.conv_transpose2d_backward(dy, cache)
     batch, height, width, channels = x.shape
-    if (
-        not isinstance(x, np.ndarray)
-        or dy.shape[1:3] != (2 * height, 2 * width)
-        or not _serves(weight.shape, stride, padding)
-    ):
+    if dy.shape[1:3] != (2 * height, 2 * width) or not _serves(weight.shape, stride, padding):
         return layers.conv_transpose2d_backward(dy, cache)
     kernels = weight.shape[3]
     squares = dy.reshape(batch, height, 2, width, 2, kernels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)

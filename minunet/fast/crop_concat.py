@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minunet.backend import Array
+from minunet.backend import Array, array_module
 
 
 def crop_concat_backward_parts(dy: Array, cache: tuple) -> tuple[Array, Array]:
@@ -16,7 +16,7 @@ def crop_concat_backward_parts(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """
     skip_shape, _, _ = cache
     dcentre, dx = dy[..., : skip_shape[3]].copy(), dy[..., skip_shape[3] :]
-    if isinstance(dy, np.ndarray):
+    if array_module(dy) is np:
         dx.flags.writeable = False
     return dcentre, dx
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from minunet import layers
-from minunet.backend import Array
+from minunet.backend import Array, array_module
 from minunet.fast.scratch import scratch
 
 PIECE = 1 << 16  # numbers that are worked on at a time
@@ -27,7 +27,7 @@ PIECE = 1 << 16  # numbers that are worked on at a time
 
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
     """What `layers.group_norm` returns, with the same arguments and errors."""
-    plain = not isinstance(x, np.ndarray) or x.dtype not in ("float32", "float64") or x.ndim != 4 or x.size == 0
+    plain = array_module(x) is not np or x.dtype not in ("float32", "float64") or x.ndim != 4 or x.size == 0
     if plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype:
         return layers.group_norm(x, weight, bias, groups=groups, eps=eps)
     if not weight.shape == bias.shape == x.shape[3:]:

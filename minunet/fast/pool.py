@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from minunet import layers
-from minunet.backend import Array
+from minunet.backend import Array, array_module
+from minunet.fast.gpu import pool as gpu
 from minunet.layers.shapes import IntPair
 
 
@@ -18,15 +19,10 @@ def max_pool2d(
     x: Array, *, kernel_size: IntPair = 2, stride: IntPair | None = None, padding: IntPair = 0
 ) -> tuple[Array, tuple]:
     """What `layers.max_pool2d` returns, with the same arguments and errors."""
+    if array_module(x) is not np:
+        return gpu.max_pool2d(x, kernel_size=kernel_size, stride=stride, padding=padding)
     squares = kernel_size in (2, (2, 2)) and stride in (None, 2, (2, 2)) and padding in (0, (0, 0))
-    if (
-        not squares
-        or not isinstance(x, np.ndarray)
-        or x.dtype.kind != "f"
-        or x.ndim != 4
-        or x.size == 0
-        or min(x.shape[1:3]) < 2
-    ):
+    if not squares or x.dtype.kind != "f" or x.ndim != 4 or x.size == 0 or min(x.shape[1:3]) < 2:
         return layers.max_pool2d(x, kernel_size=kernel_size, stride=stride, padding=padding)
     height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2  # an odd last row or column is in no square
     rows = np.maximum(x[:, 0:height:2], x[:, 1:height:2])  # (N, H/2, W, C)
@@ -36,6 +32,8 @@ def max_pool2d(
 
 def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     """What `layers.max_pool2d_backward` returns."""
+    if array_module(dy) is not np:
+        return gpu.max_pool2d_backward(dy, cache)
     if len(cache) != 2:
         return layers.max_pool2d_backward(dy, cache)
     x, y = cache

@@ -14,7 +14,7 @@ from minunet.backend import Array, array_module
 
 def relu_in_place(x: Array) -> tuple[Array, Array]:
     """What `layers.relu` returns, written into `x` (at least 2 axes): for an x that nobody else looks at."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.flags.c_contiguous:
+    if array_module(x) is not np or x.dtype.kind != "f" or not x.flags.c_contiguous:
         return layers.relu(x)
     rows = x.reshape(-1, x.shape[-1] * x.shape[-2])  # a view of x, rows of pixels
     np.maximum(rows, np.zeros(rows.shape[1], dtype=x.dtype), out=rows)

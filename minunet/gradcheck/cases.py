@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minunet import fast, layers
+from minunet.backend import array_module
 from minunet.gradcheck.check import TORCH_NETWORK_TOLERANCE, Arrays, Case
 from minunet.layers.shapes import IntPair
 from minunet.unet import UNet
@@ -192,7 +193,7 @@ def dropout_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3), rate:
     return Case(
         "dropout",
         {"x": rng.standard_normal(shape)},
-        lambda given: layers.dropout(given["x"], mask.astype(given["x"].dtype)),
+        lambda given: layers.dropout(given["x"], array_module(given["x"]).asarray(mask, dtype=given["x"].dtype)),
         lambda dy, cache: (layers.dropout_backward(dy, cache),),
         torch,
     )

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from functools import reduce
 
+import numpy as np
+
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_floating
 
@@ -77,7 +79,8 @@ def softmax_cross_entropy(
     # With nothing to count there is 0 / 0; the honest answer for a mean of nothing that must not move a weight is 0.
     scale = (weights / xp.where(total == 0, 1, total)).astype(logits.real.dtype)  # (N, H, W), sums to 1
 
-    index = xp.where(weights == 0, 0, labels)[..., None]  # (N, H, W, 1); an ignored label may not be an index
+    # (N, H, W, 1); an ignored label may not be an index, nor one on a GPU that is no class
+    index = xp.where((weights == 0) | xp.isnan(weights), 0, labels)[..., None]
     exponentials, total_exponential, shifted = _exponentials(logits)
     label_logit = xp.take_along_axis(shifted, index, axis=-1)  # (N, H, W, 1)
     loss = (scale * (xp.log(total_exponential) - label_logit)[..., 0]).sum()
@@ -102,14 +105,16 @@ def pixel_weights(
 ) -> Array:
     """How much each pixel counts, (N, H, W) float64: class_weight[label] * pixel_weight, and 0 for ignored pixels.
 
-    Raises ValueError for labels that are no integers, or outside 0 to classes-1, and for weights of a wrong shape.
+    Raises ValueError for labels that are no integers, or outside 0 to classes-1, and for weights of a wrong shape. On
+    a GPU, whether a label is outside is not asked, as the CPU would have to wait for the answer: its weight is NaN, and
+    so is the loss.
     """
     xp = array_module(labels)
     if labels.dtype.kind not in "iu":
         raise ValueError(f"labels must be integers (class ids), but are {labels.dtype}")
     ignored = labels == ignore_index if ignore_index is not None else xp.zeros(labels.shape, dtype=bool)
     outside = ((labels < 0) | (labels >= classes)) & ~ignored
-    if outside.any():
+    if xp is np and outside.any():
         found = sorted({int(value) for value in xp.unique(labels[outside])})
         raise ValueError(f"labels must be 0 to {classes - 1} for {classes} classes, but {found[:10]} were found")
     weights = (~ignored).astype("float64")
@@ -117,12 +122,12 @@ def pixel_weights(
         class_weight = xp.asarray(class_weight, dtype="float64")
         if class_weight.shape != (classes,):
             raise ValueError(f"class_weight must have the shape ({classes},), not {class_weight.shape}")
-        weights *= class_weight[xp.where(ignored, 0, labels)]
+        weights *= class_weight[xp.where(ignored | outside, 0, labels)]
     if pixel_weight is not None:
         if pixel_weight.shape != labels.shape:
             raise ValueError(f"pixel_weight must have the shape of labels {labels.shape}, not {pixel_weight.shape}")
         weights *= pixel_weight
-    return weights
+    return weights if xp is np else xp.where(outside, np.nan, weights)
 
 
 def _exponentials(logits: Array) -> tuple[Array, Array, Array]:

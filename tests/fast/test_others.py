@@ -103,36 +103,3 @@ def test_blocks_cover_every_row_once(batch, rows, at_once):
         count[samples, start:stop] += 1
         assert stop > start and (samples.stop - samples.start) * (stop - start) <= max(1, at_once)
     assert (count == 1).all()
-
-
-class Elsewhere:
-    """Stands for an array of another library, such as CuPy."""
-
-    shape, ndim = (1, 4, 4, 8), 4
-
-    def __getitem__(self, index):
-        return self
-
-    def copy(self):
-        return self
-
-
-@pytest.mark.parametrize(
-    ("fast_name", "plain_name", "arguments"),
-    [
-        ("conv2d", "conv2d", (Elsewhere(), Elsewhere(), None)),
-        ("conv2d_backward", "conv2d_backward", (Elsewhere(), (Elsewhere(), None, False, (1, 1), (0, 0)))),
-        ("conv_transpose2d", "conv_transpose2d", (Elsewhere(), Elsewhere(), None)),
-        ("max_pool2d", "max_pool2d", (Elsewhere(),)),
-        ("group_norm_backward", "group_norm_backward", (Elsewhere(), (Elsewhere(), None, None))),
-        ("relu_in_place", "relu", (Elsewhere(),)),
-    ],
-)
-def test_other_libraries_take_the_plain_way(fast_name, plain_name, arguments, monkeypatch):
-    monkeypatch.setattr(layers, plain_name, lambda *given, **options: ("plain", given, 0))
-    assert getattr(fast, fast_name)(*arguments) == ("plain", arguments, 0)
-
-
-def test_views_of_other_libraries_stay_writeable():
-    dy = Elsewhere()
-    assert fast.crop_concat_backward_parts(dy, ((1, 4, 4, 3), 0, 0)) == (dy, dy)

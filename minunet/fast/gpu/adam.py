@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minunet.backend import Array
-from minunet.fast.gpu.kernels import launch
+from minunet.backend import Array, array_module
+from minunet.fast.gpu.kernels import launch, serves
 
 ARRAYS, PIECE = 64, 1024  # as in adam.cu
 TABLE = np.dtype(
@@ -20,10 +20,19 @@ TABLE = np.dtype(
 )  # 2,568 bytes: a kernel takes up to 4,096 by value
 
 
+def takes(arrays: Sequence[tuple[Array, ...]]) -> bool:
+    """Whether `step` is for these: on a GPU, float32, and what changes C-contiguous."""
+    return all(
+        array_module(group[0]) is not np and serves(*group) and all(each.flags.c_contiguous for each in group[:3])
+        for group in arrays
+    )
+
+
 def step(
     arrays: Sequence[tuple[Array, Array, Array, Array]], lr: float, beta1: float, beta2: float, eps: float
 ) -> None:
-    """One step for each (parameter, m, v, gradient), all C-contiguous float32; the first three change."""
+    """One step for each (parameter, m, v, gradient), as `takes` has it; the first three change."""
+    arrays = [(*group[:3], array_module(group[3]).ascontiguousarray(group[3])) for group in arrays]
     for start in range(0, len(arrays), ARRAYS):
         table, blocks = np.zeros(1, TABLE), 0  # an array of one struct: CuPy hands its bytes on
         for place, group in enumerate(arrays[start : start + ARRAYS]):

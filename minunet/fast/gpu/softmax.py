@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from minunet import layers
 from minunet.backend import Array, array_module
-from minunet.fast.gpu.kernels import THREADS, launch
+from minunet.fast.gpu.kernels import THREADS, launch, serves
+from minunet.layers.softmax import pixel_weights
 
 
-def loss_and_dlogits(logits: Array, labels: Array, weights: Array, total: Array) -> tuple[Array, Array]:
-    """The loss of all pixels, one number, and dlogits (P, K), for logits (P, K) float32, C-contiguous.
+def softmax_cross_entropy(
+    logits: Array, labels: Array, *, total_weight: Array | None = None, **weights: Any
+) -> tuple[Array, tuple]:
+    """What `layers.softmax_cross_entropy` returns, with the same arguments; the cache is the gradient.
 
-    labels and weights have one number a pixel; `total` is what the weights of the whole batch add up to. A label that
-    is no class makes the loss NaN.
+    A label that is no class makes the loss NaN: to raise an error, the CPU would have to wait for the GPU.
     """
-    xp = array_module(logits)
-    pixels, classes = logits.shape
-    loss, dlogits = xp.empty(pixels, logits.dtype), xp.empty_like(logits)
-    arrays = logits, labels.astype("int32"), weights.astype("float64"), total.astype("float64"), loss, dlogits
-    launch("softmax", "softmax_cross_entropy", -(-pixels // THREADS), 1, *arrays, pixels, classes)
-    return loss.sum(), dlogits
+    if not serves(logits) or labels.shape != logits.shape[:-1]:
+        return layers.softmax_cross_entropy(logits, labels, total_weight=total_weight, **weights)
+    xp, classes = array_module(logits), logits.shape[-1]
+    of_pixels = pixel_weights(labels, classes, **weights)  # (N, H, W) float64
+    total = of_pixels.sum() if total_weight is None else xp.asarray(total_weight, dtype="float64")
+    logits, dlogits = xp.ascontiguousarray(logits), xp.empty(logits.shape, logits.dtype)
+    loss = xp.empty(labels.shape, logits.dtype)
+    arrays = logits, xp.ascontiguousarray(labels.astype("int32")), of_pixels, total, loss, dlogits
+    launch("softmax", "softmax_cross_entropy", -(-loss.size // THREADS), 1, *arrays, loss.size, classes)
+    return loss.sum(), (dlogits,)
+
+
+def softmax_cross_entropy_backward(cache: tuple) -> Array:
+    """dlogits (N, H, W, K)."""
+    return cache[0] if len(cache) == 1 else layers.softmax_cross_entropy_backward(cache)
