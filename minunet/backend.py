@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import metadata
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from threadpoolctl import ThreadpoolController
 from minunet.errors import InputError
 
 Array = Any  # a numpy.ndarray or a cupy.ndarray
+LEAST_MEMORY = 500  # MiB of a GPU
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -46,21 +48,34 @@ def array_module(*arrays: Array) -> ModuleType:
 def why_no_gpu() -> str | None:
     """None if a GPU can be used through CuPy, otherwise a sentence that says why not.
 
-    `import cupy` succeeds on a machine without a driver, so it proves nothing: we also ask for a device
-    and run one operation on it.
+    `import cupy` succeeds on a machine without a driver, so it proves nothing: we also ask for a device, run one
+    operation on it, and see whether cuBLAS, a library of its own, is there.
     """
     try:
         import cupy
-    except ImportError:
-        return "CuPy is not installed (for NVIDIA: pip install cupy-cuda12x)."
+    except ModuleNotFoundError:
+        return "CuPy is not installed (for NVIDIA: pip install 'cupy-cuda12x[ctk]')."
+    except Exception as error:
+        return f"CuPy is installed, but it cannot be imported: {error}."
+    several = sorted({name for name in map(_name, metadata.distributions()) if name.startswith("cupy")})
+    if len(several) > 1:
+        return f"Only one CuPy can be installed, here are {' and '.join(several)}: uninstall all, and install one."
     try:
         if not cupy.cuda.is_available():
             return "CuPy is installed, but it finds no NVIDIA GPU or no driver for it."
         if int(cupy.arange(3).sum()) != 3:
             return "CuPy finds a GPU, but a sum on it came out wrong."
+        free = cupy.cuda.runtime.memGetInfo()[0] // 2**20
+        if free < LEAST_MEMORY:
+            return f"The GPU has only {free} MiB of free memory, and {LEAST_MEMORY} MiB is the least that makes sense."
+        cupy.cuda.device.get_cublas_handle()
     except Exception as error:  # CuPy raises many kinds: CUDARuntimeError, ImportError, CompileException
         return f"CuPy finds a GPU, but one operation on it failed: {error}."
     return None
+
+
+def _name(distribution: metadata.Distribution) -> str:
+    return (distribution.metadata["Name"] or "").lower()
 
 
 def choose_device(device: str = "auto") -> str:

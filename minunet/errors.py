@@ -22,6 +22,11 @@ def exit_status(command: Callable[[], int]) -> int:
     except InputError as error:
         print(f"minunet: {error}", file=sys.stderr)
         return 2
+    except MemoryError as error:  # CuPy's OutOfMemoryError is one, too
+        print(
+            f"minunet: too little memory: {str(error) or 'NumPy got none'}. Smaller batches need less.", file=sys.stderr
+        )
+        return 2
     except KeyboardInterrupt:
         print("\nminunet: stopped", file=sys.stderr)
         return 130

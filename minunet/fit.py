@@ -40,6 +40,7 @@ from minunet.presets import Config, Data, make_network, make_optimizer, make_sch
 from minunet.score import as_answered, score
 from minunet.seeds import generator
 from minunet.unet import Parameters, UNet
+from minunet.upload import LateNumbers, batches_on
 
 
 @dataclass
@@ -137,43 +138,50 @@ def fit(
     schedule = make_schedule(config, config.epochs * batches.per_epoch)
     class_weight = None if config.class_weight is None else to_device(np.array(config.class_weight), device)
 
+    def prepare(step: int) -> dict[str, np.ndarray]:
+        x, labels, extra_weight = batches.get(step)
+        arrays = {"images": x, "labels": labels}
+        if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
+            of_class = 1.0 if config.class_weight is None else np.array(config.class_weight)[labels]
+            arrays["pixel_weight"] = of_class + extra_weight
+        if config.dropout:
+            rng = generator(config.seed, "dropout", step)
+            arrays["mask"] = dropout_mask(net.lowest_shape(len(x), *x.shape[1:3]), config.dropout, rng)
+        return arrays
+
+    def note(loss: float, step: int, images: int, bar: tqdm) -> None:
+        if not math.isfinite(loss):
+            raise InputError(
+                f"The loss is {loss} at step {step + 1} (epoch {step // batches.per_epoch + 1}): training has "
+                f"diverged. Start again with a lower --lr; it was {config.lr:g}."
+            )
+        progress.loss_sum += loss * images
+        bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+
+    losses = LateNumbers(device, note)
     while len(progress.rows) < config.epochs:
         epoch, started = len(progress.rows) + 1, time.perf_counter()
         remaining = range(progress.step, epoch * batches.per_epoch)
         title = f"epoch {epoch}/{config.epochs}"
         images_done = (progress.step * config.batch_size) % (batches.per_epoch * config.batch_size)
         with tqdm(total=len(training), initial=images_done, desc=title, unit="img", leave=False, disable=None) as bar:
-            for step in remaining:
-                x, labels, extra_weight = batches.get(step)
+            for step, batch in zip(remaining, batches_on(device, prepare, remaining), strict=True):
                 progress.optimizer.lr = schedule(step)
-                how: dict[str, Any] = {"class_weight": class_weight}
-                if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
-                    of_class = 1.0 if config.class_weight is None else np.array(config.class_weight)[labels]
-                    how = {"pixel_weight": to_device(of_class + extra_weight, device)}
-                if config.dropout:
-                    rng = generator(config.seed, "dropout", step)
-                    dropped = dropout_mask(net.lowest_shape(len(x), *x.shape[1:3]), config.dropout, rng)
-                    how["mask"] = to_device(dropped, device)
-                loss, grads = loss_and_gradients(
-                    net, progress.params, to_device(x, device), to_device(labels, device), **how
-                )
-                if not math.isfinite(float(loss)):
-                    raise InputError(
-                        f"The loss is {float(loss)} at step {step + 1} (epoch {epoch}): training has diverged. Start "
-                        f"again with a lower --lr; it was {config.lr:g}."
-                    )
+                how = {} if "pixel_weight" in batch else {"class_weight": class_weight}
+                loss, grads = loss_and_gradients(net, progress.params, **batch, **how)
+                losses.add(loss, step, len(batch["images"]), bar)
                 progress.optimizer.step(progress.params, grads)
                 if config.average:
                     follow(progress.average, progress.params, config.average, progress.step)
                 progress.step += 1
-                progress.loss_sum += float(loss) * len(x)
-                bar.update(len(x))
-                bar.set_postfix(loss=f"{float(loss):.3f}", refresh=False)
+                bar.update(len(batch["images"]))
                 if stop():
+                    losses.finish()
                     progress.seconds += time.perf_counter() - started
                     progress.save(run / "last.npz", config, data)
                     save_animation(run, net.classes)
                     return False
+            losses.finish()
         val_loss, matrix, predictions = score(net, progress.tested, validation, config, device)
         progress.seconds += time.perf_counter() - started
         progress.rows.append(_row(epoch, progress, len(training), val_loss, matrix, training.classes))

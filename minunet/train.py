@@ -23,6 +23,7 @@ from minunet.checkpoint import Checkpoint, load_checkpoint, whole_file
 from minunet.commands import at_least, new_folder, positive
 from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
+from minunet.fast.gpu.products import use_tf32
 from minunet.fit import begin, fit, resume
 from minunet.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
 from minunet.score import final_test
@@ -75,6 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="any other field of config.json, as in --set dropout=0.5 or --set augmentation.elastic=0; again and again",
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
+    add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
@@ -83,7 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RUN",
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
-        "--threads and --tensorboard go with it",
+        "--tf32, --threads and --tensorboard go with it",
     )
     return parser
 
@@ -109,6 +111,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.threads is not None:
         set_threads(options.threads)
     device = choose_device(options.device)
+    use_tf32(options.tf32)
     checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
     data = load_data(config)

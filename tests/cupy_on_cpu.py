@@ -254,6 +254,21 @@ def _column_major(address: int, rows: int, columns: int, step: int, stride: int,
     return np.lib.stride_tricks.as_strided(flat, (batch, rows, columns), (4 * stride, 4, 4 * step))
 
 
+TF32 = 3  # cublasMath_t
+_math = 0
+
+
+def _set_math_mode(handle: int, mode: int) -> None:
+    global _math
+    _math = mode
+
+
+def _round_to_tf32(values: np.ndarray) -> np.ndarray:
+    """float32 with 10 bits of mantissa instead of 23."""
+    bits = np.ascontiguousarray(values).view("uint32") + np.uint32(1 << 12)
+    return (bits & np.uint32(0xFFFFE000)).view("float32")
+
+
 def _sgemm_strided_batched(
     handle: int, ta: int, tb: int, m: int, n: int, k: int, alpha: int, a: int, lda: int, stride_a: int,
     b: int, ldb: int, stride_b: int, beta: int, c: int, ldc: int, stride_c: int, batch: int,
@@ -262,6 +277,8 @@ def _sgemm_strided_batched(
     first = _column_major(a, *((k, m) if ta else (m, k)), lda, stride_a, batch)
     second = _column_major(b, *((n, k) if tb else (k, n)), ldb, stride_b, batch)
     out = _column_major(c, m, n, ldc, stride_c, batch)
+    if _math == TF32:
+        first, second = map(_round_to_tf32, (first, second))
     factors = [ctypes.c_float.from_address(each).value for each in (alpha, beta)]
     result = factors[0] * (first.swapaxes(1, 2) if ta else first) @ (second.swapaxes(1, 2) if tb else second)
     out[...] = result + factors[1] * out if factors[1] else result  # with beta = 0, a NaN in C does not count
@@ -273,27 +290,18 @@ def _sgemm_strided_batched(
 
 
 class Event:
+    def __init__(self, block: bool = False, disable_timing: bool = False, interprocess: bool = False) -> None: ...
+
     def record(self, stream: Any = None) -> None: ...
 
     def synchronize(self) -> None:
-        counts["wait"] += 1
+        counts["wait for an event"] += 1
 
 
 class Stream:
-    def __init__(self, non_blocking: bool = False) -> None: ...
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(self, *exception: object) -> None: ...
+    def __init__(self, null: bool = False, non_blocking: bool = False) -> None: ...
 
     def wait_event(self, event: Event) -> None: ...
-
-    def record(self) -> Event:
-        return Event()
-
-    def synchronize(self) -> None:
-        counts["wait"] += 1
 
 
 class _CuPy(ModuleType):
@@ -315,13 +323,18 @@ class _CuPy(ModuleType):
 def make_modules() -> dict[str, ModuleType]:
     """What `import cupy`, `import cupy.cuda` and `import cupyx` shall find, for sys.modules."""
     cupy, cuda, cupyx = _CuPy("cupy"), ModuleType("cupy.cuda"), ModuleType("cupyx")
-    cuda.cublas = SimpleNamespace(sgemmStridedBatched=_sgemm_strided_batched, setMathMode=lambda handle, mode: None)
+    cuda.cublas = SimpleNamespace(sgemmStridedBatched=_sgemm_strided_batched, setMathMode=_set_math_mode)
     cuda.device = SimpleNamespace(get_cublas_handle=lambda: 1)
     cuda.is_available = lambda: True
     cuda.Stream, cuda.Event = Stream, Event
-    cuda.get_current_stream = Stream
+    cuda.get_current_stream, cuda.get_elapsed_time = Stream, lambda start, end: 1.0  # ms: no clock, no figures
+    cuda.runtime = SimpleNamespace(
+        getDeviceProperties=lambda device: {"name": b"no GPU, the stand-in"}, memGetInfo=lambda: (8 << 30, 8 << 30)
+    )
     cupy.cuda, cupy.ndarray, cupy.RawModule, cupy.__path__ = cuda, ndarray, RawModule, []
     cupy.lib = SimpleNamespace(stride_tricks=SimpleNamespace(as_strided=_as_strided))
+    pool = SimpleNamespace(free_all_blocks=lambda: None, used_bytes=lambda: 0, total_bytes=lambda: 0)
+    cupy.get_default_memory_pool = lambda: pool
     cupy.empty, cupy.asarray, cupy.array = _empty, _asarray, _asarray
     cupy.zeros = lambda shape, dtype=float: _filled(shape, 0, dtype)
     cupy.ones = lambda shape, dtype=float: _filled(shape, 1, dtype)

@@ -38,7 +38,12 @@ def fake_cupy(monkeypatch):
     module.ndarray = Device
     module.asarray = lambda array: array if isinstance(array, Device) else Device(array)
     module.arange = np.arange
-    module.cuda = types.SimpleNamespace(is_available=lambda: True)
+    module.cuda = types.SimpleNamespace(
+        is_available=lambda: True,
+        runtime=types.SimpleNamespace(memGetInfo=lambda: (8 << 30, 8 << 30)),
+        device=types.SimpleNamespace(get_cublas_handle=lambda: 1),
+    )
+    monkeypatch.setattr(backend.metadata, "distributions", lambda: [])
     monkeypatch.setitem(sys.modules, "cupy", module)
     return module
 
@@ -79,6 +84,37 @@ def test_a_gpu_that_fails(fake_cupy):
     assert "cudaErrorNoDevice" in backend.why_no_gpu()
     fake_cupy.arange = lambda count: np.zeros(count)
     assert "came out wrong" in backend.why_no_gpu()
+
+
+def test_a_gpu_that_is_full(fake_cupy):
+    fake_cupy.cuda.runtime.memGetInfo = lambda: (100 << 20, 8 << 30)
+    assert "only 100 MiB of free memory" in backend.why_no_gpu()
+
+
+def test_a_gpu_without_cublas(fake_cupy):
+    def missing():
+        raise ImportError("libcublas.so.12: cannot open shared object file")
+
+    fake_cupy.cuda.device.get_cublas_handle = missing
+    assert "libcublas.so.12" in backend.why_no_gpu()
+
+
+def test_two_cupys(fake_cupy, monkeypatch):
+    installed = [types.SimpleNamespace(metadata={"Name": name}) for name in ("numpy", "cupy-cuda12x", "cupy-cuda11x")]
+    monkeypatch.setattr(backend.metadata, "distributions", lambda: installed)
+    assert "cupy-cuda11x and cupy-cuda12x" in backend.why_no_gpu()
+    assert backend.choose_device("auto") == "cpu"
+
+
+def test_a_cupy_that_cannot_be_imported(monkeypatch):
+    class Broken:
+        def find_spec(self, name, *rest):
+            if name == "cupy":
+                raise ImportError("libcuda.so.1 is broken")
+
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    assert "cannot be imported: libcuda.so.1 is broken" in backend.why_no_gpu()
 
 
 def test_no_cupy(monkeypatch):

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import get_threads, set_threads
+from minunet.backend import choose_device, get_threads, set_threads
+from minunet.bench.gpu import bench_gpu
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
@@ -51,10 +52,16 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--threads", type=int, metavar="N", help=f"CPU threads of both sides (default: {get_threads()}, the cores here)"
     )
+    add(
+        "--device",
+        choices=("cpu", "gpu"),
+        default="cpu",
+        help="where: on a GPU beside PyTorch with cuDNN, exact and in TF32, with larger batches (default: cpu)",
+    )
     add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
-    instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread")
+    instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread or GPU")
     instead(
         "--plot",
         type=Path,
@@ -84,11 +91,16 @@ def _bench(options: argparse.Namespace) -> int:
     trained = [task for task in tasks if task.train]
     if (options.plot or options.layers or options.profile) and not trained:
         raise InputError("--layers, --profile and --plot measure the tasks that train; --task names none of them")
+    if options.device == "gpu" and (options.layers or options.plot):
+        raise InputError("--layers and --plot are for the CPU")
+    choose_device(options.device)
     for path in filter(None, (options.plot, options.json)):
         try:
             path.open("ab").close()  # now, not after minutes of measuring
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    if options.device == "gpu":
+        return bench_gpu(options.task, options.rounds, options.profile, lambda result: _write(options.json, result))
     if options.plot:
         save_roofline(options.plot, trained, options.rounds)
         print(f"wrote {options.plot}")

@@ -20,7 +20,16 @@ PROCESSES = 5  # for the memory of a side
 SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of matrix products, and how many a thread makes at once
 
 
-def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.ndarray]:
+def seconds_of(run: Callable[[], None]) -> float:
+    """How long `run` takes, by the clock of the CPU."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def alternate(
+    runs: dict[str, Callable[[], None]], rounds: int, clock: Callable[[Callable[[], None]], float] = seconds_of
+) -> dict[str, np.ndarray]:
     """Seconds that each of `runs` took in each of `rounds` rounds, by turns, after a round that does not count.
 
     Machines are shared and their speed changes within seconds; only times of the same round are fit to be compared.
@@ -31,10 +40,9 @@ def alternate(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, np.
     for number in range(rounds + 1):
         rng.shuffle(order)
         for name in order:
-            start = time.perf_counter()
-            runs[name]()
+            duration = clock(runs[name])
             if number > 0:
-                times[name].append(time.perf_counter() - start)
+                times[name].append(duration)
     return {name: np.array(seconds) for name, seconds in times.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minunet.backend import get_threads
+from minunet.backend import Array, get_threads, to_device, to_numpy
 from minunet.bench.networks import Task
 from minunet.optim import Adam
 from minunet.parallel import logits, loss_and_gradients
@@ -30,9 +30,11 @@ class Side(Protocol):
 class Minunet:
     """This library."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, device: str = "cpu") -> None:
         self.net, self.train = task.network(), task.train
-        self.params, self.images, self.labels = task.data()
+        params, images, labels = task.data()
+        self.params = {name: to_device(array, device) for name, array in params.items()}
+        self.images, self.labels = to_device(images, device), to_device(labels, device)
         self.optimizer = Adam(LR)
 
     def run(self) -> None:
@@ -44,12 +46,12 @@ class Minunet:
 
     def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
         if not self.train:
-            answer = self.logits()
+            answer = to_numpy(self.logits())
             return float(np.linalg.norm(answer)), {"logits": answer}
         loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
-        return float(loss), grads
+        return float(loss), {name: to_numpy(gradient) for name, gradient in grads.items()}
 
-    def logits(self) -> np.ndarray:
+    def logits(self) -> Array:
         return logits(self.net, self.params, self.images)
 
 
@@ -68,7 +70,7 @@ def torch_problem() -> str | None:
 class Torch:
     """PyTorch, eager or compiled, with its fused Adam."""
 
-    def __init__(self, task: Task, channels_last: bool, compiled: bool = False) -> None:
+    def __init__(self, task: Task, channels_last: bool, compiled: bool = False, device: str = "cpu") -> None:
         import torch
 
         from minunet.exchange.torch_bridge import TorchUNet, nchw, to_torch
@@ -79,9 +81,9 @@ class Torch:
         memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.net = TorchUNet(task.network())
         self.net.load_state_dict(to_torch(params))
-        self.net = self.net.to(memory_format=memory_format)
-        self.images = nchw(torch.tensor(images)).contiguous(memory_format=memory_format)
-        self.labels = torch.tensor(labels)
+        self.net = self.net.to(device, memory_format=memory_format)
+        self.images = nchw(torch.tensor(images)).contiguous(memory_format=memory_format).to(device)
+        self.labels = torch.tensor(labels, device=device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), LR, fused=True)
         self.call: Any = torch.compile(self.net) if compiled else self.net
 
@@ -92,11 +94,11 @@ class Torch:
         self._backward()
         self.optimizer.step()
 
-    def _backward(self) -> float:
+    def _backward(self) -> Any:
         self.optimizer.zero_grad()
         loss = self.torch.nn.functional.cross_entropy(self.call(self.images), self.labels)
         loss.backward()
-        return loss.item()
+        return loss
 
     def logits(self) -> Any:
         with self.torch.inference_mode():
@@ -106,10 +108,10 @@ class Torch:
         from minunet.exchange.torch_bridge import from_torch, nhwc
 
         if not self.train:
-            answer = nhwc(self.logits()).numpy()
+            answer = nhwc(self.logits()).cpu().numpy()
             return float(np.linalg.norm(answer)), {"logits": answer}
         loss = self._backward()
-        return loss, from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
+        return loss.item(), from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
 
 
 def difference(one: Side, other: Side) -> tuple[float, float]:

@@ -194,6 +194,21 @@ def test_adam(rng, arrays):
         near(v, plain.state[f"v.{name}"], 1e-6)
 
 
+def test_tf32_is_asked_for(rng):
+    """About 1e-4 away from exact float32, at most 1e-3; and exact again afterwards."""
+    x, weight = normal(rng, 1, 20, 20, 16), normal(rng, 3, 3, 16, 8)
+    expected, _ = layers.conv2d(*doubles(x, weight))
+    try:
+        products.use_tf32(True)
+        y, _ = conv.conv2d(*on_gpu(x, weight), None)
+    finally:
+        products.use_tf32(False)
+    near(y, expected, 1e-3)
+    with pytest.raises(AssertionError):
+        near(y, expected, 1e-5)
+    near(conv.conv2d(*on_gpu(x, weight), None)[0], expected)
+
+
 def test_two_runs_give_the_same_bits(rng):
     x, weight, dy = normal(rng, 2, 40, 40, 8), normal(rng, 3, 3, 8, 8), normal(rng, 2, 40, 40, 8)
     runs = []

@@ -1,0 +1,219 @@
+"""The same comparison on a GPU: minunet through CuPy beside PyTorch with cuDNN, in exact float32 and in TF32.
+
+Time is taken by CUDA events around each run: what the GPU needed, from the first kernel to the last. Both libraries use
+the default stream, so that the events see the work of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from minunet.bench.measure import MEBIBYTE, alternate
+from minunet.bench.networks import Task
+from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
+from minunet.errors import InputError
+from minunet.fast.gpu import adam, conv_transpose, im2col, passes, pool, products, softmax, wide_rows
+
+TASKS = {
+    task.name: task
+    for task in (
+        Task("seed", 64, 3, "valid", 50, 100),
+        Task("base32", 32, 4, "same", 32, 128),
+        Task("base16", 16, 4, "same", 32, 128),
+        Task("seed-inference", 64, 3, "valid", 50, 100, train=False),
+    )
+}
+PRECISIONS = ("float32", "tf32")
+TF32_TOLERANCE = 3e-2  # of a gradient as a vector: both sides round, each differently, through all layers
+FORMATS = ("contiguous", "channels last")
+LAUNCHERS = (adam, conv_transpose, passes, pool, softmax)  # where kernels are started, by `launch`
+MULTIPLIERS = {  # and products, by `multiply`
+    "3x3, y and dx": wide_rows,
+    "dweight": products,
+    "first and last layer": im2col,
+    "transposed convolution": conv_transpose,
+}
+
+
+def gpu_name() -> str:
+    """As the driver calls it."""
+    import cupy
+
+    return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+
+
+def torch_gpu_problem() -> str | None:
+    """None if PyTorch can use the GPU, otherwise a sentence that says why not."""
+    if torch_problem() is not None:
+        return torch_problem()
+    import torch
+
+    return None if torch.cuda.is_available() else "This PyTorch cannot use the GPU: minunet alone."
+
+
+def use_precision(precision: str) -> None:
+    """Exact float32 or TF32, for both sides."""
+    products.use_tf32(precision == "tf32")
+    if torch_problem() is None:
+        import torch
+
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.benchmark = True  # cuDNN tries all its algorithms first and takes the fastest
+
+
+def seconds_on_gpu(run: Callable[[], None]) -> float:
+    """How long the GPU is busy with what `run` orders."""
+    import cupy
+
+    start, end = cupy.cuda.Event(), cupy.cuda.Event()
+    start.record()
+    run()
+    end.record()
+    end.synchronize()
+    return cupy.cuda.get_elapsed_time(start, end) / 1e3
+
+
+def measure_gpu_task(task: Task, precision: str, rounds: int) -> dict[str, Any]:
+    """A row: ms a batch of each side, ratios to the faster memory format of PyTorch, and the memory of minunet in MiB.
+
+    If the two sides do not compute the same, "agree" is False and nothing is timed.
+    """
+    use_precision(precision)
+    try:
+        ours = Minunet(task, "gpu")
+        sides: dict[str, Side] = {"minunet": ours}
+        row: dict[str, Any] = {"agree": True}
+        if torch_gpu_problem() is None:
+            for name in FORMATS:
+                sides[name] = Torch(task, channels_last=name == "channels last", device="cuda")
+            worst = np.max([difference(ours, sides[name]) for name in FORMATS], axis=0)
+            row["loss_difference"], row["gradient_difference"] = map(float, worst)
+            exact = precision == "float32"
+            limits = (LOSS_TOLERANCE, GRADIENT_TOLERANCE) if exact else (TF32_TOLERANCE, TF32_TOLERANCE)
+            row["agree"] = bool(worst[0] <= limits[0] and worst[1] <= limits[1])
+            if not row["agree"]:
+                return row
+        row["same_bits"] = _same_bits(ours)
+        times = alternate({name: side.run for name, side in sides.items()}, rounds, seconds_on_gpu)
+        row["ms"] = {name: float(np.median(each)) * 1e3 for name, each in times.items()}
+        row["memory"] = _peak_memory(ours)
+        if len(sides) > 1:
+            row["format"] = min(FORMATS, key=lambda name: row["ms"][name])
+            ratios = times["minunet"] / times[row["format"]]
+            row["ratio"] = float(np.median(ratios))
+            row["ratio_quartiles"] = [float(q) for q in np.quantile(ratios, (0.25, 0.75))]
+        return row
+    finally:
+        use_precision("float32")
+
+
+def _same_bits(side: Minunet) -> bool:
+    """Whether a second run gives the same bits as the first."""
+    (loss, grads), (again, others) = side.outcome(), side.outcome()
+    return loss == again and all(np.array_equal(grads[name], others[name]) for name in grads)
+
+
+def _peak_memory(side: Minunet) -> float:
+    """MiB that the memory pool takes from the GPU for one run, beyond what lies there: weights, moments, batch."""
+    import cupy
+
+    memory = cupy.get_default_memory_pool()
+    memory.free_all_blocks()
+    before = memory.used_bytes()
+    side.run()
+    return (memory.total_bytes() - before) / MEBIBYTE
+
+
+def print_gpu_row(task: Task, precision: str, row: dict[str, Any]) -> None:
+    """One line of the table."""
+    if not row["agree"]:
+        print(f"{task.name:<16}{precision:<9}minunet and PyTorch DO NOT AGREE: the loss differs by ", end="")
+        print(f"{row['loss_difference']:.1e}, a gradient by {row['gradient_difference']:.1e}; nothing was timed")
+        return
+    line = f"{task.name:<16}{precision:<9}{row['ms']['minunet']:>10.2f}"
+    if "ratio" in row:
+        low, high = row["ratio_quartiles"]
+        line += f"{row['ms'][row['format']]:>10.2f}" + f"{row['ratio']:.2f} ({low:.2f}-{high:.2f})".rjust(22)
+    else:
+        line += f"{'-':>10}{'-':>22}"
+    print(line + f"{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}", flush=True)
+
+
+def print_gpu_header() -> None:
+    print(f"\n{'':<25}{'ms a batch':^20}{'minunet / PyTorch':>22}{'memory,':>10}{'same bits':>11}")
+    print(f"{'task':<16}{'':<9}{'minunet':>10}{'PyTorch':>10}{'(quartiles)':>22}{'MiB':>10}{'again':>11}")
+
+
+def profile_on_gpu(task: Task, rounds: int) -> dict[str, float]:
+    """ms of the GPU that a run takes in each kernel and in matrix products; "rest" are CuPy's own kernels and gaps."""
+    side = Minunet(task, "gpu")
+    side.run()
+    with _events() as events:
+        whole = sum(seconds_on_gpu(side.run) for _ in range(rounds)) * 1e3 / rounds
+    import cupy
+
+    parts: dict[str, float] = {}
+    for name, start, end in events:
+        parts[name] = parts.get(name, 0.0) + cupy.cuda.get_elapsed_time(start, end) / rounds
+    return dict(sorted(parts.items(), key=lambda part: -part[1])) | {"rest": whole - sum(parts.values())}
+
+
+@contextmanager
+def _events() -> Iterator[list[tuple[str, Any, Any]]]:
+    """While this is entered, every kernel and every product is put between two events."""
+    import cupy
+
+    found: list[tuple[str, Any, Any]] = []
+
+    def timed(function: Callable[..., Any], name_of: Callable[..., str]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            start, end = cupy.cuda.Event(), cupy.cuda.Event()
+            start.record()
+            result = function(*args, **kwargs)
+            end.record()
+            found.append((name_of(*args), start, end))
+            return result
+
+        return call
+
+    places = [(module, "launch", lambda file, name, *rest: name) for module in LAUNCHERS]
+    places += [(module, "multiply", lambda *_, n=name: f"products, {n}") for name, module in MULTIPLIERS.items()]
+    originals = [(module, name, getattr(module, name)) for module, name, _ in places]
+    try:
+        for (module, name, function), (_, _, name_of) in zip(originals, places, strict=True):
+            setattr(module, name, timed(function, name_of))
+        yield found
+    finally:
+        for module, name, function in originals:
+            setattr(module, name, function)
+
+
+def bench_gpu(names: list[str] | None, rounds: int, profile: bool, note: Callable[[dict[str, Any]], None]) -> int:
+    """The command's work on a GPU; `note` is told all numbers after each task. Exit status as the command's."""
+    unknown = sorted(set(names or ()) - set(TASKS))
+    if unknown:
+        raise InputError(f"On a GPU the tasks are {', '.join(TASKS)}, not {unknown[0]}.")
+    tasks = [TASKS[name] for name in names or TASKS]
+    result: dict[str, Any] = {"gpu": gpu_name(), "rounds": rounds, "tasks": {}}
+    print(f"{result['gpu']}, {rounds} rounds")
+    if profile:
+        for task in (task for task in tasks if task.train):
+            parts = result["tasks"][task.name] = profile_on_gpu(task, rounds)
+            print(f"\n{task.name}, {task.describe()}: ms of the GPU a step")
+            for name, milliseconds in parts.items():
+                print(f"  {name:<28}{milliseconds:>9.3f}")
+            note(result)
+        return 0
+    if torch_gpu_problem():
+        print(torch_gpu_problem())
+    print_gpu_header()
+    for task in tasks:
+        for precision in PRECISIONS:
+            row = result["tasks"][f"{task.name}, {precision}"] = measure_gpu_task(task, precision, rounds)
+            print_gpu_row(task, precision, row)
+            note(result)
+    return 0 if all(row["agree"] for row in result["tasks"].values()) else 1

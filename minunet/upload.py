@@ -1,0 +1,110 @@
+"""Batches on their way to the device: while a GPU computes, the next one is prepared on the CPU and copied over.
+
+The CPU thread that starts the GPU's work never waits for it. A second thread prepares a batch, packs its arrays into
+one piece of pinned memory (which the GPU reads by itself, at its own time) and orders one copy on a stream of its own.
+Two such pieces take turns: while one is being computed with, the other is filled. Events keep the order on the GPU: the
+computation of a batch waits for its copy, and the copy that overwrites it, two batches later, for the computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from minunet.backend import Array
+
+Prepare = Callable[[int], dict[str, np.ndarray]]
+ALIGNMENT = 256  # bytes, of where an array begins
+
+
+def batches_on(device: str, prepare: Prepare, steps: Sequence[int]) -> Iterator[dict[str, Array]]:
+    """`prepare(step)`, arrays by name, for each of `steps`, with the arrays on `device`.
+
+    On a GPU they are valid until the next ones are asked for.
+    """
+    if device == "cpu":
+        yield from map(prepare, steps)
+        return
+    slots = _Slot(), _Slot()
+    with ThreadPoolExecutor(1, thread_name_prefix="minunet-upload") as thread:
+        coming = [thread.submit(slots[0].load, prepare, step) for step in steps[:1]]
+        for number in range(len(steps)):
+            arrays = coming.pop().result()
+            if number + 1 < len(steps):
+                coming.append(thread.submit(slots[(number + 1) % 2].load, prepare, steps[number + 1]))
+            slot = slots[number % 2]
+            slot.wait_for_copy()
+            yield arrays
+            slot.release()
+
+
+class _Slot:
+    """Room for one batch: pinned memory, memory of the GPU, and the events between them."""
+
+    def __init__(self) -> None:
+        import cupy
+
+        self.stream = cupy.cuda.Stream(non_blocking=True)
+        self.copied, self.used = (cupy.cuda.Event(disable_timing=True) for _ in range(2))
+        self.size = 0
+
+    def load(self, prepare: Prepare, step: int) -> dict[str, Array]:
+        """Prepare a batch and order its copy; in the second thread."""
+        arrays = {name: np.ascontiguousarray(array) for name, array in prepare(step).items()}
+        starts = np.cumsum([0, *(-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays.values())]).tolist()
+        if self.size < starts[-1]:
+            self._make_room(starts[-1])
+        self.copied.synchronize()  # the copy before last, of this slot: its pinned memory may be written again
+        views = {}
+        for (name, array), start in zip(arrays.items(), starts, strict=False):
+            place = slice(start, start + array.nbytes)
+            self.pinned[place] = array.reshape(-1).view("uint8")
+            views[name] = self.memory[place].view(array.dtype).reshape(array.shape)
+        self.stream.wait_event(self.used)
+        self.memory[: starts[-1]].set(self.pinned[: starts[-1]], stream=self.stream)
+        self.copied.record(self.stream)
+        return views
+
+    def _make_room(self, size: int) -> None:
+        import cupy
+        import cupyx
+
+        self.size, self.pinned, self.memory = size, cupyx.empty_pinned(size, "uint8"), cupy.empty(size, "uint8")
+        self.used.record()  # whoever had this memory before is done with it when the work ordered so far is done
+
+    def wait_for_copy(self) -> None:
+        """What the GPU is told from now on happens after the copy."""
+        import cupy
+
+        cupy.cuda.get_current_stream().wait_event(self.copied)
+
+    def release(self) -> None:
+        """What the GPU was told so far is the last that needs this batch."""
+        self.used.record()
+
+
+class LateNumbers:
+    """Numbers that lie on the GPU, read a step late, when they have long been there: nobody waits.
+
+    `use` is called with each, as a float, and with what was given along with it. On a CPU at once.
+    """
+
+    def __init__(self, device: str, use: Callable[..., None]) -> None:
+        self.late, self.use = int(device != "cpu"), use
+        self.waiting: list[tuple[Array, tuple[Any, ...]]] = []
+
+    def add(self, number: Array, *along: Any) -> None:
+        self.waiting.append((number, along))
+        self._read(self.late)
+
+    def finish(self) -> None:
+        """Read those that are left."""
+        self._read(0)
+
+    def _read(self, keep: int) -> None:
+        while len(self.waiting) > keep:
+            number, along = self.waiting.pop(0)
+            self.use(float(number), *along)
