@@ -55,9 +55,9 @@ class _Slot:
         """Prepare a batch and order its copy; in the second thread."""
         arrays = {name: np.ascontiguousarray(array) for name, array in prepare(step).items()}
         starts = np.cumsum([0, *(-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays.values())]).tolist()
+        self.copied.synchronize()  # the copy before last, of this slot: its pinned memory may be written again
         if self.size < starts[-1]:
             self._make_room(starts[-1])
-        self.copied.synchronize()  # the copy before last, of this slot: its pinned memory may be written again
         views = {}
         for (name, array), start in zip(arrays.items(), starts, strict=False):
             place = slice(start, start + array.nbytes)
@@ -87,24 +87,44 @@ class _Slot:
 
 
 class LateNumbers:
-    """Numbers that lie on the GPU, read a step late, when they have long been there: nobody waits.
+    """Numbers that the device computes, read a step late, when they have long been there: nobody waits.
 
-    `use` is called with each, as a float, and with what was given along with it. On a CPU at once.
+    `use` is called with each, as a float, and with what was given along with it. On a CPU at once. On a GPU a number is
+    fetched on a stream of its own, as soon as it is there; asked for on the stream of the computation, it would come
+    after all that was ordered since.
     """
 
     def __init__(self, device: str, use: Callable[..., None]) -> None:
-        self.late, self.use = int(device != "cpu"), use
-        self.waiting: list[tuple[Array, tuple[Any, ...]]] = []
+        self.use, self.stream = use, None
+        self.waiting: list[tuple[np.ndarray, Any, tuple[Any, ...]]] = []
+        if device != "cpu":
+            import cupy
+
+            self.stream = cupy.cuda.Stream(non_blocking=True)
 
     def add(self, number: Array, *along: Any) -> None:
-        self.waiting.append((number, along))
-        self._read(self.late)
+        """Note a number, and use the one before."""
+        if self.stream is None:
+            self.use(float(number), *along)
+            return
+        import cupy
+        import cupyx
+
+        computed, fetched = (cupy.cuda.Event(disable_timing=True) for _ in range(2))
+        computed.record()
+        self.stream.wait_event(computed)
+        target = cupyx.empty_pinned(number.shape, number.dtype)
+        number.get(stream=self.stream, out=target, blocking=False)
+        fetched.record(self.stream)
+        self.waiting.append((target, (fetched, number), along))  # `number` must not be freed before it was fetched
+        self._use(keep=1)
 
     def finish(self) -> None:
-        """Read those that are left."""
-        self._read(0)
+        """Use those that are left."""
+        self._use(keep=0)
 
-    def _read(self, keep: int) -> None:
+    def _use(self, keep: int) -> None:
         while len(self.waiting) > keep:
-            number, along = self.waiting.pop(0)
-            self.use(float(number), *along)
+            target, (fetched, _), along = self.waiting.pop(0)
+            fetched.synchronize()
+            self.use(float(target), *along)

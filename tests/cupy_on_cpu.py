@@ -41,9 +41,11 @@ class ndarray(np.ndarray):
     def data(self) -> Any:  # type: ignore[override]
         return SimpleNamespace(ptr=self.ctypes.data)
 
-    def get(self) -> np.ndarray:
-        counts["download"] += 1
-        return np.array(_plain(self))
+    def get(self, stream: Any = None, out: np.ndarray | None = None, blocking: bool = True) -> np.ndarray:
+        counts["download" if blocking else "download, later"] += 1
+        out = np.empty(self.shape, self.dtype) if out is None else out
+        out[...] = _plain(self)
+        return out
 
     def set(self, array: np.ndarray, stream: Any = None) -> None:
         counts["upload"] += 1
@@ -83,6 +85,17 @@ def _waiting(name: str) -> Any:
 
 for _name in ("__bool__", "__int__", "__float__", "__index__", "item", "tolist"):
     setattr(ndarray, _name, _waiting(_name))
+
+
+def _copying(name: str) -> Any:
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
+        return _wrap(getattr(_plain(self), name)(*args, **kwargs))
+
+    return method
+
+
+for _name in ("copy", "astype", "reshape", "ravel", "flatten"):  # into guarded memory, if it is new
+    setattr(ndarray, _name, _copying(_name))
 
 
 def _plain(value: Any) -> Any:
@@ -375,3 +388,11 @@ def installed(monkeypatch: Any) -> Any:
             for each in caches:
                 each.cache_clear()
             _memory.clear()
+
+
+if __name__ == "__main__":  # python -m tests.cupy_on_cpu MODULE ARGUMENTS: run a module with the stand-in
+    import runpy
+
+    sys.modules.update(make_modules())
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

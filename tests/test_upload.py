@@ -53,11 +53,13 @@ def test_an_error_in_the_other_thread_comes_through(gpu):
 
 
 @pytest.mark.parametrize(("device", "late"), [("cpu", 0), ("gpu", 1)])
-def test_numbers_are_read_late(device, late):
+def test_numbers_are_read_late(gpu, device, late):
     seen = []
+    cupy_on_cpu.counts.clear()
     numbers = LateNumbers(device, lambda *each: seen.append(each))
     for step in range(3):
-        numbers.add(np.float32(step), f"step {step}")
+        numbers.add(backend.to_device(np.array(step, "float32"), device), f"step {step}")
         assert len(seen) == step + 1 - late
     numbers.finish()
+    assert cupy_on_cpu.counts["wait"] == cupy_on_cpu.counts["download"] == 0
     assert seen == [(0.0, "step 0"), (1.0, "step 1"), (2.0, "step 2")]

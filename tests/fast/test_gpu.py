@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minunet import backend, layers
-from minunet.fast.gpu import adam, conv, conv_transpose, passes, pool, products, softmax
+from minunet.fast.gpu import adam, conv, conv_transpose, kernels, passes, pool, products, softmax
 from minunet.optim import Adam
 from tests import cupy_on_cpu
 
@@ -139,6 +139,23 @@ def test_max_pool(seed, size, ties):
     dy = normal(rng, *y.shape)
     dx = pool.max_pool2d_backward(*on_gpu(dy), cache_gpu)
     np.testing.assert_array_equal(backend.to_numpy(dx), layers.max_pool2d_backward(dy, cache))
+
+
+def test_a_wrong_dy_is_refused(rng):
+    """Read as if it were right, it would be read beyond its end."""
+    (x,) = on_gpu(normal(rng, 1, 4, 4, 2))
+    _, cache = pool.max_pool2d(x, kernel_size=2, stride=None, padding=0)
+    for dy in (normal(rng, 1, 2, 1, 2), rng.standard_normal((1, 2, 2, 2))):
+        with pytest.raises(ValueError, match="dy must be"):
+            pool.max_pool2d_backward(*on_gpu(dy), cache)
+    _, cache = conv.conv2d(x, *on_gpu(normal(rng, 3, 3, 2, 8)), None)
+    with pytest.raises(ValueError, match="dy must have the shape"):
+        conv.conv2d_backward(*on_gpu(normal(rng, 1, 2, 3, 8)), cache)
+
+
+def test_a_row_that_is_too_long():
+    with pytest.raises(ValueError, match="too long for a GPU"):
+        kernels.launch("conv", "frame", 1, 2**25)
 
 
 def test_a_nan_is_seen():

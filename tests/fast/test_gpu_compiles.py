@@ -29,7 +29,8 @@ def compile_cuda(nvrtc: ctypes.CDLL, code: str, architecture: str) -> tuple[int,
     """NVRTC's status, 0 if it compiles without a warning, and what it has to say."""
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
     assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), code.encode(), b"kernels.cu", 0, None, None) == 0
-    options = [f"--gpu-architecture={architecture}", *OPTIONS]
+    # as CuPy gives them
+    options = [f"--gpu-architecture={architecture}", "-ftz=true", "--device-as-default-execution-space", *OPTIONS]
     status = nvrtc.nvrtcCompileProgram(
         program, len(options), (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
     )

@@ -41,4 +41,4 @@ def step(
             table["size"][0, place], table["first_block"][0, place] = group[0].size, blocks
             blocks += -(-group[0].size // PIECE)
             table["count"] = place + 1
-        launch("adam", "adam", blocks, 1, table, lr, beta1, 1 - beta1, beta2, 1 - beta2, eps)
+        launch("adam", "adam", blocks, 1, table, *map(float, (lr, beta1, 1 - beta1, beta2, 1 - beta2, eps)))

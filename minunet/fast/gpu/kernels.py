@@ -16,6 +16,7 @@ from minunet.backend import Array
 
 THREADS = 256  # in a block
 OPTIONS = ("--std=c++17",)
+MOST_PARTS = 65535  # blocks along a row
 MOST = 2**31 - 1  # what an int, and the number of blocks, can count to
 
 
@@ -42,6 +43,8 @@ def launch(file: str, name: str, rows: int, width: int, *arguments: Any) -> None
     Arguments: C-contiguous float32 arrays (other layouts must be said by the numbers that follow), None for no array,
     int and float for the kernel's int and float.
     """
+    if width > THREADS * MOST_PARTS:
+        raise ValueError(f"{name}: a row of {width} numbers is too long for a GPU; smaller images have shorter ones")
     _kernel(file, name)((rows, -(-width // THREADS)), (THREADS,), tuple(map(_argument, arguments)))
 
 

@@ -27,6 +27,8 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
         return layers.max_pool2d_backward(dy, cache)
     (x,), xp = cache, array_module(dy)
     batch, height, width, channels = x.shape
+    if dy.shape != (shape := (batch, height // 2, width // 2, channels)) or dy.dtype != x.dtype:
+        raise ValueError(f"dy must be {shape} {x.dtype}, like y, not {dy.shape} {dy.dtype}")
     dx, dy = xp.empty_like(x), xp.ascontiguousarray(dy)
     rows, columns = -(-height // 2), -(-width // 2)  # also the squares that are cut off, whose pixels get zeros
     launch("pool", "max_pool_backward", batch * rows, columns * channels, x, dy, dx, height, width, channels)

@@ -16,7 +16,8 @@ import numpy as np
 
 from minunet.backend import Array, array_module
 
-ONE, ZERO = np.ones((), "float32"), np.zeros((), "float32")  # cuBLAS takes its factors by address
+FACTORS = np.array([0, 1], "float32")  # cuBLAS takes its factors by address
+ZERO, ONE = FACTORS.ctypes.data, FACTORS.ctypes.data + 4
 NORMAL, TRANSPOSED = 0, 1  # cublasOperation_t
 DEFAULT_MATH, TF32_MATH = 0, 3  # cublasMath_t
 TARGET = 1 << 21  # numbers of an output that keep a whole GPU busy: 512 tiles of 64 x 64
@@ -72,7 +73,8 @@ def multiply(a: Matrix, b: Matrix, out: Matrix, *, batch: int = 1, accumulate: b
     if b.shape[0] != inner or out.shape != (rows, columns) or out.transposed:
         raise ValueError(f"{a.shape} @ {b.shape} is no {out.shape}")
     handle = device.get_cublas_handle()
-    cublas.setMathMode(handle, _math)
+    if _math != DEFAULT_MATH:
+        cublas.setMathMode(handle, _math)  # the handle is CuPy's, whose own products shall stay exact
     cublas.sgemmStridedBatched(
         handle,
         b.operation,
@@ -80,19 +82,21 @@ def multiply(a: Matrix, b: Matrix, out: Matrix, *, batch: int = 1, accumulate: b
         columns,
         rows,
         inner,
-        ONE.ctypes.data,
+        ONE,
         b.address,
         b.step,
         b.stride,
         a.address,
         a.step,
         a.stride,
-        (ONE if accumulate else ZERO).ctypes.data,
+        ONE if accumulate else ZERO,
         out.address,
         out.step,
         out.stride,
         batch,
     )
+    if _math != DEFAULT_MATH:
+        cublas.setMathMode(handle, DEFAULT_MATH)
 
 
 def stretches(rows: int, columns: int, other_columns: int) -> int:
