@@ -153,6 +153,23 @@ def test_a_wrong_dy_is_refused(rng):
         conv.conv2d_backward(*on_gpu(normal(rng, 1, 2, 3, 8)), cache)
 
 
+def test_a_dy_in_another_order_of_axes(rng):
+    """Its pixels do not follow each other: it is copied first."""
+    x, weight, dy = normal(rng, 2, 3, 4, 5), normal(rng, 2, 2, 5, 6), normal(rng, 2, 8, 6, 6)
+    _, cache = layers.conv_transpose2d(*doubles(x, weight), stride=2)
+    _, cache_gpu = conv_transpose.conv_transpose2d(*on_gpu(x, weight), None, stride=2, padding=0, output_padding=0)
+    (dy_gpu,) = on_gpu(dy)
+    got = conv_transpose.conv_transpose2d_backward(dy_gpu.swapaxes(1, 2), cache_gpu)
+    for each, truth in zip(got[:2], layers.conv_transpose2d_backward(*doubles(dy.swapaxes(1, 2)), cache), strict=False):
+        near(each, truth)
+
+
+def test_matrices_that_do_not_fit(rng):
+    a, b = map(products.rows_of, on_gpu(normal(rng, 2, 3), normal(rng, 2, 3)))
+    with pytest.raises(ValueError, match=r"\(2, 3\) @ \(2, 3\)"):
+        products.multiply(a, b, a)
+
+
 def test_a_row_that_is_too_long():
     with pytest.raises(ValueError, match="too long for a GPU"):
         kernels.launch("conv", "frame", 1, 2**25)
