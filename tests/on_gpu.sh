@@ -42,19 +42,19 @@ print(gpu_name(), "CuPy", cupy.__version__, "Python", platform.python_version())
     run=("$python" -m)
     dry="" cells=()
 fi
-step tests 150 "$python" -m pytest -q -p no:cacheprovider tests/fast/test_gpu.py tests/fast/test_gpu_compiles.py \
+step tests 120 "$python" -m pytest -q -p no:cacheprovider tests/fast/test_gpu.py tests/fast/test_gpu_compiles.py \
     tests/test_gpu.py tests/test_upload.py tests/test_bench_gpu.py tests/test_backend.py
 if [ -z "$dry" ]; then
-    step bench 150 "${run[@]}" minunet.bench --device gpu --rounds 21 --json "$out/bench.json"
-    step profile 60 "${run[@]}" minunet.bench --device gpu --rounds 5 --profile --json "$out/profile.json"
+    step bench 120 "${run[@]}" minunet.bench --device gpu --rounds 21 --json "$out/bench.json"
+    step profile 40 "${run[@]}" minunet.bench --device gpu --rounds 5 --profile --json "$out/profile.json"
 fi # else the tests have run both, on a small network
-step cells 60 "${run[@]}" minunet.train --device gpu "${cells[@]}" --epochs 2 --out "$out/cells"
+step cells 40 "${run[@]}" minunet.train --device gpu "${cells[@]}" --epochs 2 --out "$out/cells"
 if [ -n "$pets" ]; then
     photographs=(--device gpu --data-dir "$pets" --epochs 50)
     if [ -n "$dry" ]; then photographs=(--device gpu --data-dir "$pets" --epochs 1 --base 4 --size 52 --depth 3); fi
     step pets 120 "${run[@]}" minunet.train --preset pets "${photographs[@]}" --out "$out/pets"
     for labels in resized aligned; do
-        step "seed_$labels" 90 "${run[@]}" minunet.train --preset seed --labels "$labels" "${photographs[@]}" \
+        step "seed_$labels" 75 "${run[@]}" minunet.train --preset seed --labels "$labels" "${photographs[@]}" \
             --out "$out/seed_$labels"
     done
 fi
