@@ -1,4 +1,4 @@
-"""Softmax with cross-entropy: the plain layer on a CPU, where it takes a hundredth of a step; one kernel on a GPU."""
+"""Softmax with cross-entropy: the plain layer on a CPU, one kernel on a GPU."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ FACTORS = np.array([0, 1], "float32")  # cuBLAS takes its factors by address
 ZERO, ONE = FACTORS.ctypes.data, FACTORS.ctypes.data + 4
 NORMAL, TRANSPOSED = 0, 1  # cublasOperation_t
 DEFAULT_MATH, TF32_MATH = 0, 3  # cublasMath_t
-TARGET = 1 << 21  # numbers of an output that keep a whole GPU busy: 512 tiles of 64 x 64
-SHORTEST = 256  # rows: shorter stretches are not worth a product of their own
+TARGET = 1 << 21  # numbers of an output that should keep a whole GPU busy: 512 tiles of 64 x 64; not measured
+SHORTEST = 256  # rows: shorter stretches are hardly worth a product of their own; not measured
 
 _math = DEFAULT_MATH
 
