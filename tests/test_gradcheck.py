@@ -34,6 +34,15 @@ def test_every_planted_bug_is_found(bug: Bug):
         prove(wrong)
 
 
+def test_the_command_takes_words_of_names(capsys):
+    assert command.main(["relu", "pool"]) == 0
+    printed = capsys.readouterr().out
+    assert "max_pool2d" in printed and "relu" in printed and "conv2d" not in printed
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["nothing"])
+    assert "no case has nothing in its name" in capsys.readouterr().err
+
+
 def test_the_command_prints_a_table_and_passes(capsys):
     assert command.main([]) == 0
     printed = capsys.readouterr().out

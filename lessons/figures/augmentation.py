@@ -1,15 +1,14 @@
 """augmentation.png: what each kind of augmentation does to an image and its labels.
 
-Run: python lessons/figures/augmentation.py
+Run: python -m lessons.figures.augmentation
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 
+from lessons.figures.style import new_figure, save
 from minunet.data.augment import Augmentation, augment
 from minunet.data.cells import make_cell_image
 from minunet.plots import class_colours
@@ -27,7 +26,7 @@ SHOWN = {
 }
 
 
-def main(path: Path) -> None:
+def draw() -> Figure:
     """Image above, labels below; thin lines, drawn before anything is moved, show how the plane is bent."""
     picture, labels, _ = make_cell_image(96, np.random.default_rng(3))
     image = picture.astype("float32") / 255
@@ -35,7 +34,7 @@ def main(path: Path) -> None:
     lines = np.zeros(labels.shape, dtype=bool)
     lines[::16], lines[:, ::16] = True, True
     image[lines] = 0.6 * image[lines] + 0.4
-    figure = Figure(figsize=(13.5, 3.6), layout="constrained")
+    figure = new_figure(9.5, 2.8)
     grid = figure.subplots(2, len(SHOWN))
     for (name, how), axes in zip(SHOWN.items(), grid.T, strict=True):
         moved, (moved_labels, moved_lines) = augment(image, [labels, lines], how, np.random.default_rng(2))
@@ -43,11 +42,11 @@ def main(path: Path) -> None:
         shown[moved_lines] = (0.6 * shown[moved_lines] + 0.4 * 255).astype("uint8")
         axes[0].imshow(moved, interpolation="nearest")
         axes[1].imshow(shown, interpolation="nearest")
-        axes[0].set_title(name, fontsize=10)
+        axes[0].set_title(name, fontsize=7.5)
     for axes in grid.flat:
         axes.set(xticks=[], yticks=[])
-    figure.savefig(path, dpi=100)
+    return figure
 
 
 if __name__ == "__main__":
-    main(Path(__file__).with_suffix(".png"))
+    save(draw(), __file__)

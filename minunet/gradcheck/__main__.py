@@ -27,15 +27,21 @@ def main(arguments: list[str] | None = None) -> int:
         "gradients: against central differences, against the complex step where the layer is smooth, and against "
         "PyTorch where it is installed. Exit status 1 if one is off.",
     )
+    parser.add_argument(
+        "case", nargs="*", help="only the cases with such a word in their names: conv2d, max_pool2d, UNet"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs (default 0)")
     options = parser.parse_args(arguments)
 
     with_torch = importlib.util.find_spec("torch") is not None
     rng = np.random.default_rng(options.seed)
+    cases = [case for case in default_cases(rng) if not options.case or any(word in case.name for word in options.case)]
+    if not cases:
+        parser.error(f"no case has {' or '.join(options.case)} in its name; without a word all are checked")
     rows: list[Row] = []
     print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
-    for case in default_cases(rng):
+    for case in cases:
         print(f"\n{case.name}")
         for row in check(case, rng, with_torch=with_torch):
             print(format_row(row))

@@ -1,0 +1,116 @@
+"""`python -m lessons.check`: judge your solutions of the exercises, offline and without PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from lessons.check.exercise import Exercise
+from lessons.check.judge import SEED, Verdict, judge
+from lessons.check.registry import EXERCISES
+from minunet.errors import InputError, exit_status
+
+HERE = Path(__file__).parents[1] / "exercises"
+MARKS = {"done": "[x]", "wrong": "[!]", "not begun": "[ ]"}
+DESCRIPTION = """\
+Check the exercises in lessons/exercises/. Without a number: how far you are. With one, what is wrong, if anything:
+
+  python -m lessons.check 3      all exercises of lesson 3
+  python -m lessons.check 3.2    one exercise
+
+Exit status: 0 all that was asked for is done, 1 something is not, 2 something given is wrong.
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lessons.check",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("which", nargs="?", metavar="NUMBER", help="a lesson or an exercise: 3 or 3.2")
+    parser.add_argument(
+        "--folder", type=Path, default=HERE, metavar="DIR", help="where your files lie (default: lessons/exercises)"
+    )
+    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"other random cases (default: {SEED})")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 done, 1 not yet, 2 bad input."""
+    options = make_parser().parse_args(arguments)
+    return exit_status(lambda: _check(options))
+
+
+def _check(options: argparse.Namespace) -> int:
+    asked = choose(options.which)
+    verdicts = {exercise: _verdict(exercise, options) for exercise in asked}
+    if options.which is None:
+        _print_board(verdicts)
+    else:
+        for exercise, verdict in verdicts.items():
+            print(f"{MARKS[verdict.state]} {exercise.number} {exercise.name}: {verdict.state}")
+            for line in verdict.lines:
+                print(f"      {line}")
+    return 0 if all(verdict.state == "done" for verdict in verdicts.values()) else 1
+
+
+def choose(which: str | None) -> list[Exercise]:
+    """The exercises that a number names; all without one."""
+    if which is None:
+        return list(EXERCISES)
+    chosen = [each for each in EXERCISES if which in (each.number, str(each.lesson))]
+    if not chosen:
+        lessons = sorted({exercise.lesson for exercise in EXERCISES})
+        raise InputError(
+            f"There is no exercise {which}: give a lesson, {lessons[0]} to {lessons[-1]}, or an exercise such as 3.2."
+        )
+    return chosen
+
+
+def load(exercise: Exercise, folder: Path) -> ModuleType:
+    """The learner's file of the exercise's lesson, read anew."""
+    found = sorted(folder.glob(f"lesson{exercise.lesson:02}_*.py"))
+    if len(found) != 1:
+        raise InputError(
+            f"{folder} must hold one file lesson{exercise.lesson:02}_....py; "
+            f"there {'is none' if not found else f'are {len(found)}'}."
+        )
+    spec = importlib.util.spec_from_file_location(found[0].stem, found[0])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        where = f"{found[0]}, line {line}" if line else f"{found[0]}"
+        raise InputError(f"{where} cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _verdict(exercise: Exercise, options: argparse.Namespace) -> Verdict:
+    function = getattr(load(exercise, options.folder), exercise.name, None)
+    if not callable(function):
+        return Verdict("wrong", [f"There is no function {exercise.name} in the file of lesson {exercise.lesson}."])
+    return judge(exercise, function, options.seed)
+
+
+def _print_board(verdicts: dict[Exercise, Verdict]) -> None:
+    """A line a lesson, and how many are done."""
+    for lesson in sorted({exercise.lesson for exercise in verdicts}):
+        states = [
+            f"{MARKS[verdict.state]} {exercise.number} {exercise.name}"
+            for exercise, verdict in verdicts.items()
+            if exercise.lesson == lesson
+        ]
+        print(f"lesson {lesson:>2}   " + "   ".join(states))
+    done = sum(verdict.state == "done" for verdict in verdicts.values())
+    print(f"\n{done} of {len(verdicts)} done. [!] means: not right yet; `python -m lessons.check NUMBER` says why.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

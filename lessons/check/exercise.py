@@ -1,0 +1,58 @@
+"""What an exercise is to the checker: random cases, the right answer, and the mistakes that people make.
+
+A learner's function is called with the same arguments as the right one. Where the two differ, every known mistake is
+made on purpose, with the same arguments: the one that gives the learner's numbers is the likely one. So a mistake is
+named by what it does to the numbers, however it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Arguments = dict[str, Any]  # name of the parameter -> what it is given
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical mistake.
+
+    Args:
+        output: the output that it spoils, one of `Exercise.outputs`.
+        sentence: what to tell the learner, from "your ..." on: what the number is, and what it should be.
+        wrong: takes the arguments by name, returns that one output as the mistake makes it.
+    """
+
+    output: str
+    sentence: str
+    wrong: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function for the learner to write.
+
+    Args:
+        number: "3.2", lesson and exercise.
+        name: the function.
+        cases: from a random generator to the arguments of call after call, at least three; small first.
+        right: takes the arguments by name, returns what the learner's function must return, compared part by part.
+        outputs: the names of what it returns. A name in brackets, "(cache)", is not compared.
+        mistakes: the typical ones.
+        tolerance: how far a float64 number may be away, relative to the largest number of its array.
+    """
+
+    number: str
+    name: str
+    cases: Callable[[np.random.Generator], Iterator[Arguments]]
+    right: Callable[..., Any]
+    outputs: tuple[str, ...] = ("y",)
+    mistakes: tuple[Mistake, ...] = ()
+    tolerance: float = 1e-9
+
+    @property
+    def lesson(self) -> int:
+        return int(self.number.split(".")[0])

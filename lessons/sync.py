@@ -1,0 +1,148 @@
+"""`python -m lessons.sync`: put the code that the lessons show back in step with the source.
+
+In a lesson, a comment names what the block under it shows:
+
+    <!-- source: minunet.layers.conv:conv2d_backward -->
+
+and the block of Python that follows is that function, class, method (`unet:UNet.forward`) or constant as it stands in
+the source, without its indentation. With ` no-docstring` at the end of the comment the docstring is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from minunet.errors import InputError, exit_status
+
+LESSONS = Path(__file__).parent
+ROOT = LESSONS.parent
+MARK = re.compile(
+    r"^<!-- source: (?P<module>[\w.]+):(?P<name>[\w.]+)(?P<bare> no-docstring)? -->\n\n?```python\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+ANY_MARK = re.compile(r"^<!-- source:.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A block of a lesson that shows code of the project."""
+
+    module: str
+    name: str
+    bare: bool  # without its docstring
+    code: str  # as the lesson shows it
+
+    def source(self) -> str:
+        """As it stands in the source."""
+        return source_of(self.module, self.name, bare=self.bare)
+
+
+def pages(folder: Path = LESSONS) -> list[Path]:
+    """All pages of the course, README first."""
+    return [folder / "README.md", *sorted(folder.glob("[0-9][0-9]-*.md"))]
+
+
+def excerpts(page: Path) -> Iterator[Excerpt]:
+    """The excerpts of a page, in order. Raises InputError for a comment without a block under it."""
+    text = page.read_text(encoding="utf-8")
+    found = list(MARK.finditer(text))
+    marks = ANY_MARK.findall(text)
+    if len(found) != len(marks):
+        good = {match.group(0).splitlines()[0] for match in found}
+        bad = next((mark for mark in marks if mark not in good), marks[-1])
+        raise InputError(f"{page}: no block of Python follows {bad}")
+    for match in found:
+        yield Excerpt(match["module"], match["name"], match["bare"] is not None, match["code"])
+
+
+def source_file(module: str) -> Path:
+    """The file of a module of the project."""
+    path = ROOT / (module.replace(".", "/") + ".py")
+    return path if path.exists() else ROOT / module.replace(".", "/") / "__init__.py"
+
+
+def find(module: str, name: str) -> tuple[Path, ast.stmt]:
+    """Where a function, class, method or constant is defined. Raises InputError if it is not there."""
+    path = source_file(module)
+    if not path.exists():
+        raise InputError(f"There is no module {module}.")
+    body: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
+    for part in name.split("."):
+        node = next((node for node in body if part in _names(node)), None)
+        if node is None:
+            raise InputError(f"{module} has no {name}.")
+        body = getattr(node, "body", [])
+    assert node is not None
+    return path, node
+
+
+def _names(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def span(node: ast.stmt) -> tuple[int, int]:
+    """First and last line of a definition, decorators included, counted from 1."""
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(each.lineno for each in decorators)]), node.end_lineno or node.lineno
+
+
+def source_of(module: str, name: str, *, bare: bool = False) -> str:
+    """The lines of a definition, with a newline at the end."""
+    path, node = find(module, name)
+    first, last = span(node)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    keep = set(range(first, last + 1))
+    if bare and isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+        docstring = node.body[0]
+        keep -= set(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
+    return textwrap.dedent("\n".join(lines[number - 1] for number in sorted(keep))).strip("\n") + "\n"
+
+
+def synced(text: str) -> str:
+    """The text of a page with every excerpt as the source has it now."""
+
+    def replace(match: re.Match[str]) -> str:
+        head = match.group(0)[: match.start("code") - match.start()]
+        return head + source_of(match["module"], match["name"], bare=match["bare"] is not None) + "```"
+
+    return MARK.sub(replace, text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 all in step (or put in step), 1 with --check if something is not, 2 bad input."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lessons.sync",
+        description="Refresh the code that the lessons show from the source.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a page is out of step")
+    options = parser.parse_args(arguments)
+    return exit_status(lambda: _sync(check=options.check))
+
+
+def _sync(*, check: bool) -> int:
+    drifted = 0
+    for page in pages():
+        names = [f"{each.module}:{each.name}" for each in excerpts(page) if each.code != each.source()]
+        drifted += len(names)
+        for name in names:
+            print(f"{page.name}: {name} {'is not as in the source' if check else 'refreshed'}")
+        if names and not check:
+            page.write_text(synced(page.read_text(encoding="utf-8")), encoding="utf-8")
+    if check and drifted:
+        print("Run `python -m lessons.sync` to refresh them.")
+    return 1 if check and drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
