@@ -1,8 +1,8 @@
 """What the figures of the lessons share: colours, grids of numbers, arrows, and how they are saved.
 
-A figure is a script NAME.py with `draw() -> Figure`; `python -m lessons.figures.NAME` writes NAME.png. Figures are at most
-9.5 inches wide, at 110 dots an inch: that is how wide a page shows them, so that text is read at its size. The same version
-of matplotlib gives the same bytes; a test compares.
+A figure is a script NAME.py with `draw() -> Figure`; `python -m lessons.figures.NAME` writes NAME.png. Figures are at
+most 9.5 inches wide, at 110 dots an inch: that is how wide a page shows them, so that text is read at its size. The
+same version of matplotlib gives the same bytes; a test compares.
 """
 
 from __future__ import annotations
