@@ -1,6 +1,6 @@
 """Batches on their way to the device: while a GPU computes, the next one is prepared on the CPU and copied over.
 
-The CPU thread that starts the GPU's work never waits for it. A second thread prepares a batch, packs its arrays into
+The GPU never waits for the CPU, which runs up to a step ahead. A second thread prepares a batch, packs its arrays into
 one piece of pinned memory (which the GPU reads by itself, at its own time) and orders one copy on a stream of its own.
 Two such pieces take turns: while one is being computed with, the other is filled. Events keep the order on the GPU: the
 computation of a batch waits for its copy, and the copy that overwrites it, two batches later, for the computation.
@@ -29,16 +29,20 @@ def batches_on(device: str, prepare: Prepare, steps: Sequence[int]) -> Iterator[
         yield from map(prepare, steps)
         return
     slots = _Slot(), _Slot()
-    with ThreadPoolExecutor(1, thread_name_prefix="minunet-upload") as thread:
-        coming = [thread.submit(slots[0].load, prepare, step) for step in steps[:1]]
-        for number in range(len(steps)):
-            arrays = coming.pop().result()
-            if number + 1 < len(steps):
-                coming.append(thread.submit(slots[(number + 1) % 2].load, prepare, steps[number + 1]))
-            slot = slots[number % 2]
-            slot.wait_for_copy()
-            yield arrays
-            slot.release()
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="minunet-upload") as thread:
+            coming = [thread.submit(slots[0].load, prepare, step) for step in steps[:1]]
+            for number in range(len(steps)):
+                arrays = coming.pop().result()
+                if number + 1 < len(steps):
+                    coming.append(thread.submit(slots[(number + 1) % 2].load, prepare, steps[number + 1]))
+                slot = slots[number % 2]
+                slot.wait_for_copy()
+                yield arrays
+                slot.release()
+    finally:
+        for slot in slots:
+            slot.copied.synchronize()  # its memory, on both sides, is now free for others to use
 
 
 class _Slot:
@@ -48,7 +52,8 @@ class _Slot:
         import cupy
 
         self.stream = cupy.cuda.Stream(non_blocking=True)
-        self.copied, self.used = (cupy.cuda.Event(disable_timing=True) for _ in range(2))
+        self.copied = cupy.cuda.Event(block=True, disable_timing=True)  # block: a thread that waits for it sleeps
+        self.used = cupy.cuda.Event(disable_timing=True)
         self.size = 0
 
     def load(self, prepare: Prepare, step: int) -> dict[str, Array]:
@@ -87,7 +92,7 @@ class _Slot:
 
 
 class LateNumbers:
-    """Numbers that the device computes, read a step late, when they have long been there: nobody waits.
+    """Numbers that the device computes, read a step late: the CPU waits for the step before, while the GPU has work.
 
     `use` is called with each, as a float, and with what was given along with it. On a CPU at once. On a GPU a number is
     fetched on a stream of its own, as soon as it is there; asked for on the stream of the computation, it would come
@@ -110,7 +115,8 @@ class LateNumbers:
         import cupy
         import cupyx
 
-        computed, fetched = (cupy.cuda.Event(disable_timing=True) for _ in range(2))
+        computed = cupy.cuda.Event(disable_timing=True)
+        fetched = cupy.cuda.Event(block=True, disable_timing=True)
         computed.record()
         self.stream.wait_event(computed)
         target = cupyx.empty_pinned(number.shape, number.dtype)

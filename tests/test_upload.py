@@ -7,7 +7,7 @@ import pytest
 
 from minunet import backend
 from minunet.upload import LateNumbers, batches_on
-from tests import cupy_on_cpu
+from tests import cupy_on_cpu, slow_gpu
 from tests.conftest import NO_GPU
 
 
@@ -38,6 +38,7 @@ def test_one_copy_a_batch_and_no_wait(gpu):
     assert sum(1 for _ in batches_on("gpu", prepare, range(5))) == 5
     assert cupy_on_cpu.counts["upload"] == 5
     assert cupy_on_cpu.counts["wait"] == cupy_on_cpu.counts["download"] == 0
+    assert cupy_on_cpu.counts["wait for an event"] == 5 + 2  # the second thread, for each copy, and once at the end
 
 
 def test_an_error_in_the_other_thread_comes_through(gpu):
@@ -63,3 +64,70 @@ def test_numbers_are_read_late(gpu, device, late):
     numbers.finish()
     assert cupy_on_cpu.counts["wait"] == cupy_on_cpu.counts["download"] == 0
     assert seen == [(0.0, "step 0"), (1.0, "step 1"), (2.0, "step 2")]
+
+
+# --- the order on a GPU that does everything as late as it may: see slow_gpu.py ---------------------------------
+
+
+def numbered(step: int) -> dict[str, np.ndarray]:
+    return {"images": np.full(300 + 300 * (step % 3), step, "float32"), "labels": np.full(5, step)}
+
+
+def read_all(arrays: dict, step: int, wrong: list) -> None:
+    """A kernel of this step: whatever it finds must be this step's."""
+    for name, array in arrays.items():
+        array.read_later(lambda found, name=name: wrong.append((step, name)) if (found != step).any() else None)
+
+
+@pytest.mark.parametrize("copies_are_late", [False, True])
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_every_step_reads_its_own_batch(monkeypatch, epochs, copies_are_late):
+    """Nobody waits between the epochs: what the second one does must not reach what the first one still reads."""
+    slow_gpu.install(monkeypatch)
+    wrong: list = []
+    for epoch in range(epochs):
+        steps = range(6 * epoch, 6 * epoch + 6)
+        for step, arrays in zip(steps, batches_on("gpu", numbered, steps), strict=True):
+            read_all(arrays, step, wrong)
+            if copies_are_late:
+                slow_gpu.finish()  # the computation; the stream of the copies has done only what it had to
+    slow_gpu.finish()
+    assert wrong == []
+
+
+def test_a_loop_that_is_left_leaves_no_copy_behind(monkeypatch):
+    slow_gpu.install(monkeypatch)
+    wrong: list = []
+    for start in (0, 10, 20):
+        batches = batches_on("gpu", numbered, range(start, start + 6))
+        for step in range(start, start + 3):
+            read_all(next(batches), step, wrong)
+        batches.close()
+    slow_gpu.finish()
+    assert wrong == []
+
+
+def test_late_numbers_are_the_computed_ones(monkeypatch):
+    slow_gpu.install(monkeypatch)
+    import cupy
+
+    seen: list = []
+    numbers = LateNumbers("gpu", lambda number, step: seen.append((number, step)))
+    for step in range(4):
+        loss = cupy.empty(4, "uint8").view("float32").reshape(())
+        loss.write_later(step)
+        numbers.add(loss, step)
+    numbers.finish()
+    assert seen == [(float(step), step) for step in range(4)]
+
+
+def test_nothing_is_waited_for_but_what_must_be(monkeypatch):
+    """When a batch is handed out, its copy need not have begun; the computation of the one before neither."""
+    slow_gpu.install(monkeypatch)
+    computed: list = []
+    for step, arrays in zip(range(4), batches_on("gpu", numbered, range(4)), strict=True):
+        read_all(arrays, step, [])
+        slow_gpu.Event.null.tell(lambda step=step: computed.append(step))
+        assert len(computed) <= max(0, step - 1)
+    slow_gpu.finish()
+    assert computed == [0, 1, 2, 3]
