@@ -25,6 +25,7 @@ from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
 from minunet.fast.gpu.products import use_tf32
 from minunet.fit import begin, fit, resume
+from minunet.own_layers import PAIRS, load_own_layers, used
 from minunet.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
 from minunet.score import final_test
 from minunet.settings import change
@@ -77,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
+    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see the course, lesson 8")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
@@ -85,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RUN",
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
-        "--tf32, --threads and --tensorboard go with it",
+        "--tf32, --layers, --threads and --tensorboard go with it",
     )
     return parser
 
@@ -110,7 +112,10 @@ def _train(options: argparse.Namespace) -> int:
     reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
     if options.threads is not None:
         set_threads(options.threads)
-    device = choose_device(options.device)
+    own = load_own_layers(options.layers) if options.layers else {}
+    if own and options.device == "gpu":
+        raise InputError("--layers is for NumPy arrays: leave out --device gpu.")
+    device = choose_device("cpu" if own else options.device)
     use_tf32(options.tf32)
     checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
@@ -137,11 +142,13 @@ def _train(options: argparse.Namespace) -> int:
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    print(f"device: {_describe(device, options.device)}")
+    print(f"device: {_describe(device, 'cpu' if own else options.device)}")
+    if own:
+        print(f"layers of your own, checked: {', '.join(name for name in PAIRS if name in own)}")
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
-    with reporter(run) as report, CtrlC() as interrupted:
+    with used(own), reporter(run) as report, CtrlC() as interrupted:
         for row in progress.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
         if not checkpoint:
@@ -151,7 +158,8 @@ def _train(options: argparse.Namespace) -> int:
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
         print(f"stopped and saved; go on with: {command}")
         return 130
-    result = final_test(config, data.test, run, device)
+    with used(own):
+        result = final_test(config, data.test, run, device)
     print(
         f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
