@@ -78,7 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
-    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see the course, lesson 8")
+    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see lessons/README.md")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
