@@ -34,11 +34,13 @@ from minunet.tensorboard import tensorboard
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
 With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
-values need a classes.txt), or on the Oxford-IIIT Pet photographs.
+values need a classes.txt), on the Oxford-IIIT Pet photographs, or on the nuclei of the 2018
+Data Science Bowl; which it is, is seen by what the folder holds.
 
 The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
 (of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
-Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
+Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 141 whoever read the
+output has ended; --resume goes on after that, too.
 """
 
 SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
@@ -143,6 +145,8 @@ def _train(options: argparse.Namespace) -> int:
     network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
     print(f"device: {_describe(device, 'cpu' if own else options.device)}")
+    if options.tf32 and device != "gpu":
+        print("--tf32 is for a GPU and changes nothing here")
     if own:
         print(f"layers of your own, checked: {', '.join(name for name in PAIRS if name in own)}")
     if progress.step:
@@ -158,6 +162,7 @@ def _train(options: argparse.Namespace) -> int:
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
         print(f"stopped and saved; go on with: {command}")
         return 130
+    print(f"testing the best epoch on {counts[2]} images", flush=True)
     with used(own):
         result = final_test(config, data.test, run, device)
     print(
@@ -165,10 +170,17 @@ def _train(options: argparse.Namespace) -> int:
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )
-    scores = {name: "not there" if value is None else f"{value:.3f}" for name, value in result["iou"].items()}
+    scores = {name: _shown(value) for name, value in result["iou"].items()}
     print("IoU: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
+    if "average_precision" in result:
+        precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
+        print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
     print(f"curves, predictions and weights are in {run}")
     return 0
+
+
+def _shown(value: float | None) -> str:
+    return "not there" if value is None else f"{value:.3f}"
 
 
 def _describe(device: str, asked: str) -> str:
