@@ -41,6 +41,14 @@ def score_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     yield {"matrix": np.array([[7]])}
 
 
+def iou_cases(rng: np.random.Generator) -> Iterator[Arguments]:
+    """As `score_cases`, and a matrix with a class that neither occurs nor is predicted."""
+    yield from score_cases(rng)
+    absent = rng.integers(1, 30, (4, 4))
+    absent[2] = absent[:, 2] = 0
+    yield {"matrix": absent}
+
+
 def label_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     """The most frequent class is never 0, and in a batch not the same in every picture."""
     for shape, classes, share in (
@@ -190,7 +198,25 @@ def _from_sums(formula):
     return wrong
 
 
+def _instead_of_nan(number):
+    def wrong(matrix):
+        values = metrics.iou(matrix)
+        return np.where(np.isnan(values), number, values)
+
+    return wrong
+
+
 IOU_MISTAKES = (
+    Mistake(
+        "iou",
+        "a class that neither occurs nor is predicted has 0 in yours, as if it had been missed: 0 / 0 is NaN.",
+        _instead_of_nan(0.0),
+    ),
+    Mistake(
+        "iou",
+        "a class that neither occurs nor is predicted has 1 in yours, as if it had been found: 0 / 0 is NaN.",
+        _instead_of_nan(1.0),
+    ),
     Mistake("iou", "that is Dice, 2 TP / (2 TP + FP + FN); IoU counts TP once.", metrics.dice),
     Mistake(
         "iou",
@@ -279,6 +305,6 @@ MAJORITY_MISTAKES = (
 EXERCISES = [
     Exercise("0.1", "confusion_matrix", matrix_cases, confusion, ("matrix",), MATRIX_MISTAKES),
     Exercise("0.2", "pixel_accuracy", score_cases, metrics.pixel_accuracy, ("accuracy",), ACCURACY_MISTAKES),
-    Exercise("0.3", "iou", score_cases, metrics.iou, ("iou",), IOU_MISTAKES),
+    Exercise("0.3", "iou", iou_cases, metrics.iou, ("iou",), IOU_MISTAKES),
     Exercise("0.4", "majority_accuracy", label_cases, majority, ("accuracy",), MAJORITY_MISTAKES),
 ]

@@ -155,6 +155,23 @@ def errors_of_all_classes(matrix):
     return tp / (tp + matrix.sum() - np.trace(matrix))
 
 
+@wrong("0.3")
+def zero_for_an_absent_class(matrix):
+    tp = np.diag(matrix)
+    union = matrix.sum(axis=0) + matrix.sum(axis=1) - tp
+    return tp / np.maximum(union, 1)
+
+
+@wrong("0.3")
+def one_for_an_absent_class(matrix):
+    scores = np.ones(len(matrix))
+    for c in range(len(matrix)):
+        union = matrix[c].sum() + matrix[:, c].sum() - matrix[c, c]
+        if union:
+            scores[c] = matrix[c, c] / union
+    return scores
+
+
 # --- 0.4 majority_accuracy
 
 
