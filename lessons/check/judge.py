@@ -130,7 +130,9 @@ def _compare_one(exercise: Exercise, name: str, value: Any, right: Any) -> list[
 
 def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> list[str]:
     """The element that is furthest away, and how many are wrong."""
-    distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    distance = np.where(np.isnan(right), np.where(np.isnan(value), 0, np.inf), distance)
     index = np.unravel_index(int(np.argmax(distance)), right.shape)
     at = f"{name}[{', '.join(map(str, index))}]" if index else name
     wrong = int((~(distance <= _limit(right, tolerance))).sum())
@@ -141,14 +143,20 @@ def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance
 def _limit(right: np.ndarray, tolerance: float) -> float:
     if right.dtype == np.float32:
         tolerance = max(tolerance, 1e-4)
-    return tolerance * float(np.abs(right).max(initial=0)) + (1e-12 if right.dtype.kind in "fc" else 0.0)
+    return tolerance * float(np.abs(right[np.isfinite(right)]).max(initial=0)) + (
+        1e-12 if right.dtype.kind in "fc" else 0.0
+    )
 
 
 def equal(value: Any, right: Any, tolerance: float) -> bool:
-    """Whether two arrays are of one shape, finite alike, and as near as rounding allows."""
+    """Whether two arrays are of one shape, NaN at the same places, and elsewhere as near as rounding allows."""
     value, right = np.asarray(value), np.asarray(right)
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
+    known = ~np.isnan(right)
+    if not np.array_equal(~np.isnan(value), known):
+        return False
+    value, right = value[known], right[known]
     with np.errstate(invalid="ignore"):
         distance = np.abs(value.astype(complex) - right)
     return bool((distance <= _limit(right, tolerance)).all())
@@ -225,7 +233,7 @@ def _agree(value: Any, wrong: Any, tolerance: float) -> bool:
 
 def common_mistake(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:
     """Mistakes that can be made anywhere: axes, sign, a constant factor."""
-    if value.dtype.kind not in "biufc":
+    if value.dtype.kind not in "biufc" or equal(value, right, tolerance):  # only the type is wrong, and that was said
         return None
     if value.ndim == right.ndim > 1 and sorted(value.shape) == sorted(right.shape):
         for axes in itertools.permutations(range(right.ndim)):
@@ -256,7 +264,7 @@ def _of_shape(name: str, value: np.ndarray, right: np.ndarray, tolerance: float)
 
 def _of_factor(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:
     """The same multiple everywhere."""
-    if right.dtype.kind not in "fc" or not right.any():
+    if right.dtype.kind not in "fc" or not right.any() or right.size == 1:  # a single number is always some multiple
         return None
     largest = np.unravel_index(int(np.argmax(np.abs(right))), right.shape)
     factor = float((value[largest] / right[largest]).real)
