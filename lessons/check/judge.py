@@ -264,7 +264,7 @@ def _of_shape(name: str, value: np.ndarray, right: np.ndarray, tolerance: float)
 
 def _of_factor(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:
     """The same multiple everywhere."""
-    if right.dtype.kind not in "fc" or not right.any() or right.size == 1:  # a single number is always some multiple
+    if right.dtype.kind not in "fc" or not right.any():
         return None
     largest = np.unravel_index(int(np.argmax(np.abs(right))), right.shape)
     factor = float((value[largest] / right[largest]).real)
@@ -272,4 +272,6 @@ def _of_factor(name: str, value: np.ndarray, right: np.ndarray, tolerance: float
         return None
     if abs(factor + 1) < 1e-6:
         return f"the sign of your {name} is the other way round."
+    if right.size == 1:  # a single number is always some multiple
+        return None
     return f"your {name} is {factor:.4g} times too large everywhere: a division or a factor is too much or missing."
