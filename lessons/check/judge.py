@@ -92,7 +92,7 @@ def _compare(exercise: Exercise, case: Arguments, got: Any, expected: Any) -> tu
     if got is None:
         return [f"{exercise.name} returned None: is a `return` missing?"], None, None
     if many and not (isinstance(got, (tuple, list)) and len(got) == len(exercise.outputs)):
-        what = f"{len(got)} things" if isinstance(got, (tuple, list)) else "one thing"
+        what = f"{len(got)} things" if isinstance(got, (tuple, list)) and len(got) != 1 else "one thing"
         wanted = ", ".join(name.strip("()") for name in exercise.outputs)
         return [f"It returned {what}; it should return {len(exercise.outputs)}: {wanted}."], None, None
     for name, value, right in zip(exercise.outputs, _parts(exercise, got), _parts(exercise, expected), strict=True):
@@ -182,6 +182,10 @@ def likely_mistake(
     exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], failed: int, output: str, value: Any
 ) -> str | None:
     """The sentence of the mistake that gives the learner's numbers, or None."""
+    try:
+        np.asarray(value)
+    except ValueError:  # rows of different lengths: no numbers to compare
+        return None
     position = exercise.outputs.index(output)
     suspects = [
         mistake
