@@ -129,7 +129,9 @@ def _compare_one(exercise: Exercise, name: str, value: Any, right: Any) -> list[
 
 def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> list[str]:
     """The element that is furthest away, and how many are wrong."""
-    distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    distance = np.where(np.isinf(right), np.where(value == right, 0, np.inf), distance)
     index = np.unravel_index(int(np.argmax(distance)), right.shape)
     at = f"{name}[{', '.join(map(str, index))}]" if index else name
     wrong = int((~(distance <= _limit(right, tolerance))).sum())
@@ -140,17 +142,18 @@ def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance
 def _limit(right: np.ndarray, tolerance: float) -> float:
     if right.dtype == np.float32:
         tolerance = max(tolerance, 1e-4)
-    return tolerance * float(np.abs(right).max(initial=0)) + (1e-12 if right.dtype.kind in "fc" else 0.0)
+    finite = right[np.isfinite(right)]
+    return tolerance * float(np.abs(finite).max(initial=0)) + (1e-12 if right.dtype.kind in "fc" else 0.0)
 
 
 def equal(value: Any, right: Any, tolerance: float) -> bool:
-    """Whether two arrays are of one shape, finite alike, and as near as rounding allows."""
+    """Whether two arrays are of one shape, infinite at the same places, and as near as rounding allows."""
     value, right = np.asarray(value), np.asarray(right)
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
     with np.errstate(invalid="ignore"):
         distance = np.abs(value.astype(complex) - right)
-    return bool((distance <= _limit(right, tolerance)).all())
+    return bool(((distance <= _limit(right, tolerance)) | (np.isinf(right) & (value == right))).all())
 
 
 def _same(one: Any, other: Any) -> bool:
