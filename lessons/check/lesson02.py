@@ -216,6 +216,14 @@ def error_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     yield {"value": one, "reference": two}
     yield {"value": np.zeros((2, 2)), "reference": np.zeros((2, 2))}
     yield {"value": np.zeros((2, 0)), "reference": np.zeros((2, 0))}
+    # No number to compare with: infinite.
+    one = rng.standard_normal((2, 3))
+    yield {"value": one, "reference": np.broadcast_to(one[:1], (1, 3)).copy()}  # NumPy would broadcast it
+    yield {"value": one, "reference": one.T.copy()}
+    for where, number in ((0, np.nan), (1, np.inf)):
+        pair = [one.copy(), one.copy()]
+        pair[where][1, 2] = number
+        yield {"value": pair[0], "reference": pair[1]}
 
 
 def _over(scale: Callable[..., Any], distance: Callable[..., Any] = np.abs) -> Callable[..., Any]:
@@ -245,7 +253,27 @@ OWN_SCALE = (
     "each number is divided by its own size: one that should be 0 then has an error of 1 for its rounding alone."
 )
 
+
+def _broadcast(value, reference):
+    """The error without a look at the shapes."""
+    if value.shape == reference.shape:
+        return check.relative_error(value, reference)
+    return _over(_largest)(value, reference)
+
+
 ERROR_MISTAKES = (
+    Mistake(
+        "error",
+        "a NaN came through: ask np.isfinite(...).all() of both arrays first, and return float('inf') if it is not.",
+        lambda value, reference: (
+            float("nan") if not np.isfinite(value - reference).all() else check.relative_error(value, reference)
+        ),
+    ),
+    Mistake(
+        "error",
+        "the shapes differ, and NumPy broadcasts one array to the other: compare the shapes first.",
+        _broadcast,
+    ),
     Mistake(
         "error",
         "0 / 0 gave no number: if the largest number of the two arrays is 0 they are equal, and the error is 0.",

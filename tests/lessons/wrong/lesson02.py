@@ -263,6 +263,24 @@ def sum_of_both(value, reference):
 
 
 @wrong("2.3")
+def shapes_not_compared(value, reference):
+    if not (np.isfinite(value).all() and np.isfinite(reference).all()):
+        return float("inf")
+    scale = max(np.abs(value).max(initial=0), np.abs(reference).max(initial=0))
+    return float(np.abs(value - reference).max(initial=0) / scale) if scale > 0 else 0.0
+
+
+@wrong("2.3")
+def nan_let_through(value, reference):
+    if value.shape != reference.shape:
+        return float("inf")
+    scale = max(np.abs(value).max(initial=0), np.abs(reference).max(initial=0))
+    if scale == 0:
+        return 0.0
+    return float(np.abs(value - reference).max() / scale)
+
+
+@wrong("2.3")
 def empty_forgotten(value, reference):
     scale = max(np.abs(value).max(), np.abs(reference).max())
     return float(np.abs(value - reference).max() / scale) if scale > 0 else 0.0
