@@ -19,6 +19,7 @@ import numpy as np
 from lessons.check.exercise import Arguments, Exercise, Mistake
 
 SEED = 2015
+LONGEST = 100  # letters for an argument
 
 
 @dataclass
@@ -61,8 +62,9 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
 
 
 def describe(case: Arguments) -> str:
-    """The arguments of a case in one line: arrays by their shape."""
-    return ", ".join(f"{name} {_short(value)}" for name, value in case.items())
+    """The arguments of a case in one line, arrays by their shape; what is in a long tuple is left out."""
+    parts = {name: _short(value) for name, value in case.items()}
+    return ", ".join(f"{name} {text if len(text) <= LONGEST else '(...)'}" for name, text in parts.items())
 
 
 def _short(value: Any) -> str:
