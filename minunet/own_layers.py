@@ -9,8 +9,10 @@ project's function in the network; the others stay.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -52,14 +54,7 @@ def read(path: Path) -> Functions:
     """The functions of a file that this module knows by name."""
     if not path.is_file():
         raise InputError(f"There is no file {path}; --layers takes a Python file with layers of your own.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} is not a Python file: its name must end in .py.")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}.") from error
+    module = run_file(path)
     names = [each for name in PAIRS for each in (name, f"{name}_backward")]
     functions = {name: getattr(module, name) for name in names if callable(getattr(module, name, None))}
     for name in PAIRS:
@@ -71,37 +66,90 @@ def read(path: Path) -> Functions:
     return functions
 
 
+def run_file(path: Path) -> ModuleType:
+    """The names that a Python file defines. Raises InputError if it cannot be run."""
+    name = f"learner.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} is not a Python file: its name must end in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look up their module by its name
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        where = f"{path}, line {error.lineno}" if isinstance(error, SyntaxError) else path
+        raise InputError(f"{where} cannot be run: {type(error).__name__}: {error}.") from error
+    return module
+
+
+@dataclass
+class _Call:
+    """A call of the pair that is checked, and the right answers."""
+
+    name: str
+    arrays: tuple[np.ndarray, ...]
+    options: dict[str, int]
+    y: np.ndarray
+    dy: np.ndarray
+    grads: tuple[np.ndarray, ...]
+    cache: Any = None
+
+    def __str__(self) -> str:
+        return f"for {', '.join(str(array.shape) for array in self.arrays)}, {self.dy.dtype}"
+
+
 def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) -> str | None:
-    """None if the pair is right, otherwise a sentence that says where it is not."""
+    """None if the pair is right, otherwise a sentence that says where it is not.
+
+    As in the network, all forward passes come first, and then the backward passes, the last one first: what is
+    remembered from one to the other has to be in the cache.
+    """
     rng = np.random.default_rng(0)
     for dtype in TOLERANCE:
-        for arrays, options in cases(name, rng):
-            arrays = tuple(array.astype(dtype) for array in arrays)
-            at = f"for {', '.join(str(array.shape) for array in arrays)}, {dtype}"
-            right, right_cache = getattr(layers, name)(*arrays, **options)
-            dy = rng.standard_normal(right.shape).astype(dtype)
-            expected = getattr(layers, f"{name}_backward")(dy, right_cache)
-            before = [array.copy() for array in (*arrays, dy)]
+        calls = [_call(name, arrays, options, dtype, rng) for _ in range(2) for arrays, options in cases(name, rng)]
+        for step in (*((_forward, call) for call in calls), *((_backward, call) for call in reversed(calls))):
+            run, call = step
+            before = [array.copy() for array in (*call.arrays, call.dy)]
             try:
-                y, cache = forward(*arrays, **options)
-                trouble = _difference("y", y, right, dtype)
-                if trouble is not None:
-                    return f"{name} is wrong: {trouble} {at}."
-                grads = backward(dy, cache)
+                trouble = run(call, forward if run is _forward else backward)
             except NotImplementedError as error:
                 return f"{name} is not written yet: {error}."
-            except Exception as error:
-                return f"{name} or its backward stopped with {type(error).__name__}: {error}, {at}."
-            if not all(map(np.array_equal, before, (*arrays, dy))):
-                return f"{name} or its backward changes its arguments, {at}: work on copies."
-            outputs = PAIRS[name]
-            grads, expected = (grads, expected) if len(outputs) > 1 else ((grads,), (expected,))
-            if not isinstance(grads, tuple) or len(grads) != len(outputs):
-                return f"{name}_backward must return {', '.join(outputs)}."
-            for output, got, wanted in zip(outputs, grads, expected, strict=True):
-                trouble = _difference(output, got, wanted, dtype)
-                if trouble is not None:
-                    return f"{name}_backward is wrong: {trouble} {at}."
+            except (Exception, SystemExit) as error:
+                return f"{name} or its backward stopped with {type(error).__name__}: {error}, {call}."
+            if trouble is not None:
+                return trouble
+            if not all(map(np.array_equal, before, (*call.arrays, call.dy))):
+                return f"{name} or its backward changes its arguments, {call}: work on copies."
+    return None
+
+
+def _call(
+    name: str, arrays: tuple[np.ndarray, ...], options: dict[str, int], dtype: str, rng: np.random.Generator
+) -> _Call:
+    arrays = tuple(array.astype(dtype) for array in arrays)
+    y, cache = getattr(layers, name)(*arrays, **options)
+    dy = rng.standard_normal(y.shape).astype(dtype)
+    grads = getattr(layers, f"{name}_backward")(dy, cache)
+    return _Call(name, arrays, options, y, dy, grads if len(PAIRS[name]) > 1 else (grads,))
+
+
+def _forward(call: _Call, forward: Callable[..., Any]) -> str | None:
+    y, call.cache = forward(*call.arrays, **call.options)
+    trouble = _difference("y", y, call.y)
+    return None if trouble is None else f"{call.name} is wrong: {trouble} {call}."
+
+
+def _backward(call: _Call, backward: Callable[..., Any]) -> str | None:
+    grads = backward(call.dy, call.cache)
+    outputs = PAIRS[call.name]
+    grads = grads if len(outputs) > 1 else (grads,)
+    if not isinstance(grads, tuple) or len(grads) != len(outputs):
+        return f"{call.name}_backward must return {', '.join(outputs)}."
+    for output, got, wanted in zip(outputs, grads, call.grads, strict=True):
+        trouble = _difference(output, got, wanted)
+        if trouble is not None:
+            return f"{call.name}_backward is wrong: {trouble} {call}."
     return None
 
 
@@ -126,7 +174,7 @@ def cases(name: str, rng: np.random.Generator) -> Iterator[Case]:
                 yield (np.round(x),), {}  # ties, and zeros
 
 
-def _difference(output: str, got: Any, wanted: np.ndarray, dtype: str) -> str | None:
+def _difference(output: str, got: Any, wanted: np.ndarray) -> str | None:
     """What is wrong with an output, if anything."""
     if not isinstance(got, np.ndarray):
         return f"{output} is a {type(got).__name__}, not an array,"
@@ -135,7 +183,7 @@ def _difference(output: str, got: Any, wanted: np.ndarray, dtype: str) -> str | 
     if got.dtype != wanted.dtype:
         return f"{output} is {got.dtype} instead of {wanted.dtype}"
     error = np.abs(got - wanted).max() / np.abs(wanted).max()
-    return None if error <= TOLERANCE[dtype] else f"{output} is off by {error:.1g} of its largest number"
+    return None if error <= TOLERANCE[wanted.dtype.name] else f"{output} is off by {error:.1g} of its largest number"
 
 
 @contextmanager
@@ -158,8 +206,9 @@ def _as_called(own: Functions) -> Functions:
             found[name], found[f"{name}_backward"] = own[name], own[f"{name}_backward"]
     if "crop_concat" in own:
         found["crop_concat"], found["crop_concat_backward_parts"] = own["crop_concat"], own["crop_concat_backward"]
-    if "relu" in own:
-        found["relu_in_place"], found["relu_backward_in_place"] = own["relu"], own["relu_backward"]
+    if own:  # nothing is written over: what a layer returned may be in its cache
+        found["relu_in_place"] = own.get("relu", layers.relu)
+        found["relu_backward_in_place"] = own.get("relu_backward", layers.relu_backward)
     if "conv2d" in own:
 
         def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, padding: int = 0) -> tuple[np.ndarray, Any]:
@@ -169,7 +218,7 @@ def _as_called(own: Functions) -> Functions:
             return own["conv2d_backward"](dy, cache)
 
         found |= {"conv2d": conv2d, "conv2d_backward": conv2d_backward}
-    if "conv2d" in own or "relu" in own:
+    if own:
         parts: Functions = {
             name: found.get(name, getattr(unet, name))
             for name in ("conv2d", "conv2d_backward", "relu_in_place", "relu_backward_in_place")

@@ -99,12 +99,61 @@ def test_planted_bugs_are_refused(bug):
         assert trouble.startswith(name)
 
 
+MEMORIES = {
+    "a buffer for each shape": """
+import numpy as np
+masks = {}
+def relu(x):
+    mask = masks.setdefault(x.shape, np.empty(x.shape, bool))
+    mask[...] = x > 0
+    return x * mask, x.shape
+def relu_backward(dy, cache): return dy * masks[cache]
+""",
+    "the last call": """
+from minunet import layers
+def conv2d(x, weight, bias, stride, padding):
+    global last
+    y, last = layers.conv2d(x, weight, bias, stride=stride, padding=padding)
+    return y, None
+def conv2d_backward(dy, cache): return layers.conv2d_backward(dy, last)
+""",
+}
+
+
+@pytest.mark.parametrize("text", MEMORIES.values(), ids=MEMORIES)
+def test_what_is_remembered_outside_of_the_cache_is_found(tmp_path, capsys, text):
+    """Forward and at once backward, these are right; in a network every forward pass comes first."""
+    assert train_with(tmp_path, text) == 2
+    assert "relu" in (said := capsys.readouterr().err) or "conv2d" in said
+
+
+def test_what_a_layer_returned_is_not_written_over(tmp_path):
+    """A group norm may keep its y: the network must leave it as it is."""
+    text = """
+import numpy as np
+from minunet import layers
+def group_norm(x, weight, bias, groups):
+    y, (_, inverse_std, _) = layers.group_norm(x, weight, bias, groups=groups)
+    return y, (y, inverse_std, weight, bias)
+def group_norm_backward(dy, cache):
+    y, inverse_std, weight, bias = cache
+    n, g = len(y), inverse_std.shape[2]
+    xhat = ((y - bias) / weight).reshape(n, -1, g, y.shape[3] // g)
+    return layers.group_norm_backward(dy, (xhat, inverse_std, weight))
+"""
+    for name, own in (("own", text), ("quick", None)):
+        (tmp_path / name).mkdir()
+        assert train_with(tmp_path / name, own, "--set", "norm=group") == 0
+    assert losses(tmp_path / "own") == pytest.approx(losses(tmp_path / "quick"), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("def conv2d(x, weight, bias, stride, padding): ...", "has no conv2d_backward"),
         ("x = 1", "defines none of conv2d, relu"),
-        ("def relu(x:", "cannot be run: SyntaxError"),
+        ("def relu(x:", "mine.py, line 1 cannot be run: SyntaxError"),
+        ("import sys\nsys.exit()", "cannot be run: SystemExit"),
         ("def relu(x): raise NotImplementedError('exercise 1')\ndef relu_backward(dy, cache): ...", "not written yet"),
         ("def relu(x): return x / 'a', x\ndef relu_backward(dy, cache): ...", "stopped with"),
         ("def relu(x): return abs(x), x\ndef relu_backward(dy, cache): return dy", "relu is wrong: y is off by"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from lessons.bugs.patient import SUSPECTS
 from lessons.bugs.planted import BUGS
 from lessons.check.judge import Verdict
 from minunet.errors import InputError
+from minunet.own_layers import run_file
 
 FILE = "find_the_bug.py"
 
@@ -28,15 +28,8 @@ def read_answers(folder: Path) -> dict[int, str]:
     path = folder / FILE
     if not path.is_file():
         raise InputError(f"There is no file {path}: it holds your answers, ANSWERS = {{1: 'conv2d_backward', ...}}.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
-    answers = getattr(module, "ANSWERS", None)
-    if not isinstance(answers, dict):
+    answers = getattr(run_file(path), "ANSWERS", None)
+    if not (isinstance(answers, dict) and all(isinstance(number, int) for number in answers)):
         raise InputError(f"{path} must define ANSWERS, a dictionary from the number of a patient to the guilty part.")
     return answers
 

@@ -105,9 +105,8 @@ def _mask_of_dy(right: Part) -> Part:
 
 def _swapped(right: Part) -> Part:
     def backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray]:
-        (_, _, _, channels), top, left = cache
-        swapped = np.concatenate((dy[..., -channels:], dy[..., :-channels]), axis=3)
-        return right(swapped, cache) if dy.shape[3] == 2 * channels else right(dy, cache)
+        skip_channels = cache[0][3]
+        return right(np.concatenate((dy[..., skip_channels:], dy[..., :skip_channels]), axis=3), cache)
 
     return backward
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +11,9 @@ from lessons.bugs.judge import judge_bug, numbers, read_answers
 from lessons.check.exercise import Exercise
 from lessons.check.judge import SEED, Verdict, judge
 from lessons.check.registry import EXERCISES
+from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
+from minunet.own_layers import run_file
 
 HERE = Path(__file__).parents[1] / "exercises"
 MARKS = {"done": "[x]", "wrong": "[!]", "not begun": "[ ]"}
@@ -38,7 +39,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--folder", type=Path, default=HERE, metavar="DIR", help="where your files lie (default: lessons/exercises)"
     )
-    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"other random cases (default: {SEED})")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=SEED, metavar="N", help=f"other random cases (default: {SEED})"
+    )
     return parser
 
 
@@ -90,16 +93,7 @@ def load(exercise: Exercise, folder: Path) -> ModuleType:
             f"{folder} must hold one file lesson{exercise.lesson:02}_....py; "
             f"there {'is none' if not found else f'are {len(found)}'}."
         )
-    spec = importlib.util.spec_from_file_location(found[0].stem, found[0])
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        line = error.lineno if isinstance(error, SyntaxError) else None
-        where = f"{found[0]}, line {line}" if line else f"{found[0]}"
-        raise InputError(f"{where} cannot be run: {type(error).__name__}: {error}") from error
-    return module
+    return run_file(found[0])
 
 
 def _verdict(exercise: Exercise, options: argparse.Namespace) -> Verdict:

@@ -42,7 +42,8 @@ class Exercise:
         name: the function.
         cases: from a random generator to the arguments of call after call, at least three; small first.
         right: takes the arguments by name, returns what the learner's function must return, compared part by part.
-        outputs: the names of what it returns. A name in brackets, "(cache)", is not compared.
+        outputs: the names of what it returns. A name in brackets, "(cache)", is compared
+            if `right` returns a tuple for it that is not empty, as a whole.
         mistakes: the typical ones.
         tolerance: how far a float64 number may be away, relative to the largest number of its array.
     """

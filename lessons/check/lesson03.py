@@ -280,7 +280,14 @@ BACKWARD_MISTAKES = (
 EXERCISES = [
     Exercise("3.1", "conv2d_loops", forward_cases, forward, mistakes=forward_mistakes("y")),
     Exercise("3.2", "im2col", im2col_cases, gather, ("cols",), IM2COL_MISTAKES),
-    Exercise("3.3", "conv2d", forward_cases, lambda **c: (forward(**c), ()), ("y", "(cache)"), forward_mistakes("y")),
+    Exercise(
+        "3.3",
+        "conv2d",
+        forward_cases,
+        lambda **c: (forward(**c), (c["x"], c["weight"], c["stride"], c["padding"])),
+        ("y", "(cache)"),
+        forward_mistakes("y"),
+    ),
     Exercise("3.4", "col2im", col2im_cases, scatter, ("x",), COL2IM_MISTAKES),
     Exercise("3.5", "conv2d_backward", backward_cases, backward, ("dx", "dweight", "dbias"), BACKWARD_MISTAKES),
 ]

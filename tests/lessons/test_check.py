@@ -72,6 +72,12 @@ def test_a_mistake_is_told_with_case_element_numbers_and_name(folder, capsys):
             "cols must be an array, but is a str",
         ),
         ("def im2col(", "def im2row(", "There is no function im2col"),
+        ("return cols.reshape(len(x), out_height, out_width, -1)", "exit()", "SystemExit"),
+        (
+            "return cols.reshape(len(x), out_height, out_width, -1)",
+            "raise NotImplementedError('4.1')",
+            "not written yet",
+        ),
     ],
 )
 def test_what_else_can_be_wrong(folder, capsys, old, new, sentence):
@@ -80,12 +86,37 @@ def test_what_else_can_be_wrong(folder, capsys, old, new, sentence):
     assert sentence in capsys.readouterr().out
 
 
+def test_a_learners_file_may_hold_dataclasses(folder):
+    edit(
+        folder,
+        "import numpy as np\n",
+        "import numpy as np\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n",
+    )
+    assert main(["3.2", "--folder", str(folder)]) == 0
+
+
+def test_a_mistake_that_only_a_small_case_suggests_is_not_named():
+    """In the first case N is 2: twice the right answer could be a forgotten division by N, in the second it is not."""
+    mistake = Mistake("y", "the division by N is missing.", lambda x: x.sum(0))
+
+    def cases(rng):
+        for n in (2, 5, 3):
+            yield {"x": rng.standard_normal((n, 3))}
+
+    made = Exercise("1.1", "f", cases, lambda x: x.mean(0), mistakes=(mistake,))
+    assert "the division by N" in judge(made, lambda x: x.sum(0)).lines[-1]
+    assert "2 times the right one" in judge(made, lambda x: 2 * x.mean(0)).lines[-1]
+
+
 def test_bad_input(folder, tmp_path, capsys):
     assert main(["99"]) == 2
     assert "There is no exercise 99: give a lesson, 0 to " in capsys.readouterr().err
     edit(folder, "def im2col(", "def im2col((")
     assert main(["3", "--folder", str(folder)]) == 2
     assert "cannot be run: SyntaxError" in capsys.readouterr().err
+    (folder / "lesson03_convolution.py").write_text("from __future__ import annotations\nraise SystemExit")
+    assert main(["3", "--folder", str(folder)]) == 2
+    assert "cannot be run: SystemExit" in capsys.readouterr().err
     (folder / "lesson03_convolution.py").unlink()
     assert main(["3", "--folder", str(folder)]) == 2
     assert "there is none" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 
 from lessons import sync
 from lessons.check.registry import EXERCISES
+from lessons.conftest import BLOCK
 
 PAGES = sync.pages()
 NOT_RUN = 0  # blocks that do not run here, each with its reason on the page
@@ -47,6 +48,22 @@ def test_a_lesson_has_all_its_parts(page):
     for part in PARTS:
         assert re.search(rf"^## {part}$", text, re.MULTILINE), part
     assert re.search(r"!\[[^\]]+\]\(figures/\w+\.png\)", text), "a figure, with words for those who cannot see it"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_is_known(page):
+    """Of four languages, with nothing after the language; Python and shell run or are pulled, text is compared."""
+    text = page.read_text(encoding="utf-8")
+    fences = re.findall(r"^[ >]*(?:```|~~~)(.*)$", text, flags=re.MULTILINE)
+    assert len(fences) % 2 == 0 and set(fences[1::2]) == {""}
+    assert set(fences[::2]) <= {"python", "sh", "text", "math"}
+    seen = [(match["language"], match["printed"]) for match in BLOCK.finditer(text)]
+    assert len(seen) == fences.count("python") + fences.count("sh")
+    assert sum(printed is not None for _, printed in seen) == fences.count("text")
+    marks = re.findall(r"<!--.*?-->", text, flags=re.DOTALL)
+    assert [mark for mark in marks if not re.fullmatch(r"<!-- (source|not run): [^\n]+ -->", mark)] == []
+    pulled = [match["mark"] for match in BLOCK.finditer(text) if match["mark"]]
+    assert len(pulled) == len(marks)
 
 
 def test_few_blocks_are_not_run():
