@@ -45,8 +45,8 @@ class Excerpt:
 
 
 def pages(folder: Path = LESSONS) -> list[Path]:
-    """All pages of the course, README first."""
-    return [folder / "README.md", *sorted(folder.glob("[0-9][0-9]-*.md"))]
+    """All pages of the course: the map, the lessons, and the hunt for bugs."""
+    return [folder / "README.md", *sorted(folder.glob("[0-9][0-9]-*.md")), folder / "find-the-bug.md"]
 
 
 def excerpts(page: Path) -> Iterator[Excerpt]:

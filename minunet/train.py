@@ -25,6 +25,7 @@ from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
 from minunet.fast.gpu.products import use_tf32
 from minunet.fit import begin, fit, resume
+from minunet.own_layers import PAIRS, load_own_layers, used
 from minunet.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
 from minunet.score import final_test
 from minunet.settings import change
@@ -33,11 +34,13 @@ from minunet.tensorboard import tensorboard
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
 With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
-values need a classes.txt), or on the Oxford-IIIT Pet photographs.
+values need a classes.txt), on the Oxford-IIIT Pet photographs, or on the nuclei of the 2018
+Data Science Bowl; which it is, is seen by what the folder holds.
 
 The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
 (of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
-Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C.
+Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 141 whoever read the
+output has ended; --resume goes on after that, too.
 """
 
 SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
@@ -77,6 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
+    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see lessons/README.md")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
@@ -85,7 +89,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RUN",
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
-        "--tf32, --threads and --tensorboard go with it",
+        "--tf32, --layers, --threads and --tensorboard go with it",
     )
     return parser
 
@@ -110,7 +114,10 @@ def _train(options: argparse.Namespace) -> int:
     reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
     if options.threads is not None:
         set_threads(options.threads)
-    device = choose_device(options.device)
+    own = load_own_layers(options.layers) if options.layers else {}
+    if own and options.device == "gpu":
+        raise InputError("--layers is for NumPy arrays: leave out --device gpu.")
+    device = choose_device("cpu" if own else options.device)
     use_tf32(options.tf32)
     checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
@@ -137,11 +144,15 @@ def _train(options: argparse.Namespace) -> int:
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    print(f"device: {_describe(device, options.device)}")
+    print(f"device: {_describe(device, 'cpu' if own else options.device)}")
+    if options.tf32 and device != "gpu":
+        print("--tf32 is for a GPU and changes nothing here")
+    if own:
+        print(f"layers of your own, checked: {', '.join(name for name in PAIRS if name in own)}")
     if progress.step:
         print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
 
-    with reporter(run) as report, CtrlC() as interrupted:
+    with used(own), reporter(run) as report, CtrlC() as interrupted:
         for row in progress.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
         if not checkpoint:
@@ -151,16 +162,25 @@ def _train(options: argparse.Namespace) -> int:
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
         print(f"stopped and saved; go on with: {command}")
         return 130
-    result = final_test(config, data.test, run, device)
+    print(f"testing the best epoch on {counts[2]} images", flush=True)
+    with used(own):
+        result = final_test(config, data.test, run, device)
     print(
         f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )
-    scores = {name: "not there" if value is None else f"{value:.3f}" for name, value in result["iou"].items()}
+    scores = {name: _shown(value) for name, value in result["iou"].items()}
     print("IoU: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
+    if "average_precision" in result:
+        precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
+        print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
     print(f"curves, predictions and weights are in {run}")
     return 0
+
+
+def _shown(value: float | None) -> str:
+    return "not there" if value is None else f"{value:.3f}"
 
 
 def _describe(device: str, asked: str) -> str:

@@ -20,6 +20,15 @@ def test_by_hand():
     assert mean_iou(matrix) == pytest.approx((0.5 + 0.4 + 0.5) / 3)
 
 
+def test_many_classes_in_masks_of_8_bits(rng):
+    """labels * classes does not fit into 8 bits: it must not be computed in them."""
+    labels, answer = rng.integers(0, 20, (2, 30, 30)).astype("uint8")
+    expected = np.zeros((20, 20), int)
+    for pair in zip(labels.ravel(), answer.ravel(), strict=True):
+        expected[pair] += 1
+    np.testing.assert_array_equal(confusion_matrix(labels, answer, 20), expected)
+
+
 def test_a_class_that_does_not_occur_does_not_count():
     matrix = confusion_matrix(LABELS, ANSWER, 5)
     assert np.isnan(iou(matrix)[3:]).all() and np.isnan(dice(matrix)[3:]).all()

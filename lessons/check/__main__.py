@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from lessons.bugs.judge import judge_bug, numbers, read_answers
 from lessons.check.exercise import Exercise
 from lessons.check.judge import SEED, Verdict, judge
 from lessons.check.registry import EXERCISES
@@ -20,6 +21,7 @@ Check the exercises in lessons/exercises/. Without a number: how far you are. Wi
 
   python -m lessons.check 3      all exercises of lesson 3
   python -m lessons.check 3.2    one exercise
+  python -m lessons.check bug4   your answer to "find the planted bug", or all of them: bugs
 
 Exit status: 0 all that was asked for is done, 1 something is not, 2 something given is wrong.
 """
@@ -32,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("which", nargs="?", metavar="NUMBER", help="a lesson or an exercise: 3 or 3.2")
+    parser.add_argument("which", nargs="?", metavar="NUMBER", help="a lesson, an exercise or a bug: 3, 3.2, bug4")
     parser.add_argument(
         "--folder", type=Path, default=HERE, metavar="DIR", help="where your files lie (default: lessons/exercises)"
     )
@@ -47,15 +49,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    asked = choose(options.which)
-    verdicts = {exercise: _verdict(exercise, options) for exercise in asked}
+    if options.which is not None and options.which.startswith("bug"):
+        answers = read_answers(options.folder)
+        bugs = {f"bug{each}": judge_bug(each, answers.get(each, "")) for each in numbers(options.which)}
+        return _print_verdicts(bugs)
+    verdicts = {exercise: _verdict(exercise, options) for exercise in choose(options.which)}
     if options.which is None:
         _print_board(verdicts)
-    else:
-        for exercise, verdict in verdicts.items():
-            print(f"{MARKS[verdict.state]} {exercise.number} {exercise.name}: {verdict.state}")
-            for line in verdict.lines:
-                print(f"      {line}")
+        return 0 if all(verdict.state == "done" for verdict in verdicts.values()) else 1
+    return _print_verdicts({f"{each.number} {each.name}": verdict for each, verdict in verdicts.items()})
+
+
+def _print_verdicts(verdicts: dict[str, Verdict]) -> int:
+    """A line for each, and what there is to say about it; the exit status."""
+    for name, verdict in verdicts.items():
+        print(f"{MARKS[verdict.state]} {name}: {verdict.state}")
+        for line in verdict.lines:
+            print(f"      {line}")
     return 0 if all(verdict.state == "done" for verdict in verdicts.values()) else 1
 
 

@@ -37,7 +37,8 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
         where = f"case {number} of {len(cases)}: {describe(case)}"
         given = copy.deepcopy(case)
         try:
-            got = function(**given)
+            with np.errstate(all="ignore"):  # what overflows is told by what is returned
+                got = function(**given)
         except NotImplementedError:
             return Verdict("not begun", [])
         except Exception as error:
@@ -91,7 +92,7 @@ def _compare(exercise: Exercise, case: Arguments, got: Any, expected: Any) -> tu
     if got is None:
         return [f"{exercise.name} returned None: is a `return` missing?"], None, None
     if many and not (isinstance(got, (tuple, list)) and len(got) == len(exercise.outputs)):
-        what = f"{len(got)} things" if isinstance(got, (tuple, list)) else "one thing"
+        what = f"{len(got)} things" if isinstance(got, (tuple, list)) and len(got) != 1 else "one thing"
         wanted = ", ".join(name.strip("()") for name in exercise.outputs)
         return [f"It returned {what}; it should return {len(exercise.outputs)}: {wanted}."], None, None
     for name, value, right in zip(exercise.outputs, _parts(exercise, got), _parts(exercise, expected), strict=True):
@@ -129,7 +130,9 @@ def _compare_one(exercise: Exercise, name: str, value: Any, right: Any) -> list[
 
 def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> list[str]:
     """The element that is furthest away, and how many are wrong."""
-    distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
+    distance = np.where(np.isnan(right), np.where(np.isnan(value), 0, np.inf), distance)
     index = np.unravel_index(int(np.argmax(distance)), right.shape)
     at = f"{name}[{', '.join(map(str, index))}]" if index else name
     wrong = int((~(distance <= _limit(right, tolerance))).sum())
@@ -140,14 +143,20 @@ def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance
 def _limit(right: np.ndarray, tolerance: float) -> float:
     if right.dtype == np.float32:
         tolerance = max(tolerance, 1e-4)
-    return tolerance * float(np.abs(right).max(initial=0)) + (1e-12 if right.dtype.kind in "fc" else 0.0)
+    return tolerance * float(np.abs(right[np.isfinite(right)]).max(initial=0)) + (
+        1e-12 if right.dtype.kind in "fc" else 0.0
+    )
 
 
 def equal(value: Any, right: Any, tolerance: float) -> bool:
-    """Whether two arrays are of one shape, finite alike, and as near as rounding allows."""
+    """Whether two arrays are of one shape, NaN at the same places, and elsewhere as near as rounding allows."""
     value, right = np.asarray(value), np.asarray(right)
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
+    known = ~np.isnan(right)
+    if not np.array_equal(~np.isnan(value), known):
+        return False
+    value, right = value[known], right[known]
     with np.errstate(invalid="ignore"):
         distance = np.abs(value.astype(complex) - right)
     return bool((distance <= _limit(right, tolerance)).all())
@@ -173,6 +182,10 @@ def likely_mistake(
     exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], failed: int, output: str, value: Any
 ) -> str | None:
     """The sentence of the mistake that gives the learner's numbers, or None."""
+    try:
+        np.asarray(value)
+    except ValueError:  # rows of different lengths: no numbers to compare
+        return None
     position = exercise.outputs.index(output)
     suspects = [
         mistake
@@ -224,7 +237,7 @@ def _agree(value: Any, wrong: Any, tolerance: float) -> bool:
 
 def common_mistake(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:
     """Mistakes that can be made anywhere: axes, sign, a constant factor."""
-    if value.dtype.kind not in "biufc":
+    if value.dtype.kind not in "biufc" or equal(value, right, tolerance):  # only the type is wrong, and that was said
         return None
     if value.ndim == right.ndim > 1 and sorted(value.shape) == sorted(right.shape):
         for axes in itertools.permutations(range(right.ndim)):
@@ -259,8 +272,10 @@ def _of_factor(name: str, value: np.ndarray, right: np.ndarray, tolerance: float
         return None
     largest = np.unravel_index(int(np.argmax(np.abs(right))), right.shape)
     factor = float((value[largest] / right[largest]).real)
-    if factor == 0 or not equal(value, factor * right, tolerance):
+    if factor in (0, 1) or not equal(value, factor * right, tolerance):
         return None
     if abs(factor + 1) < 1e-6:
         return f"the sign of your {name} is the other way round."
+    if right.size == 1:  # a single number is always some multiple
+        return None
     return f"your {name} is {factor:.4g} times too large everywhere: a division or a factor is too much or missing."

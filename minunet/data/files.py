@@ -36,7 +36,10 @@ def read_image(path: Path) -> Image.Image:
 
 
 def read_mask(path: Path) -> Image.Image:
-    """A mask: one class id a pixel, grey (8 or 16 bit), palette or black-and-white; palette masks hold indices."""
+    """A mask: one class id a pixel, grey (8 or 16 bit), palette or black-and-white.
+
+    Palette masks hold indices; in those of one bit, black is 0 and white is 1.
+    """
     mask = _open(path)
     if mask.format == "JPEG":
         raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
@@ -45,7 +48,7 @@ def read_mask(path: Path) -> Image.Image:
             f"{path} is a picture of mode {mask.mode}, but a mask holds one whole number a pixel, its class id. "
             "Save it as a grey or palette PNG."
         )
-    return mask
+    return mask if mask.mode != "1" else Image.fromarray(np.asarray(mask).astype("uint8"))
 
 
 def _open(path: Path) -> Image.Image:

@@ -7,6 +7,7 @@ inputs of those keep a distance of more than the step of the check.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,7 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield conv2d_case(rng, operation="conv2d_loops", stride=2)
     yield conv_transpose2d_case(rng)
     yield conv_transpose2d_case(rng, kernel=(3, 2), stride=(3, 2), padding=1, output_padding=(2, 1))
+    yield conv_transpose2d_case(rng, kernel=(3, 3), stride=2)  # copies of the kernel that overlap
     yield max_pool2d_case(rng)
     yield max_pool2d_case(rng, kernel=3, stride=2, padding=1)
     yield max_pool2d_case(rng, kernel=3, stride=2, padding=1, ties=True)
@@ -136,9 +138,11 @@ def max_pool2d_case(
     ties: bool = False,
     library: ModuleType = layers,
 ) -> Case:
-    """Max-pooling of numbers that are all different, by at least 0.01; or with `ties`, of only three numbers."""
+    """Max-pooling of numbers of both signs, all different by at least 0.01; or with `ties`, of only three numbers."""
     options: dict[str, Any] = {"kernel_size": kernel, "stride": stride, "padding": padding}
-    x = rng.integers(0, 3, image).astype("float64") if ties else rng.permutation(np.prod(image)).reshape(image) * 0.01
+    count = math.prod(image)
+    x = rng.integers(-3, 0, image) if ties else rng.permutation(count).reshape(image) * 0.01 - count * 0.005
+    x = x.astype("float64")
     return Case(
         f"{_prefix(library)}max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}"
         + ", ties" * ties,

@@ -72,7 +72,7 @@ def conv_transpose2d(
 
     # One matrix product scales the kernel by every pixel; col2im adds the copies up.
     cols = x.reshape(-1, in_channels) @ _kernel_matrix(weight)  # (N*H*W, C) @ (C, KH*KW*K)
-    # No copy of the kernel reaches the rows and columns of output_padding: col2im leaves them zero.
+    # Before padding is cut off, no copy of the kernel reaches the rows and columns of output_padding: they stay zero.
     y = col2im(cols.reshape(batch, height, width, -1), out_height, out_width, kernel_size, stride, padding)
     if bias is not None:
         y += bias

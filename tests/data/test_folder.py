@@ -31,6 +31,15 @@ def test_images_and_masks_go_together(folder, rng):
             assert image[labels == 1].mean() > image[labels == 0].mean() + 60
 
 
+def test_masks_of_one_bit_hold_0_and_1(folder, rng):
+    """Not False and True, in no message."""
+    (folder / "classes.txt").write_text("0 background\n255 object\n")
+    for number in range(5):
+        edit_mask(folder, lambda mask: mask.astype(bool), f"photo-{number}.png")
+    with pytest.raises(InputError, match="holds the values 0, 1, but its class ids must be 0, 255"):
+        load_folder(folder, 16, rng)
+
+
 def test_classes_txt_says_what_the_values_mean(tmp_path, rng):
     folder = write_folder(tmp_path / "mine", values=(0, 255))
     (folder / "classes.txt").write_text("255 the cell\n0 background\n\n")

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from lessons import sync
+from lessons.check.registry import EXERCISES
 
 PAGES = sync.pages()
 NOT_RUN = 0  # blocks that do not run here, each with its reason on the page
@@ -37,7 +38,7 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES[1:-1], ids=lambda page: page.stem)
 def test_a_lesson_has_all_its_parts(page):
     text = page.read_text(encoding="utf-8")
     assert text.startswith(f"# {int(page.name[:2])}. ")
@@ -110,3 +111,24 @@ def test_constants_methods_and_bare_functions():
     bare = sync.source_of("minunet.layers.relu", "relu", bare=True)
     assert '"""' not in bare and bare.startswith("def relu(") and "return" in bare
     assert sync.source_of("minunet.unet", "DoubleConv").startswith("@dataclass")
+
+
+def test_the_map_names_every_file():
+    """In the table of the course's README: each file of the project is explained somewhere."""
+    text = (sync.LESSONS / "README.md").read_text(encoding="utf-8").split("## Which lesson explains which file")[1]
+    root = sync.ROOT / "minunet"
+    files = [path.relative_to(root) for path in root.rglob("*") if path.suffix in (".py", ".cu")]
+    names = [path.name if path.parts[:2] == ("fast", "gpu") else path.as_posix() for path in files]
+    missing = [name for name in names if f"`{name}`" not in text and not name.endswith("__init__.py")]
+    assert missing == []
+
+
+def test_the_map_counts_the_exercises_and_gives_the_time():
+    text = (sync.LESSONS / "README.md").read_text(encoding="utf-8")
+    for page in PAGES[1:-1]:
+        lesson = int(page.name[:2])
+        row = next(line for line in text.splitlines() if line.startswith(f"| {lesson} | [")).split("|")
+        assert f"({page.name})" in row[2]
+        minutes = re.search(r"\*\*Time:\*\* (\d+) minutes", page.read_text(encoding="utf-8"))
+        assert minutes is not None and row[3].strip() == minutes[1], page.name
+        assert row[5].strip() == str(sum(exercise.lesson == lesson for exercise in EXERCISES)), page.name

@@ -1,0 +1,56 @@
+"""`python -m lessons.check bug4`: whether the part that was named is the guilty one."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from lessons.bugs.patient import SUSPECTS
+from lessons.bugs.planted import BUGS
+from lessons.check.judge import Verdict
+from minunet.errors import InputError
+
+FILE = "find_the_bug.py"
+
+
+def numbers(which: str) -> list[int]:
+    """The patients that "bugs", all, or "bug4" names."""
+    if which == "bugs":
+        return list(BUGS)
+    number = which.removeprefix("bug")
+    if not number.isdigit() or int(number) not in BUGS:
+        raise InputError(f"There is no patient {which}: say bug1 to bug{len(BUGS)}, or bugs for all.")
+    return [int(number)]
+
+
+def read_answers(folder: Path) -> dict[int, str]:
+    """What the learner has written into the file of answers."""
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: it holds your answers, ANSWERS = {{1: 'conv2d_backward', ...}}.")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    answers = getattr(module, "ANSWERS", None)
+    if not isinstance(answers, dict):
+        raise InputError(f"{path} must define ANSWERS, a dictionary from the number of a patient to the guilty part.")
+    return answers
+
+
+def judge_bug(number: int, answer: str) -> Verdict:
+    """An answer, with what there is to say about it."""
+    if not answer:
+        return Verdict("not begun", [])
+    if answer not in SUSPECTS:
+        return Verdict("wrong", [f"There is no part {answer!r}. The suspects: {', '.join(SUSPECTS)}."])
+    bug = BUGS[number]
+    if answer == bug.part:
+        return Verdict("done", [bug.explanation], named=True)
+    lines = [f"{answer} is innocent: in this patient it does what the right one does."]
+    if answer.removesuffix("_backward") == bug.part.removesuffix("_backward"):
+        lines.append("But you are close.")
+    return Verdict("wrong", lines)

@@ -1,0 +1,53 @@
+"""contract.png: what goes into a layer's two functions, and what comes out.
+
+Run: python -m lessons.figures.contract
+"""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from lessons.figures.style import BLUE, GREY, INK, RED, arrow, blank, new_figure, save
+
+
+def draw() -> Figure:
+    """Two layers in a row: values to the right, gradients to the left, a cache between the two functions of each."""
+    figure = new_figure(9.5, 3.9)
+    axes = figure.subplots()
+    blank(axes, 26, 10.6)
+    for left, name, keeps in ((6.0, "linear", "cache: x, weight"), (16.0, "relu", "cache: z")):
+        _box(axes, left, 1.6, name, BLUE)
+        _box(axes, left, 7.0, f"{name}_backward", RED)
+        arrow(axes, (left + 2.6, 3.7), (left + 2.6, 6.9), GREY)
+        axes.text(left + 2.9, 5.3, keeps, fontsize=9, color="#555555", va="center")
+    for start, end, text in ((2.6, 5.9, "x"), (11.3, 15.9, "y"), (21.3, 24.6, "z")):
+        arrow(axes, (start, 2.6), (end, 2.6), BLUE)
+        axes.text((start + end) / 2, 2.35, text, fontsize=12, color=BLUE, ha="center", va="bottom")
+    for start, end, text in ((24.6, 21.3, "dz"), (15.9, 11.3, "dy"), (5.9, 2.6, "dx")):
+        arrow(axes, (start, 8.0), (end, 8.0), RED)
+        axes.text((start + end) / 2, 7.75, text, fontsize=12, color=RED, ha="center", va="bottom")
+    axes.text(8.6, 0.2, "weight, bias", fontsize=10, color=INK, ha="center", va="center")
+    arrow(axes, (8.6, 0.6), (8.6, 1.5), INK)
+    arrow(axes, (8.6, 9.1), (8.6, 10.0), INK)
+    axes.text(8.6, 10.4, "dweight, dbias", fontsize=10, color=INK, ha="center", va="center")
+    axes.text(25.4, 5.3, "loss", fontsize=11, color=INK, ha="center", va="center")
+    axes.text(0.0, 2.6, "forward", fontsize=10, color=BLUE, va="center")
+    axes.text(0.0, 8.0, "backward", fontsize=10, color=RED, va="center")
+    arrow(axes, (25.0, 2.9), (25.4, 4.8), BLUE, bend=-0.3)
+    arrow(axes, (25.4, 5.8), (25.0, 7.7), RED, bend=-0.3)
+    return figure
+
+
+def _box(axes: Axes, left: float, top: float, name: str, colour: str) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (left, top), 5.2, 2.0, boxstyle="round,pad=0.05", facecolor="white", edgecolor=colour, linewidth=1.6
+        )
+    )
+    axes.text(left + 2.6, top + 1.0, name, fontsize=10, ha="center", va="center", color=INK, family="monospace")
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)

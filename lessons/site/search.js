@@ -1,0 +1,49 @@
+// Search in the parts of all pages: every word must occur; headings count more than text.
+"use strict";
+const query = document.getElementById("query"), found = document.getElementById("found");
+
+function score(part, words) {
+  const heading = (part.title + " " + part.heading).toLowerCase(), text = part.text.toLowerCase();
+  let total = 0;
+  for (const word of words) {
+    const times = text.split(word).length - 1, inHeading = heading.includes(word);
+    if (!times && !inHeading) return 0;
+    total += (inHeading ? 10 : 0) + Math.min(times, 5);
+  }
+  return total;
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+function around(text, word) {
+  const at = Math.max(0, text.toLowerCase().indexOf(word)), start = Math.max(0, at - 50);
+  const line = element("small", (start ? "... " : "") + text.slice(start, at));
+  line.append(element("mark", text.slice(at, at + word.length)), text.slice(at + word.length, at + 90) + " ...");
+  return line;
+}
+
+function show() {
+  const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const hits = words.length ? INDEX.map(part => [score(part, words), part]).filter(hit => hit[0] > 0) : [];
+  hits.sort((one, other) => other[0] - one[0]);
+  found.replaceChildren(...hits.slice(0, 12).map(([, part]) => {
+    const item = document.createElement("li");
+    const link = element("a", part.heading === part.title ? part.title : part.title + ": " + part.heading);
+    link.href = part.page + (part.anchor ? "#" + part.anchor : "");
+    item.append(link, around(part.text, words[0]));
+    return item;
+  }));
+  if (words.length && !hits.length) found.replaceChildren(element("li", "Nothing found."));
+  found.hidden = !words.length;
+}
+
+query.addEventListener("input", show);
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape") { query.value = ""; show(); }
+  if (event.key === "/" && document.activeElement !== query) { event.preventDefault(); query.focus(); }
+});
+found.addEventListener("click", event => { if (event.target.closest("a")) { found.hidden = true; } });

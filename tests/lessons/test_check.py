@@ -1,0 +1,159 @@
+"""`python -m lessons.check`: what it says to whom, and what it takes."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from lessons.check.__main__ import HERE, main
+from lessons.check.exercise import Exercise, Mistake
+from lessons.check.judge import judge
+from lessons.check.registry import EXERCISES
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A learner's folder in which everything is solved."""
+    for path in (HERE / "solutions").glob("lesson*.py"):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def edit(folder, old: str, new: str) -> None:
+    path = folder / "lesson03_convolution.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_board(folder, capsys):
+    assert main(["--folder", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{len(EXERCISES)} of {len(EXERCISES)} done" in printed and "[ ]" not in printed
+    assert main([]) == 1
+    printed = capsys.readouterr().out
+    assert f"0 of {len(EXERCISES)} done" in printed and printed.count("[ ]") == len(EXERCISES)
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("lesson")] == [
+        str(lesson) for lesson in sorted({exercise.lesson for exercise in EXERCISES})
+    ]
+
+
+def test_a_lesson_and_an_exercise(folder, capsys):
+    assert main(["3", "--folder", str(folder)]) == 0
+    assert capsys.readouterr().out.count("[x] 3.") == 5
+    assert main(["3.2", "--folder", str(folder)]) == 0
+    assert capsys.readouterr().out == "[x] 3.2 im2col: done\n"
+
+
+def test_a_mistake_is_told_with_case_element_numbers_and_name(folder, capsys):
+    edit(folder, "dy_rows.sum(axis=0)", "dy_rows.mean(axis=0)")
+    assert main(["3.5", "--folder", str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "[!] 3.5 conv2d_backward: wrong"
+    assert "case 1 of 5: dy (1, 2, 3, 1), cache ((1, 3, 4, 1), (2, 2, 1, 1), 1, 0)" in lines[1]
+    assert "dbias[0]: expected " in lines[2] and ", got " in lines[2]
+    assert "Likely: your dbias is the mean over the pixels" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "return cols.reshape(len(x), out_height, out_width, -1)",
+            "cols.sum()",
+            "returned None: is a `return` missing?",
+        ),
+        ("return cols.reshape(len(x), out_height, out_width, -1)", "return cols[9]", "It stopped in line"),
+        ("return cols.reshape(len(x), out_height, out_width, -1)", "return 'cols'", "must be an array or a number"),
+        ("def im2col(", "def im2row(", "There is no function im2col"),
+    ],
+)
+def test_what_else_can_be_wrong(folder, capsys, old, new, sentence):
+    edit(folder, old, new)
+    assert main(["3.2", "--folder", str(folder)]) == 1
+    assert sentence in capsys.readouterr().out
+
+
+def test_bad_input(folder, tmp_path, capsys):
+    assert main(["99"]) == 2
+    assert "There is no exercise 99: give a lesson, 0 to " in capsys.readouterr().err
+    edit(folder, "def im2col(", "def im2col((")
+    assert main(["3", "--folder", str(folder)]) == 2
+    assert "cannot be run: SyntaxError" in capsys.readouterr().err
+    (folder / "lesson03_convolution.py").unlink()
+    assert main(["3", "--folder", str(folder)]) == 2
+    assert "there is none" in capsys.readouterr().err
+
+
+# --- the judge, on exercises that are made here -----------------------------------------------------------------------
+
+
+def exercise(right, outputs=("y",), mistakes=(), shape=(2, 3, 3)):
+    def cases(rng):
+        for _ in range(3):
+            yield {"x": rng.standard_normal(shape)}
+
+    return Exercise("1.1", "f", cases, right, outputs, mistakes)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda x: -2 * x, "the sign of your y"),
+        (lambda x: 6 * x, "3 times too large everywhere"),
+        (lambda x: 0 * x, "zero everywhere"),
+        (lambda x: 2 * x[:, ::-1], "reversed along axis 1"),
+        (lambda x: 2 * x.transpose(1, 2, 0), "another order"),
+        (lambda x: 2 * x.reshape(2, 9), "a reshape to (2, 3, 3) is missing"),
+        (lambda x: np.multiply(x, 2, out=x), "has changed its argument x"),
+    ],
+)
+def test_common_mistakes_have_names(wrong, sentence):
+    verdict = judge(exercise(lambda x: 2 * x), wrong)
+    assert verdict.state == "wrong" and verdict.named and sentence in " ".join(verdict.lines)
+
+
+def test_a_missing_sum_has_a_name():
+    verdict = judge(exercise(lambda x: x.sum((0, 2))), lambda x: x.sum(0))
+    assert "a sum over axis 1 of your y is missing" in verdict.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda x: (x,), "It returned one thing; it should return 2: y, cache."),
+        (lambda x: x, "It returned one thing; it should return 2"),
+        (lambda x: (x.astype("float32"), x), "y is float32; expected float64"),
+        (lambda x: ([[1], [1, 2]], x), "rows have different lengths"),
+        (lambda x: (np.full(x.shape, np.nan), x), "got nan"),
+        (lambda x: (x[:1], x), "y has the shape (1, 3, 3); expected (2, 3, 3)."),
+    ],
+)
+def test_forms_of_answers(wrong, sentence):
+    verdict = judge(exercise(lambda x: (x, None), ("y", "(cache)")), wrong)
+    assert verdict.state == "wrong" and sentence in " ".join(verdict.lines)
+    assert judge(exercise(lambda x: (x, None), ("y", "(cache)")), lambda x: (x, "anything")).state == "done"
+
+
+def test_of_two_suspects_the_next_case_decides():
+    """In the first case both mistakes give the same number."""
+    mistakes = (
+        Mistake("y", "you took the first.", lambda x: np.abs(x).sum() + 0 * x),
+        Mistake("y", "you took the mean.", lambda x: np.abs(x).mean() + 0 * x),
+    )
+
+    def cases(rng):
+        yield {"x": rng.standard_normal(1)}
+        yield {"x": rng.standard_normal(3)}
+
+    made = Exercise("1.1", "f", cases, lambda x: x - 1, mistakes=mistakes)
+    assert judge(made, lambda x: np.abs(x).mean() + 0 * x).lines[-1] == "Likely: you took the mean."
+
+
+def test_dictionaries_are_compared_by_name():
+    right = exercise(lambda x: {"a": x, "b": 2 * x})
+    assert judge(right, lambda x: {"a": x, "b": 2 * x}).state == "done"
+    assert "must be a dictionary with the names a, b" in " ".join(judge(right, lambda x: {"a": x}).lines)
+    assert "y['b'][" in " ".join(judge(right, lambda x: {"a": x, "b": x}).lines)
