@@ -104,7 +104,8 @@ def source_of(module: str, name: str, *, bare: bool = False) -> str:
     keep = set(range(first, last + 1))
     if bare and isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
         docstring = node.body[0]
-        keep -= set(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
+        after = (docstring.end_lineno or docstring.lineno) + 1
+        keep -= set(range(docstring.lineno, after + (not lines[after - 1].strip())))  # and the empty line below
     return textwrap.dedent("\n".join(lines[number - 1] for number in sorted(keep))).strip("\n") + "\n"
 
 

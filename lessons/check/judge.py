@@ -19,6 +19,7 @@ import numpy as np
 from lessons.check.exercise import Arguments, Exercise, Mistake
 
 SEED = 2015
+LONGEST = 100  # letters for an argument
 
 
 @dataclass
@@ -61,8 +62,9 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
 
 
 def describe(case: Arguments) -> str:
-    """The arguments of a case in one line: arrays by their shape."""
-    return ", ".join(f"{name} {_short(value)}" for name, value in case.items())
+    """The arguments of a case in one line, arrays by their shape; what is in a long tuple is left out."""
+    parts = {name: _short(value) for name, value in case.items()}
+    return ", ".join(f"{name} {text if len(text) <= LONGEST else '(...)'}" for name, text in parts.items())
 
 
 def _short(value: Any) -> str:
@@ -130,36 +132,35 @@ def _compare_one(exercise: Exercise, name: str, value: Any, right: Any) -> list[
 
 def _first_difference(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> list[str]:
     """The element that is furthest away, and how many are wrong."""
-    with np.errstate(invalid="ignore"):
-        distance = np.abs(np.where(np.isfinite(value), value, np.inf).astype(complex) - right)
-    distance = np.where(np.isnan(right), np.where(np.isnan(value), 0, np.inf), distance)
+    distance = _distance(value, right)
     index = np.unravel_index(int(np.argmax(distance)), right.shape)
     at = f"{name}[{', '.join(map(str, index))}]" if index else name
-    wrong = int((~(distance <= _limit(right, tolerance))).sum())
+    wrong = int((distance > _limit(right, tolerance)).sum())
     counted = f"; {wrong} of {right.size} numbers are wrong, this one most" if right.size > 1 else ""
     return [f"{at}: expected {right[index]:.6g}, got {value[index]:.6g}{counted}."]
+
+
+def _distance(value: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of each number: 0 where both are NaN, or the same infinity, and infinite where only one of them is."""
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(value.astype(complex) - right)
+    alike = (np.isnan(value) & np.isnan(right)) | (value == right)
+    return np.where(alike, 0, np.where(np.isfinite(distance), distance, np.inf))
 
 
 def _limit(right: np.ndarray, tolerance: float) -> float:
     if right.dtype == np.float32:
         tolerance = max(tolerance, 1e-4)
-    return tolerance * float(np.abs(right[np.isfinite(right)]).max(initial=0)) + (
-        1e-12 if right.dtype.kind in "fc" else 0.0
-    )
+    finite = right[np.isfinite(right)]
+    return tolerance * float(np.abs(finite).max(initial=0)) + (1e-12 if right.dtype.kind in "fc" else 0.0)
 
 
 def equal(value: Any, right: Any, tolerance: float) -> bool:
-    """Whether two arrays are of one shape, NaN at the same places, and elsewhere as near as rounding allows."""
+    """Whether two arrays are of one shape, NaN or infinite at the same places, and as near as rounding allows."""
     value, right = np.asarray(value), np.asarray(right)
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
-    known = ~np.isnan(right)
-    if not np.array_equal(~np.isnan(value), known):
-        return False
-    value, right = value[known], right[known]
-    with np.errstate(invalid="ignore"):
-        distance = np.abs(value.astype(complex) - right)
-    return bool((distance <= _limit(right, tolerance)).all())
+    return bool((_distance(value, right) <= _limit(right, tolerance)).all())
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -219,20 +220,9 @@ def _made(mistake: Mistake, case: Arguments, value: Any, tolerance: float) -> bo
         return (
             isinstance(value, dict)
             and wrong.keys() == value.keys()
-            and all(_agree(value[name], wrong[name], tolerance) for name in wrong)
+            and all(equal(value[name], wrong[name], tolerance) for name in wrong)
         )
-    return _agree(value, wrong, tolerance)
-
-
-def _agree(value: Any, wrong: Any, tolerance: float) -> bool:
-    """As `equal`, of numbers that may be NaN or infinite at the same places."""
-    value, wrong = np.asarray(value), np.asarray(wrong)
-    if value.shape != wrong.shape or value.dtype.kind not in "biufc":
-        return False
-    finite = np.isfinite(wrong)
-    if not np.array_equal(np.isfinite(value), finite):
-        return False
-    return equal(value[finite], wrong[finite], tolerance)
+    return equal(value, wrong, tolerance)
 
 
 def common_mistake(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:

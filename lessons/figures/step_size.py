@@ -1,0 +1,95 @@
+"""step_size.png: how wrong a measured derivative is, against the step: forward, central and complex, in two precisions.
+
+Run: python -m lessons.figures.step_size
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lessons.figures.style import BLUE, GREEN, INK, RED, new_figure, save
+from minunet.gradcheck.check import relative_error
+from minunet.layers import group_norm, group_norm_backward
+
+Function = Callable[[np.ndarray], float]
+
+
+def forward_difference(s: Function, x: np.ndarray, step: np.ndarray, h: float) -> float:
+    return (s(x + step) - s(x)) / h
+
+
+def central_difference(s: Function, x: np.ndarray, step: np.ndarray, h: float) -> float:
+    return (s(x + step) - s(x - step)) / (2 * h)
+
+
+def complex_step(s: Function, x: np.ndarray, step: np.ndarray, h: float) -> float:
+    return s(x + 1j * step).imag / h
+
+
+METHODS = {
+    "forward difference": forward_difference,
+    "central difference": central_difference,
+    "complex step": complex_step,
+}
+
+
+def errors(method: Callable, dtype: str, steps: np.ndarray) -> list[float]:
+    """For each step the relative error of the gradient of a group norm, all its numbers measured in `dtype`."""
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((2, 1, 3, 4, 4))
+    weight, bias = rng.standard_normal((2, 4))
+    dx, _, _ = group_norm_backward(dy, group_norm(x, weight, bias, groups=2)[1])  # float64: what is right
+
+    def s(x: np.ndarray) -> float:
+        y, _ = group_norm(x, weight.astype(x.dtype), bias.astype(x.dtype), groups=2)
+        return (dy.astype(dtype) * y).sum()
+
+    x, one_by_one = x.astype(dtype), np.eye(x.size).reshape(x.size, *x.shape).astype(dtype)
+    found = []
+    for h in steps.astype(dtype):
+        measured = np.array([method(s, x, h * direction, h) for direction in one_by_one])
+        found.append(relative_error(measured.astype("float64").reshape(x.shape), dx))
+    return found
+
+
+def draw() -> Figure:
+    """Two panels, one a precision."""
+    figure = new_figure(9.5, 4.2)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, dtype, smallest in zip(panels, ("float64", "float32"), (-16, -9), strict=True):
+        eps = float(np.finfo(dtype).eps)
+        steps = 10.0 ** np.arange(-1, smallest - 0.1, -0.5)
+        for (name, method), colour in zip(METHODS.items(), (RED, BLUE, GREEN), strict=True):
+            # What is left there is chance, other on another processor: the figure must not depend on it.
+            axes.loglog(
+                steps, np.maximum(errors(method, dtype, steps), 4 * eps), "o-", color=colour, ms=3.5, label=name
+            )
+        axes.set_xlabel("step h")
+        axes.set_title(f"{dtype}: eps = {eps:.1e}", fontsize=10, color=INK)
+        axes.tick_params(labelsize=8.5)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:.0e}")
+        for power, colour, text in ((1 / 2, RED, "eps^(1/2) "), (1 / 3, BLUE, " eps^(1/3)")):
+            axes.axvline(eps**power, color=colour, linewidth=0.9, linestyle="--")
+            side = "right" if colour == RED else "left"
+            axes.text(eps**power, 2, text, color=colour, fontsize=9, va="bottom", ha=side)
+    left, right = panels
+    left.set(ylim=(5e-17, 30), ylabel="relative error of the gradient")
+    _name_slope(left, 1.2e-2, 2e-2, "h", RED)
+    _name_slope(left, 1.5e-3, 1e-9, "h²", BLUE)
+    _name_slope(left, 3e-11, 2e-7, "eps / h", INK)
+    left.text(1e-16, 2e-16, "nothing below 4 eps is drawn", color=GREEN, fontsize=8.5, va="center")
+    right.legend(fontsize=8.5, loc="lower left", frameon=False)
+    return figure
+
+
+def _name_slope(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    axes.text(x, y, text, color=colour, fontsize=9.5, ha="center", va="center")
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)

@@ -1,0 +1,144 @@
+"""the_u.png: the network that minunet began with, every array of its forward pass with its shape.
+
+Run: python -m lessons.figures.the_u
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from lessons.figures.style import BLUE, GREEN, GREY, INK, PURPLE, RED, arrow, new_figure, save
+from minunet.unet import UNet
+
+SIZE = 100
+NET = UNet(3, 3, base=64, depth=3, padding="valid")
+DOWN, ACROSS = "#f5d9c6", "#cfe6f3"
+TOPS = (0.0, 2.2, 3.95)  # where the centre line of each level's arrays lies, in inches from the top
+KINDS = {
+    "3x3 convolution, ReLU": BLUE,
+    "2x2 max-pool": RED,
+    "2x2 transposed convolution": GREEN,
+    "crop and copy": GREY,
+    "1x1 convolution": PURPLE,
+}
+
+
+@dataclass
+class Map:
+    """An array (1, H, W, C) on the drawing board: its centre, in inches."""
+
+    shape: tuple[int, ...]
+    x: float
+    y: float
+    skip_channels: int = 0  # of a concatenation
+
+    @property
+    def height(self) -> float:
+        return 0.014 * self.shape[1]
+
+    @property
+    def width(self) -> float:
+        return 0.06 + 0.025 * np.sqrt(self.shape[3])
+
+
+def draw() -> Figure:
+    """Arrays as bars: height for the size, width for the root of the number of channels."""
+    levels = _shapes()
+    figure = new_figure(9.5, 6.3)
+    axes = figure.subplots()
+    axes.set(xlim=(-0.42, 9.17), ylim=(5.0, -1.12), aspect="equal")
+    axes.axis("off")
+
+    xs = iter(np.linspace(0.0, 8.75, 16))
+    down1, down2, bottom, up1, up2 = ([_map(shape, next(xs), level) for shape in shapes] for level, shapes in levels)
+    up1[0].skip_channels, up2[0].skip_channels = down2[-1].shape[3], down1[-1].shape[3]
+    for run in (down1, down2, bottom, up1, up2):
+        for each in run:
+            _bar(axes, each)
+        for one, other in zip(run[:-1], run[1:], strict=True):
+            last = other is up2[-1]
+            _across(axes, one, other, PURPLE if last else BLUE)
+    for one, other in ((down1[-1], down2[0]), (down2[-1], bottom[0])):
+        arrow(
+            axes,
+            (one.x + 0.06, one.y + one.height / 2 + 0.22),
+            (other.x - 0.06, other.y - other.height / 2 - 0.24),
+            RED,
+        )
+    for one, other in ((bottom[-1], up1[0]), (up1[-1], up2[0])):
+        arrow(
+            axes,
+            (one.x + 0.06, one.y - one.height / 2 - 0.24),
+            (other.x - 0.02, other.y + other.height / 2 + 0.22),
+            GREEN,
+        )
+    for one, other in ((down1[-1], up2[0]), (down2[-1], up1[0])):
+        cut = (one.shape[1] - other.shape[1]) // 2
+        _across(axes, one, other, GREY)
+        words = f"{one.shape[1]} to {other.shape[1]}:\n{cut} pixels off each side"
+        axes.text((one.x + other.x) / 2, one.y - 0.08, words, ha="center", va="bottom", fontsize=8.5, color=INK)
+    for name, run in (
+        ("input", down1),
+        ("down1", down2),
+        ("down2", bottom),
+        ("up1", up1),
+        ("up2", up2[:-1]),
+        ("out", up2[-1:]),
+    ):
+        below = max(each.y + each.height / 2 for each in run) + 0.42
+        axes.text((run[0].x + run[-1].x) / 2, below, name, ha="center", va="center", fontsize=10, style="italic")
+    axes.text(down1[0].x, -1.02, "picture", ha="center", fontsize=9)
+    axes.text(up2[-1].x, -1.02, "logits", ha="center", fontsize=9)
+    lines = [Line2D([], [], color=colour, linewidth=2, label=name) for name, colour in KINDS.items()]
+    axes.legend(handles=lines, loc="lower center", ncols=5, frameon=False, fontsize=8.5, bbox_to_anchor=(0.5, -0.05),
+                columnspacing=1.2, handlelength=1.4)  # fmt: skip
+    return figure
+
+
+def _shapes() -> list[tuple[int, list[tuple[int, ...]]]]:
+    """Level and shapes of each run of arrays, as the forward pass has left them in its caches."""
+    params = NET.init(np.random.default_rng(0))
+    logits, caches = NET.forward(params, np.zeros((1, SIZE, SIZE, 3), "float32"))
+    inputs, down1, down2, _, up1, up2, _ = caches
+    runs = [(0, inputs), (1, down1[1]), (2, down2[1]), (1, up1[2]), (0, up2[2])]
+    # A convolution with ReLU remembers its own cache, which begins with its input, and its output.
+    shapes = [(level, [convs[0][0][0].shape, *(y.shape for _, y in convs)]) for level, convs in runs]
+    shapes[-1][1].append(logits.shape)
+    return shapes
+
+
+def _map(shape: tuple[int, ...], x: float, level: int) -> Map:
+    return Map(shape, x, TOPS[level])
+
+
+def _bar(axes: Axes, each: Map) -> None:
+    """The array, its channels above and its size below."""
+    left, top = each.x - each.width / 2, each.y - each.height / 2
+    axes.add_patch(Rectangle((left, top), each.width, each.height, facecolor=DOWN, edgecolor=INK, linewidth=0.8))
+    if each.skip_channels:
+        part = each.width * each.skip_channels / each.shape[3]
+        axes.add_patch(Rectangle((left, top), part, each.height, facecolor=ACROSS, edgecolor=INK, linewidth=0.8))
+    axes.text(each.x, top - 0.05, f"{each.shape[3]}", ha="center", va="bottom", fontsize=8.5, color=INK)
+    axes.text(
+        each.x,
+        top + each.height + 0.04,
+        f"{each.shape[1]}x{each.shape[2]}",
+        ha="center",
+        va="top",
+        fontsize=8,
+        color=INK,
+    )
+
+
+def _across(axes: Axes, one: Map, other: Map, colour: str) -> None:
+    arrow(axes, (one.x + one.width / 2 + 0.02, one.y), (other.x - other.width / 2 - 0.02, other.y), colour)
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)
