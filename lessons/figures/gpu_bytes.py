@@ -24,7 +24,7 @@ LABELS = {  # which dots have a name, and on which side of them it stands
     "bias and ReLU of input.conv2": "left",
     "max-pool 1": "right",
     "squares of up2": "right",
-    "input.conv1": "left",
+    "input.conv1": "right",
     "out": "left",
 }
 
