@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from minunet.own_layers import PAIRS
+
 Arguments = dict[str, Any]  # name of the parameter -> what it is given
 
 
@@ -56,3 +58,14 @@ class Exercise:
     @property
     def lesson(self) -> int:
         return int(self.number.split(".")[0])
+
+    @property
+    def keeps_float32(self) -> bool:
+        """Whether float32 that comes in must go out as float32: for what can take its place in the network."""
+        return self.name.removesuffix("_backward") in PAIRS
+
+    @property
+    def stub(self) -> str:
+        """What the stub raises."""
+        lesson, exercise = self.number.split(".")
+        return f"lesson {lesson}, exercise {exercise}: {self.name}"

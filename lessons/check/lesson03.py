@@ -163,6 +163,16 @@ def _scatter_assigned(cols, height, width, kernel_size, stride, padding):
     return xpad[:, padding : padding + height, padding : padding + width]
 
 
+def _scatter_assigned_by_window(cols, height, width, kernel_size, stride, padding):
+    """The same, window by window."""
+    (kh, kw), (batch, out_height, out_width, _) = kernel_size, cols.shape
+    xpad = np.zeros((batch, height + 2 * padding, width + 2 * padding, cols.shape[3] // (kh * kw)))
+    for i, j in np.ndindex(out_height, out_width):
+        window = cols[:, i, j].reshape(batch, kh, kw, -1)
+        xpad[:, stride * i : stride * i + kh, stride * j : stride * j + kw] = window
+    return xpad[:, padding : padding + height, padding : padding + width]
+
+
 def _scatter_mean(**case):
     ones = {**case, "cols": np.ones_like(case["cols"])}
     return scatter(**case) / np.maximum(scatter(**ones), 1)
@@ -173,7 +183,10 @@ def _scatter_uncut(cols, height, width, kernel_size, stride, padding):
 
 
 COL2IM_MISTAKES = (
-    Mistake("x", "windows that overlap overwrite each other: add (+=), do not assign (=).", _scatter_assigned),
+    *(
+        Mistake("x", "windows that overlap overwrite each other: add (+=), do not assign (=).", way)
+        for way in (_scatter_assigned, _scatter_assigned_by_window)
+    ),
     Mistake("x", "pixels of several windows get the mean; they must get the sum.", _scatter_mean),
     Mistake("x", "the padding is still there: cut it off at the end.", _scatter_uncut),
     Mistake(
@@ -196,6 +209,13 @@ COL2IM_MISTAKES = (
 def _with(output: int, change):
     """The right answer, computed from arguments that were changed: output number `output` of it."""
     return lambda dy, cache: backward(*change(dy, *cache))[output]
+
+
+def _scattered(way):
+    """dx, where the rows of dcols are put back in another way."""
+    return lambda dy, cache: way(
+        dy @ cache[1].reshape(-1, dy.shape[3]).T, *cache[0].shape[1:3], cache[1].shape[:2], *cache[2:]
+    )
 
 
 BACKWARD_MISTAKES = (
@@ -221,19 +241,14 @@ BACKWARD_MISTAKES = (
         "the kernel is flipped in dx: weight[a, b] goes back to the pixel it came from, S*i + a, S*j + b.",
         _with(0, lambda dy, x, weight, *rest: (dy, (x, weight[::-1, ::-1], *rest))),
     ),
-    Mistake(
-        "dx",
-        "windows that overlap overwrite each other in dx: col2im adds.",
-        lambda dy, cache: _scatter_assigned(
-            dy @ cache[1].reshape(-1, dy.shape[3]).T, *cache[0].shape[1:3], cache[1].shape[:2], *cache[2:]
-        ),
+    *(
+        Mistake("dx", "windows that overlap overwrite each other in dx: add (+=).", _scattered(way))
+        for way in (_scatter_assigned, _scatter_assigned_by_window)
     ),
     Mistake(
         "dx",
         "dx still has the padding around it: cut it off.",
-        lambda dy, cache: _scatter_uncut(
-            dy @ cache[1].reshape(-1, dy.shape[3]).T, *cache[0].shape[1:3], cache[1].shape[:2], *cache[2:]
-        ),
+        _scattered(_scatter_uncut),
     ),
     Mistake(
         "dweight",

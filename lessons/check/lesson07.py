@@ -20,6 +20,7 @@ def softmax_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     yield {"logits": rng.standard_normal((2, 2, 3)) + 1e4 * _signs((2, 2, 1))}  # rows around 10,000 and -10,000
     yield {"logits": (30 * rng.standard_normal((4, 3)) + 100).astype("float32")}  # exp(89) is too large for float32
     yield {"logits": rng.standard_normal(4)}
+    yield {"logits": np.concatenate([1000 * rng.standard_normal((3, 3)), [[1e4, -1e4, 0]]])}  # far apart in a row
 
 
 def loss_cases(rng: np.random.Generator) -> Iterator[Arguments]:

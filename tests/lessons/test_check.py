@@ -52,7 +52,7 @@ def test_a_mistake_is_told_with_case_element_numbers_and_name(folder, capsys):
     assert main(["3.5", "--folder", str(folder)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "[!] 3.5 conv2d_backward: wrong"
-    assert "case 1 of 5: dy (1, 2, 3, 1), cache ((1, 3, 4, 1), (2, 2, 1, 1), 1, 0)" in lines[1]
+    assert "case 1 of 6: dy (1, 2, 3, 1), cache ((1, 3, 4, 1), (2, 2, 1, 1), 1, 0)" in lines[1]
     assert "dbias[0]: expected " in lines[2] and ", got " in lines[2]
     assert "Likely: your dbias is the mean over the pixels" in lines[3]
 
@@ -66,7 +66,11 @@ def test_a_mistake_is_told_with_case_element_numbers_and_name(folder, capsys):
             "returned None: is a `return` missing?",
         ),
         ("return cols.reshape(len(x), out_height, out_width, -1)", "return cols[9]", "It stopped in line"),
-        ("return cols.reshape(len(x), out_height, out_width, -1)", "return 'cols'", "must be an array or a number"),
+        (
+            "return cols.reshape(len(x), out_height, out_width, -1)",
+            "return 'cols'",
+            "cols must be an array, but is a str",
+        ),
         ("def im2col(", "def im2row(", "There is no function im2col"),
     ],
 )
@@ -102,7 +106,7 @@ def exercise(right, outputs=("y",), mistakes=(), shape=(2, 3, 3)):
     ("wrong", "sentence"),
     [
         (lambda x: -2 * x, "the sign of your y"),
-        (lambda x: 6 * x, "3 times too large everywhere"),
+        (lambda x: 6 * x, "3 times the right one everywhere"),
         (lambda x: 0 * x, "zero everywhere"),
         (lambda x: 2 * x[:, ::-1], "reversed along axis 1"),
         (lambda x: 2 * x.transpose(1, 2, 0), "another order"),
@@ -126,7 +130,9 @@ def test_a_missing_sum_has_a_name():
         (lambda x: (x,), "It returned one thing; it should return 2: y, cache."),
         (lambda x: x, "It returned one thing; it should return 2"),
         (lambda x: (x.astype("float32"), x), "y is float32; expected float64"),
-        (lambda x: ([[1], [1, 2]], x), "rows have different lengths"),
+        (lambda x: (x.tolist(), x), "y must be an array, but is a list"),
+        (lambda x: (x.round().astype(int), x), "y holds whole numbers; expected floating-point numbers"),
+        (lambda x: (x + 1e-8, x), "expected -0.72862987"),
         (lambda x: (np.full(x.shape, np.nan), x), "got nan"),
         (lambda x: (x[:1], x), "y has the shape (1, 3, 3); expected (2, 3, 3)."),
     ],

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-
 import pytest
 
 from lessons.check.__main__ import HERE, load
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
+from tests.lessons.verdicts import FILE, told
+from tests.lessons.verdicts import verdicts as verdicts_of
 from tests.lessons.wrong import WRONG
 
 SOLUTIONS = HERE / "solutions"
-for path in sorted(Path(__file__).parent.glob("wrong/lesson*.py")):
-    importlib.import_module(f"tests.lessons.wrong.{path.stem}")
+TOLD = FILE.read_text(encoding="utf-8").splitlines()
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.number)
 
@@ -45,12 +43,13 @@ def test_the_solution_and_the_stub_take_the_same_arguments(exercise):
 @each_exercise
 def test_typical_wrong_solutions_are_refused_and_named(exercise):
     """At least five, and of every five three are told the mistake."""
-    functions = WRONG.get(exercise.number, [])
-    verdicts = {function.__name__: judge(exercise, function) for function in functions}
+    verdicts = verdicts_of(exercise.number)
     assert [name for name, verdict in verdicts.items() if verdict.state != "wrong"] == []
     assert len(verdicts) >= 5
     named = [name for name, verdict in verdicts.items() if verdict.named]
     assert len(named) >= 0.6 * len(verdicts), {name: v.lines for name, v in verdicts.items() if not v.named}
+    lines = [told(exercise.number, name, verdict) for name, verdict in verdicts.items()]
+    assert lines == [line for line in TOLD if line.startswith(f"{exercise.number} ")], "run tests.lessons.verdicts"
 
 
 def test_there_are_no_wrong_solutions_without_an_exercise():

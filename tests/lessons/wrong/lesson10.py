@@ -1,0 +1,229 @@
+"""Wrong solutions of lesson 10."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.lessons.wrong import wrong
+
+# --- 10.1 flip_both
+
+
+@wrong("10.1")
+def labels_forgotten(image, labels, left_right, up_down):
+    if left_right:
+        image = image[:, ::-1]
+    if up_down:
+        image = image[::-1]
+    return image, labels
+
+
+@wrong("10.1")
+def axes_swapped(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = np.flip(image, 0), np.flip(labels, 0)
+    if up_down:
+        image, labels = np.flip(image, 1), np.flip(labels, 1)
+    return image, labels
+
+
+@wrong("10.1")
+def last_axis_of_the_image(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = image[..., ::-1], labels[..., ::-1]  # the same code for both, but the image has channels
+    if up_down:
+        image, labels = image[::-1], labels[::-1]
+    return image, labels
+
+
+@wrong("10.1")
+def one_or_the_other(image, labels, left_right, up_down):
+    if left_right:
+        return image[:, ::-1], labels[:, ::-1]
+    elif up_down:
+        return image[::-1], labels[::-1]
+    return image, labels
+
+
+@wrong("10.1")
+def labels_flipped_the_other_way(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = np.fliplr(image), np.flipud(labels)
+    if up_down:
+        image, labels = np.flipud(image), np.fliplr(labels)
+    return image, labels
+
+
+@wrong("10.1")
+def only_when_both(image, labels, left_right, up_down):
+    if left_right and up_down:
+        return image[::-1, ::-1], labels[::-1, ::-1]
+    return image, labels
+
+
+@wrong("10.1")
+def labels_flipped_with_a_channel_axis(image, labels, left_right, up_down):
+    both = np.concatenate([image, labels[..., None]], axis=2)
+    both = both[:: -1 if up_down else 1, :: -1 if left_right else 1]
+    return both[..., :-1], both[..., -1:]
+
+
+# --- 10.2 class_weights
+
+
+@wrong("10.2")
+def frequencies(labels, classes):
+    counts = np.bincount(labels.ravel(), minlength=classes)
+    return counts / labels.size
+
+
+@wrong("10.2")
+def sums_to_one(labels, classes):
+    counts = np.bincount(labels.ravel(), minlength=classes)
+    weights = np.array([1 / count if count else 0.0 for count in counts])
+    return weights / weights.sum()
+
+
+@wrong("10.2")
+def mean_over_all_classes(labels, classes):
+    weights = np.zeros(classes)
+    for k in range(classes):
+        count = (labels == k).sum()
+        if count > 0:
+            weights[k] = 1 / count
+    return weights / weights.mean()
+
+
+@wrong("10.2")
+def scikit_learns_formula(labels, classes):
+    present, counts = np.unique(labels, return_counts=True)
+    weights = np.zeros(classes)
+    weights[present] = labels.size / (len(present) * counts)
+    return weights
+
+
+@wrong("10.2")
+def added_one(labels, classes):
+    weights = np.array([1 / ((labels == k).sum() + 1) for k in range(classes)])
+    return weights / weights.mean()
+
+
+@wrong("10.2")
+def divided_by_zero(labels, classes):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 1 / np.bincount(labels.flatten(), minlength=classes)
+        return weights / np.mean(weights)
+
+
+@wrong("10.2")
+def as_many_as_were_found(labels, classes):
+    weights = 1 / np.unique(labels, return_counts=True)[1]
+    return weights / weights.mean()
+
+
+@wrong("10.2")
+def rarest_class_one(labels, classes):
+    weights = np.array([1 / max((labels == k).sum(), 1) * (labels == k).any() for k in range(classes)])
+    return weights / weights.max()
+
+
+# --- 10.3 dropout
+
+
+@wrong("10.3")
+def not_scaled(x, drawn, rate):
+    mask = (drawn >= rate).astype(x.dtype)
+    return x * mask, mask
+
+
+@wrong("10.3")
+def scaled_down(x, drawn, rate):
+    mask = np.where(drawn < rate, 0, 1 - rate).astype(x.dtype)
+    return x * mask, mask
+
+
+@wrong("10.3")
+def rate_is_what_stays(x, drawn, rate):
+    keep = drawn < rate
+    mask = (keep / max(rate, 1e-12)).astype(x.dtype)
+    return x * mask, mask
+
+
+@wrong("10.3")
+def mask_not_scaled(x, drawn, rate):
+    mask = (drawn >= rate).astype(x.dtype)
+    return x * mask / x.dtype.type(1 - rate), mask
+
+
+@wrong("10.3")
+def inverted(x, drawn, rate):
+    y = np.where(drawn > rate, 0, x / (1 - rate)).astype(x.dtype)
+    return y, (y != 0).astype(x.dtype)
+
+
+@wrong("10.3")
+def strictly_above(x, drawn, rate):
+    mask = np.zeros_like(x)
+    mask[drawn > rate] = 1 / (1 - rate)
+    return x * mask, mask
+
+
+@wrong("10.3")
+def always_float64(x, drawn, rate):
+    mask = (drawn >= rate) / (1 - rate)
+    return x * mask, mask
+
+
+@wrong("10.3")
+def zeroed_in_place(x, drawn, rate):
+    mask = ((drawn >= rate) / (1 - rate)).astype(x.dtype)
+    x *= mask
+    return x, mask
+
+
+# --- 10.4 follow_average
+
+
+@wrong("10.4")
+def no_warm_up(average, params, decay, step):
+    return {name: decay * average[name] + (1 - decay) * params[name] for name in average}
+
+
+@wrong("10.4")
+def old_and_new_swapped(average, params, decay, step):
+    decay = min(decay, (step + 1) / (step + 10))
+    return {name: (1 - decay) * average[name] + decay * params[name] for name in average}
+
+
+@wrong("10.4")
+def in_place(average, params, decay, step):
+    decay = min(decay, (1 + step) / (10 + step))
+    for name in average:
+        average[name] *= decay
+        average[name] += (1 - decay) * params[name]
+    return average
+
+
+@wrong("10.4")
+def larger_of_both(average, params, decay, step):
+    decay = max(decay, (1 + step) / (10 + step))
+    return {name: decay * average[name] + (1 - decay) * params[name] for name in average}
+
+
+@wrong("10.4")
+def new_ones_whole(average, params, decay, step):
+    decay = min(decay, (1 + step) / (10 + step))
+    return {name: decay * average[name] + params[name] for name in average}
+
+
+@wrong("10.4")
+def nothing_returned(average, params, decay, step):
+    decay = min(decay, (1 + step) / (10 + step))
+    average = {name: decay * average[name] + (1 - decay) * params[name] for name in average}
+
+
+@wrong("10.4")
+def counted_from_one(average, params, decay, step):
+    step += 1
+    decay = min(decay, (1 + step) / (10 + step))
+    return {name: decay * average[name] + (1 - decay) * params[name] for name in average}
