@@ -63,16 +63,16 @@ F23_MISTAKES = (
         "m[:, 1] and m[:, 2] have exchanged their taps: the sum of the inputs goes with g0 + g1 + g2.",
         lambda d, g: (d @ BT.T) * (G @ g)[[0, 2, 1, 3]],
     ),
-    Mistake("y", "m[:, 2] is subtracted in y[:, 1], not added.", made_of((1, 1, 1, 0), (0, 1, 1, 1))),
+    Mistake("y", "m[:, 2] must be subtracted in y[:, 1]; yours adds it.", made_of((1, 1, 1, 0), (0, 1, 1, 1))),
     Mistake(
         "y",
-        "m[:, 3] is added in y[:, 1]: with d3 - d1 its sign is right already.",
+        "m[:, 3] must be added in y[:, 1]; with d3 - d1 its sign is right already.",
         made_of((1, 1, 1, 0), (0, 1, -1, -1)),
     ),
     Mistake("y", "m[:, 3] is missing in y[:, 1].", made_of((1, 1, 1, 0), (0, 1, -1, 0))),
     Mistake("y", "m[:, 0] is missing in y[:, 0].", made_of((0, 1, 1, 0), (0, 1, -1, 1))),
     Mistake("y", "the two outputs are exchanged.", made_of((0, 1, -1, 1), (1, 1, 1, 0))),
-    Mistake("y", "m[:, 2] is added in y[:, 0], not subtracted.", made_of((1, 1, -1, 0), (0, 1, -1, 1))),
+    Mistake("y", "m[:, 2] must be added in y[:, 0]; yours subtracts it.", made_of((1, 1, -1, 0), (0, 1, -1, 1))),
 )
 
 # --- 13.2 ----------------------------------------------------------------------------------------------------------
