@@ -1,0 +1,62 @@
+"""seams.png: how far the answer in tiles is from the answer in one piece, of networks with and without padding.
+
+Run: python -m lessons.figures.seams
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from lessons.figures.style import new_figure, save
+from minunet import UNet
+from minunet.data.batches import to_input
+from minunet.data.cells import make_cell_image
+from minunet.tiling import answer, probabilities
+
+SIZE, TILE, WHOLE = 384, 160, 1 << 20
+SMALLEST = 1e-5  # rounding lies below, and is drawn as this: it is another on every machine
+
+
+def draw() -> Figure:
+    """Three maps of the largest difference of a probability, on one scale."""
+    picture = make_cell_image(SIZE, np.random.default_rng(1))[0]
+    same, valid = (UNet(3, 3, base=4, depth=4, padding=padding) for padding in ("same", "valid"))
+    params = same.init(np.random.default_rng(0))  # untrained; the shapes are those of the other, too
+    maps = {"zero padding, side by side": _side_by_side(same, params, picture)}
+    for name, net in (("zero padding, overlapping and mixed", same), ("no padding, overlap-tile", valid)):
+        whole, tiled = (probabilities(net, params, picture, to_input, tile=tile) for tile in (WHOLE, TILE))
+        maps[name] = np.abs(tiled - whole)
+
+    figure = new_figure(9.5, 3.9)
+    for axes, (name, difference) in zip(figure.subplots(1, 3), maps.items(), strict=True):
+        worst = difference.max(axis=2)
+        image = axes.imshow(np.maximum(worst, SMALLEST), norm=LogNorm(SMALLEST, 1), cmap="magma")
+        axes.set_title(name, fontsize=10)
+        axes.set_xlabel(f"largest {_rounded(worst.max())}", fontsize=9)
+        axes.set(xticks=[], yticks=[])
+    bar = figure.colorbar(image, ax=figure.axes, location="bottom", shrink=0.6, aspect=40, pad=0.04)
+    bar.set_label("difference of a probability from that of one pass over the whole picture", fontsize=9)
+    return figure
+
+
+def _side_by_side(net: UNet, params: dict, picture: np.ndarray) -> np.ndarray:
+    """Every tile by itself, none sees beyond its rim."""
+    whole = answer(net, params, to_input(picture[None]))[0]
+    difference = np.zeros_like(whole)
+    for i, j in itertools.product(range(0, SIZE, TILE), repeat=2):
+        place = slice(i, i + TILE), slice(j, j + TILE)
+        difference[place] = np.abs(answer(net, params, to_input(picture[place][None]))[0] - whole[place])
+    return difference
+
+
+def _rounded(value: float) -> str:
+    """Two digits where they are the same on every machine; of rounding only that it is small."""
+    return f"{value:.2f}" if value > 1e-4 else "below 1e-5"
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)
