@@ -116,7 +116,7 @@ def _cuts(net: UNet, size: int, tile: int) -> list[_Cut]:
 def _overlapping(size: int, length: int, step: int) -> list[_Cut]:
     """Tiles of `length` pixels for a network with padding; each counts less towards its ends, but not at the edges."""
     last = step * -(-max(0, size - length) // step)  # where the last tile begins
-    starts = [*range(0, last, max(step, length - OVERLAP)), last]
+    starts = [*range(0, last, step * max(1, (length - OVERLAP) // step)), last]  # multiples of step, as with "valid"
     weights = np.zeros((len(starts), size), dtype="float32")
     for weight, start in zip(weights, starts, strict=True):
         place = np.arange(size) - start

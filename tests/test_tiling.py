@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minunet import UNet, logits
@@ -26,11 +26,23 @@ def picture(height: int, width: int, seed: int = 0):
 
 @settings(max_examples=15)
 @given(depth=st.integers(1, 4), size=st.tuples(st.integers(1, 150), st.integers(1, 150)), tile=st.integers(1, 160))
+@example(depth=4, size=(110, 100), tile=40)  # tiles of 44: the next one begins at 40, on the grid of the poolings
 def test_tiles_of_a_valid_network_fit_without_a_seam(depth, size, tile):
     net, params = network("valid", depth)
     whole = probabilities(net, params, picture(*size), to_input, tile=WHOLE)
     tiled = probabilities(net, params, picture(*size), to_input, tile=tile)
     assert abs(tiled - whole).max() <= 1e-5
+
+
+@pytest.mark.parametrize("depth", [3, 7, 8, 9])
+def test_tiles_of_a_padded_network_begin_on_the_grid_of_its_poolings(depth):
+    """Also where that grid is coarser than the overlap."""
+    net = UNet(3, 2, base=1, depth=depth)
+    for cut in _cuts(net, 1500, 300):
+        assert cut.reads[0] % 2 ** (depth - 1) == 0
+    assert sum(np.bincount(np.r_[cut.writes], cut.weight, 1500) for cut in _cuts(net, 1500, 300)) == pytest.approx(
+        np.ones(1500)
+    )
 
 
 def test_a_valid_network_sees_the_picture_and_its_mirror_image():
