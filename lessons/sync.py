@@ -106,6 +106,8 @@ def source_of(module: str, name: str, *, bare: bool = False) -> str:
         docstring = node.body[0]
         after = (docstring.end_lineno or docstring.lineno) + 1
         keep -= set(range(docstring.lineno, after + (not lines[after - 1].strip())))  # and the empty line below
+    if any(line.lstrip().startswith("```") for line in lines[first - 1 : last]):
+        raise InputError(f"{module}:{name} holds three backticks, which would end the block of a page.")
     return textwrap.dedent("\n".join(lines[number - 1] for number in sorted(keep))).strip("\n") + "\n"
 
 

@@ -20,6 +20,7 @@ from lessons.sync import LESSONS, ROOT, pages
 from minunet.errors import InputError, exit_status
 
 HERE = Path(__file__).parent
+MARK = ".minunet-site"  # in a folder that this command has made, and may empty
 
 
 class Site:
@@ -60,7 +61,7 @@ class Site:
             self.write(page_name(path), read[path].title, rows, _steps(read, before, after))
         for source, page in sorted(self.sources.items()):
             self.write(page, source.relative_to(ROOT).as_posix(), source_page(source))
-        return len(order) - 1
+        return sum(path.name[0].isdigit() for path in order)
 
     def link(self, target: str) -> str:
         """Where a link of a page leads on the site: to a page, a figure, or the page of a file of the project."""
@@ -71,16 +72,21 @@ class Site:
         if not found.exists():
             raise InputError(f"the link {target} leads nowhere")
         if found.suffix == ".png":
+            if found.parent != (LESSONS / "figures").resolve():
+                raise InputError(f"the picture {target} is not in lessons/figures")
             return f"figures/{found.name}"
         known = {page.resolve(): page_name(page) for page in pages()}
-        page = known[found] if found in known else self.source(found)
-        return f"{page}#{anchor}" if anchor else page
+        if found not in known:
+            return self.source(found)  # shown as it is written: it has no headings
+        return f"{known[found]}#{anchor}" if anchor else known[found]
 
     def source_link(self, path: Path, line: int) -> str:
         return f"{self.source(path)}#L-{line}"
 
     def source(self, path: Path) -> str:
         """The page of a file or folder of the project."""
+        if not path.resolve().is_relative_to(ROOT.resolve()):
+            raise InputError(f"the link to {path} leads out of the project")
         name = path.resolve().relative_to(ROOT.resolve()).as_posix().replace("/", ".")
         return self.sources.setdefault(path.resolve(), f"source.{name}.html")
 
@@ -111,7 +117,10 @@ def source_page(path: Path) -> str:
     if path.is_dir():
         names = sorted(each.name for each in path.iterdir() if not each.name.startswith(("_", ".")))
         return f"{title}<ul>{''.join(f'<li>{html.escape(name)}</li>' for name in names)}</ul>"
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"a page links to {path}, which is not text") from None
     try:
         lexer = get_lexer_for_filename(path.name, stripnl=False)
     except ClassNotFound:
@@ -136,9 +145,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _build(out: Path) -> int:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; --out must be a folder.")
-    if out.is_dir() and any(out.iterdir()) and not (out / "search.js").exists():
+    if out.resolve().is_relative_to(LESSONS.resolve()):
+        raise InputError(f"{out} is among the lessons themselves. Choose another --out.")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
         raise InputError(f"{out} holds something else already. Choose another --out.")
     try:
+        if out.is_dir():  # pages of an earlier time
+            shutil.rmtree(out)
+        out.mkdir(parents=True)
+        (out / MARK).touch()
         count = Site(out).build()
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error}.") from error

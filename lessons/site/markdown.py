@@ -20,6 +20,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
 from lessons.sync import ROOT, find, span
 from minunet.errors import InputError
@@ -62,6 +63,8 @@ def as_maths(formula: str, *, display: bool) -> str:
     known = formula.strip()
     for name, other in ALIKE.items():
         known = known.replace(name, other)
+    if re.search(r"\\text\{[^}]*[<>&]", known):  # it would go into the page as it is
+        raise InputError(f"the formula {formula.strip()!r} cannot be drawn: <, > and & do not go into \\text")
     try:
         drawn = convert(known, display="block" if display else "inline")
     except Exception as error:
@@ -73,8 +76,11 @@ def as_maths(formula: str, *, display: bool) -> str:
 
 
 def coloured(code: str, language: str) -> str:
-    """A block of code."""
-    lexer = get_lexer_by_name(language or "text", stripnl=False)
+    """A block of code. Raises InputError for a language that has no colours."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        raise InputError(f"a block in the unknown language {language!r}") from None
     return highlight(code, lexer, HtmlFormatter(cssclass="block"))
 
 
@@ -84,8 +90,10 @@ def make_parser() -> MarkdownIt:
     parser.use(
         dollarmath_plugin,
         allow_space=False,
+        allow_digits=False,  # $5 is money
         renderer=lambda formula, options: as_maths(formula, display=options["display_mode"]),
     )
+    parser.add_render_rule("fence", lambda self, tokens, number, options, env: as_fence(tokens[number]))
     return parser
 
 
@@ -101,12 +109,14 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
         block = tokens[position:end]
         first = block[0]
         _relink(block, link)
-        row = page.rows[-1]
+        row, inside = page.rows[-1], folded  # whether the block stands in a fold that was opened before it
         if first.type == "html_block":
             folded += first.content.count("<details") - first.content.count("</details")
             mark = SOURCE.search(first.content)
             if mark is not None:
                 caption = _caption(mark, source_link)
+                position = end
+                continue
         if first.type == "fence":
             text = as_fence(first)
             if caption is not None:
@@ -117,10 +127,10 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                     continue
         else:
             text = parser.renderer.render(block, parser.options, {})
-        if _is_figure(block):
+        if _is_figure(block) and not inside:
             page.rows += [Row([text], wide=True), Row()]
         else:
-            if row.right or first.tag == "h2":  # prose goes on after code, or something new begins
+            if (row.right or first.tag == "h2") and not inside:  # prose after code, or something new begins
                 row = Row()
                 page.rows.append(row)
             row.left.append(text)

@@ -34,7 +34,8 @@ function show() {
     const item = document.createElement("li");
     const link = element("a", part.heading === part.title ? part.title : part.title + ": " + part.heading);
     link.href = part.page + (part.anchor ? "#" + part.anchor : "");
-    item.append(link, around(part.text, words[0]));
+    const shown = words.find(word => part.text.toLowerCase().includes(word));
+    item.append(link, shown ? around(part.text, shown) : element("small", part.text.slice(0, 140)));
     return item;
   }));
   if (words.length && !hits.length) found.replaceChildren(element("li", "Nothing found."));

@@ -64,6 +64,7 @@ def test_every_block_is_known(page):
     assert [mark for mark in marks if not re.fullmatch(r"<!-- (source|not run): [^\n]+ -->", mark)] == []
     pulled = [match["mark"] for match in BLOCK.finditer(text) if match["mark"]]
     assert len(pulled) == len(marks)
+    assert len(list(sync.excerpts(page))) == text.count("<!-- source:")
 
 
 def test_few_blocks_are_not_run():

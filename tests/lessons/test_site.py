@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from lessons import sync
+from lessons.site import __main__ as site_command
 from lessons.site.__main__ import main, page_name
-from lessons.site.markdown import as_maths
+from lessons.site.markdown import as_maths, read_page
 from minunet.errors import InputError
 from tests.conftest import NO_BROWSER
 
@@ -126,9 +127,51 @@ def test_the_search_finds_and_leads_there(site, tab):
 def test_a_formula_that_cannot_be_read_is_an_error():
     assert "mfrac" in as_maths(r"\frac{a}{b}", display=True)
     assert "mtable" in as_maths(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display=True)
-    for formula in (r"\left( a", r"\nosuchthing{a}", "a & b"):
+    for formula in (r"\left( a", r"\nosuchthing{a}", "a & b", r"\text{a<b}"):
         with pytest.raises(InputError, match="cannot be drawn"):
             as_maths(formula, display=True)
+
+
+def test_blocks_of_a_page(tmp_path):
+    """Formulas in lists, money, excerpts one after the other, figures and headings in a fold."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# 1. Title\n\nFrom $5 to $6, and $x_1$.\n\n- a\n\n  ```math\n  \\frac{a}{b}\n  ```\n\n"
+        "<!-- source: minunet.layers.relu:relu -->\n```python\nx\n```\n\n"
+        "<!-- source: minunet.layers.relu:relu_backward -->\n```python\ny\n```\n\n"
+        "<details><summary>s</summary>\n\n## Inside\n\n![p](figures/a.png)\n\n</details>\n",
+        encoding="utf-8",
+    )
+    read = read_page(page, lambda target: target, lambda path, line: f"{path.name}#{line}")
+    assert read.title == "1. Title"
+    assert [(len(row.right), row.wide) for row in read.rows] == [(2, False), (0, False)]
+    left = "".join(read.rows[0].left)
+    assert "$5 to $6" in left and left.count("<math") == 2 and "mfrac" in left
+    fold = "".join(read.rows[1].left)
+    assert fold.index("<details") < fold.index("Inside") < fold.index("<img") < fold.index("</details>")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[a](nowhere.md)", "leads nowhere"),
+        ("```mermaid\n```", "unknown language 'mermaid'"),
+        ("$\\left( a$", "cannot be drawn"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_a_sentence(tmp_path, monkeypatch, capsys, text, sentence):
+    (tmp_path / "README.md").write_text(f"# T\n\n{text}\n", encoding="utf-8")
+    monkeypatch.setattr(site_command, "pages", lambda: [tmp_path / "README.md"])
+    assert main(["--out", str(tmp_path / "out")]) == 2
+    assert "README.md: " in (said := capsys.readouterr().err) and sentence in said
+
+
+def test_a_site_is_made_anew(site, tmp_path):
+    out = shutil.copytree(site, tmp_path / "site")
+    (out / "99-old.html").write_text("old")
+    assert main(["--out", str(out)]) == 0
+    assert not (out / "99-old.html").exists() and (out / "index.html").exists()
+    assert main(["--out", str(sync.LESSONS / "site")]) == 2
 
 
 def test_bad_folders(tmp_path, capsys):
