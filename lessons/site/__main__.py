@@ -134,7 +134,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m lessons.site",
         description="Write the course as web pages: prose on the left, the code it speaks of on the right. Open "
-        "index.html in a browser; no network is needed.",
+        "index.html in a browser; no network is needed. Formulas are drawn by the browser, best with a font for maths "
+        "on the system (on Debian: fonts-lmodern).",
         allow_abbrev=False,
     )
     parser.add_argument("--out", type=Path, default=Path("site"), metavar="DIR", help="folder (default: site)")

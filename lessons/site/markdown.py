@@ -39,7 +39,7 @@ class Row:
     wide: bool = False
 
     def html(self) -> str:
-        kind = "wide" if self.wide else "row"
+        kind = "wide" if self.wide else "row" if self.right else "row alone"
         left, right = "\n".join(self.left), "\n".join(self.right)
         return f'<section class="{kind}"><div class="prose">{left}</div><div class="code">{right}</div></section>'
 
