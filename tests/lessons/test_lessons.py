@@ -13,7 +13,7 @@ from lessons.conftest import BLOCK
 
 PAGES = sync.pages()
 NOT_RUN = 0  # blocks that do not run here, each with its reason on the page
-PARTS = ("Exercises", "Further reading")
+PARTS = ("Try", "Exercises", "Further reading")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
