@@ -135,6 +135,6 @@ def _of_factor(name: str, value: np.ndarray, right: np.ndarray, tolerance: float
         return None
     if abs(factor + 1) < 1e-6:
         return f"the sign of your {name} is the other way round."
-    if right.size == 1:  # a single number is always some multiple
+    if right.size == 1 or factor < 0:  # a single number is always some multiple
         return None
     return f"your {name} is {factor:.4g} times the right one everywhere: a division or a factor is too much or missing."

@@ -226,6 +226,10 @@ def _naive_log_sum(logits, labels):
     return (np.log(np.exp(logits).sum(axis=-1)) - of_label).mean()
 
 
+def _log_of_naive_softmax(logits, labels):
+    return -np.log(np.take_along_axis(_unshifted(logits), labels[..., None], axis=-1)).mean()
+
+
 def _one_shift_log_sum(logits, labels):
     return _naive_log_sum(logits - logits.max(), labels)
 
@@ -271,6 +275,12 @@ LOSS_MISTAKES = (
         "a probability was rounded to 0 before its logarithm was taken, and log(0) is -inf. Take the logarithm before "
         "the division: log(sum of exp(shifted)) - shifted[label].",
         lambda **c: -np.log(_probability(**c)).mean(),
+    ),
+    Mistake(  # the same NaN with the largest logit of the whole array and without any: `_one_shift`
+        "loss",
+        "NaN: either exp overflowed (inf / inf), or every exp of a row is 0 (0 / 0). Subtract each row's own largest "
+        "logit; if you call your softmax, is 7.1 done?",
+        _log_of_naive_softmax,
     ),
     Mistake(
         "loss",
@@ -533,6 +543,12 @@ WEIGHTED_MISTAKES = (
     *_both(
         _weighted(lambda pixels: (pixels.weight, pixels.counted.sum())),
         "the sum is divided by the number of pixels that are not ignored; divide by the sum of their weights.",
+    ),
+    Mistake(
+        "dlogits",
+        "your dlogits is divided by the number of pixels once more: 7.3 has divided by it already. Multiply by "
+        "labels.size, or work with probs - onehot.",
+        lambda **c: right_weighted(**c)[1] / c["labels"].size,
     ),
     *_both(
         _weighted(lambda pixels: (pixels.weight, 1)),

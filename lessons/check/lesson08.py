@@ -22,7 +22,7 @@ LAYERS = [
     [(7, 3), (1, 1), (5, 2), (3, 1)],
 ]
 # (N, H, W, C), padding of the 3x3 convolutions, base, classes
-TINY = [((1, 4, 4, 1), 1, 1, 1), ((2, 8, 6, 3), 1, 2, 3), ((2, 12, 14, 2), 0, 3, 2), ((3, 16, 12, 3), 0, 2, 4)]
+TINY = [((1, 4, 4, 1), 1, 2, 3), ((2, 8, 6, 3), 1, 2, 3), ((2, 12, 14, 2), 0, 3, 2), ((3, 16, 12, 3), 0, 2, 4)]
 
 
 def output_size_cases(rng: np.random.Generator) -> Iterator[Arguments]:
@@ -89,9 +89,15 @@ def field(layers: list[tuple[int, int]]) -> int:
 
 
 def tiny(
-    dlogits: np.ndarray, caches: dict[str, tuple], *, down: float = 1, across: float = 1, without: str = ""
+    dlogits: np.ndarray,
+    caches: dict[str, tuple],
+    *,
+    down: float = 1,
+    across: float = 1,
+    without: str = "",
+    swapped: bool = False,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The answer; on purpose wrong with other shares of the two ways, or without one of the ReLUs."""
+    """The answer; on purpose wrong with other shares of the two ways, the parts swapped, or without a ReLU."""
     grads: dict[str, np.ndarray] = {}
 
     def relu(dy, name):
@@ -99,6 +105,8 @@ def tiny(
 
     dy, grads["out.weight"], grads["out.bias"] = layers.conv2d_backward(dlogits, caches["out"])
     dskip, dy = layers.crop_concat_backward(dy, caches["concat"])
+    if swapped:
+        dskip, dy = dy, dskip
     dy, grads["up.weight"], grads["up.bias"] = layers.conv_transpose2d_backward(dy, caches["up"])
     dy, grads["down.weight"], grads["down.bias"] = layers.conv2d_backward(relu(dy, "down_relu"), caches["down"])
     dy = down * layers.max_pool2d_backward(dy, caches["pool"]) + across * dskip
@@ -301,6 +309,9 @@ def _tiny_mistakes() -> Iterator[Mistake]:
         ),
         "dskip is subtracted; the features went both ways, so add it.": _tiny(across=-1),
         "dskip is added twice.": _tiny(across=2),
+        "crop_concat_backward returns (dskip, dx), in this order; yours takes them the other way round.": _tiny(
+            swapped=True
+        ),
         "the ReLU of the input block is missing: its cache is input_relu.": _tiny(without="input_relu"),
         "the ReLU of the lower block is missing: its cache is down_relu.": _tiny(without="down_relu"),
         "both ReLUs are missing: their caches are down_relu and input_relu.": _tiny(without="both"),

@@ -597,10 +597,11 @@ CYCLE_MISTAKES = (
 
 # --- 9.5 group_norm and 9.6 group_norm_backward ---------------------------------------------------------------------
 
-# (x, groups, eps): one sample in one group first, then several, then extremes.
+# (x, groups, eps): one sample in two groups first (in one group y can be right while the cache is not), then several,
+# then extremes.
 FEATURES = [
-    ((1, 2, 3, 2), 1, 1e-5),
     ((1, 3, 2, 4), 2, 1e-5),
+    ((1, 2, 3, 2), 1, 1e-5),
     ((3, 2, 3, 6), 3, 0.1),
     ((2, 4, 3, 4), 4, 1e-5),
     ((2, 3, 3, 6), 2, 0.5),
@@ -652,6 +653,24 @@ def norm_interleaved(x, weight, bias, groups, eps):
     centred = parts - parts.mean(axis=(1, 2), keepdims=True)
     variance = (centred * centred).mean(axis=(1, 2), keepdims=True)
     return (centred / np.sqrt(variance + eps)).reshape(x.shape) * weight + bias
+
+
+def without_keepdims(mean_kept: bool, variance_kept: bool) -> Callable[..., np.ndarray]:
+    """y with means (N, G) that NumPy lines up with the last two axes, (G, C/G); where that does not go it stops."""
+
+    def wrong(x, weight, bias, groups, eps):
+        parts = right_split(x, groups)
+        mean, variance = parts.mean(axis=(1, 3), keepdims=mean_kept), parts.var(axis=(1, 3), keepdims=variance_kept)
+        return ((parts - mean) / np.sqrt(variance + eps)).reshape(x.shape) * weight + bias
+
+    return wrong
+
+
+def without_keepdims_from_the_start(x, weight, bias, groups, eps):
+    """The same, with the variance about the mean that was lined up wrongly."""
+    parts = right_split(x, groups)
+    centred = parts - parts.mean(axis=(1, 3))
+    return (centred / np.sqrt((centred**2).mean(axis=(1, 3)) + eps)).reshape(x.shape) * weight + bias
 
 
 def without_brackets(take: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> Callable[..., np.ndarray]:
@@ -753,6 +772,20 @@ NORM_MISTAKES = (
         "y",
         "the mean is subtracted, but nothing is divided by the deviation.",
         normalised(right_split, (1, 3), lambda variance, eps, count: np.ones_like(variance)),
+    ),
+    *(
+        Mistake(
+            "y",
+            "a mean over axes (1, 3) lacks keepdims=True: it has the shape (N, groups), and NumPy lines that up with "
+            "the last two axes, (groups, C / groups). It must be (N, 1, groups, 1).",
+            wrong,
+        )
+        for wrong in (
+            without_keepdims(False, False),
+            without_keepdims(False, True),
+            without_keepdims(True, False),
+            without_keepdims_from_the_start,
+        )
     ),
     Mistake("y", "the mean is not subtracted.", without_brackets(lambda x, mean, r: x * r)),
     *(

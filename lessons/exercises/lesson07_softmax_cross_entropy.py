@@ -42,7 +42,8 @@ def weighted_cross_entropy(
     """7.4 (hard): the weighted mean of the cross-entropy, one number, and its gradient dlogits, of the shape of logits.
 
     A pixel has the weight w = class_weight[label], with class_weight (K,), all at least 0; w = 0 where the label is
-    ignore_index, whatever number that is: 255, -1, or one of the classes. All other labels are 0 to K-1.
+    ignore_index, whatever number that is: 255, -1, or one of the classes. All other labels are 0 to K-1. A label equal
+    to ignore_index need not be a class: replace it before it is used as an index.
 
         loss = sum(w * loss of the pixel) / sum(w)
 

@@ -22,7 +22,8 @@ def output_size(size: int, depth: int) -> int:
     """8.1 (middling): how many pixels come out of the valid U-Net for `size` pixels in, along one axis; 0 if none do.
 
     No convolution is padded, so a 3x3 convolution takes one pixel off each end. A size does not fit, and the answer is
-    0, if a max-pool meets an odd number of pixels or less than 2, or if nothing is left at the end. depth >= 1.
+    0, if a max-pool meets an odd number of pixels or less than 2, or if nothing is left at the end. depth >= 1: depth 1
+    is one block and no pooling.
     """
     raise NotImplementedError("lesson 8, exercise 1: output_size")
 
@@ -50,7 +51,8 @@ def tiny_unet_backward(dlogits: np.ndarray, caches: dict[str, tuple]) -> tuple[n
 
     The lesson shows its forward pass, `tiny_unet` in lessons/check/lesson08.py. caches holds what each layer handed
     back, by the name there: input, input_relu, pool, down, down_relu, up, concat, out. The functions imported above
-    take (dy, cache) each. Return dx, and the gradients under "input.weight", "input.bias", and so on for down, up and
-    out, in any order.
+    take (dy, cache) each: conv2d_backward and conv_transpose2d_backward return (dx, dweight, dbias),
+    crop_concat_backward returns (dskip, dx), and the two others return dx. Return dx, and the gradients under
+    "input.weight", "input.bias", and so on for down, up and out, in any order.
     """
     raise NotImplementedError("lesson 8, exercise 4: tiny_unet_backward")

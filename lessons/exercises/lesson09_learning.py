@@ -60,7 +60,8 @@ def adam_step(
 def one_cycle(step: int, steps: int, highest: float, warm_up: float, start_divisor: float, end_divisor: float) -> float:
     """9.4 (easy): the learning rate of step number `step`, counted from 0, of `steps` in all.
 
-    The top lies at peak = warm_up * steps - 1, which need not be a whole number, and 0 <= warm_up < 1. Before it, the
+    The top lies at peak = warm_up * steps - 1, which need not be a whole number, and 0 <= warm_up < 1: with warm_up = 0
+    it lies at -1, one step before the first, so step 0 is on the way down already. Before it, the
     rate goes from first = highest / start_divisor (at step 0) to highest (at the peak); from there on to
     last = first / end_divisor (at step steps - 1). Both ways follow half a wave of the cosine, with part from 0 to 1:
 

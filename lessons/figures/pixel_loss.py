@@ -40,7 +40,7 @@ def _draw_steps(axes: Axes) -> None:
         axes.text(2.6, 1.55 + row, name, ha="right", va="center", fontsize=9, weight="bold" if row == LABEL else None)
     columns = (
         (3.0, [f"{value:g}" for value in LOGITS], "logits"),
-        (7.2, [f"{value:.2f}" for value in exponentials], "exp(logit − 2)"),
+        (7.2, [f"{value:.3f}" for value in exponentials], "exp(logit − 2)"),
         (11.6, [f"{value:.3f}" for value in probs], "probs"),
         (14.4, [f"{value:g}" for value in truth], "truth"),
         (17.2, [f"{value:+.3f}".replace("-", "−") for value in gradient], "gradient"),
@@ -50,7 +50,7 @@ def _draw_steps(axes: Axes) -> None:
             [["#f5d9c6"], ["#f5d9c6"], ["#cfe6f3"]] if label == "gradient" else LIGHT if label == "truth" else "white"
         )
         _column(axes, left, values, label, colours)
-    for left, text in ((4.85, "exp"), (9.25, f"/ {float(total[0]):.2f}")):
+    for left, text in ((4.85, "exp"), (9.25, f"/ {float(total[0]):.3f}")):
         arrow(axes, (left, 2.5), (left + 1.8, 2.5))
         axes.text(left + 0.85, 2.25, text, ha="center", va="bottom", fontsize=9)
     axes.text(13.75, 2.5, "−", ha="center", va="center", fontsize=15)

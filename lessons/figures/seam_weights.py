@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, INK, RED, SKY, YELLOW, new_figure, save
+from lessons.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW, new_figure, save
 from minunet.data.cells import make_cell_image
 from minunet.instances import seam_weights
 
@@ -70,8 +70,8 @@ def _draw_distances(axes: Axes) -> None:
 
 def _tinted(instances: np.ndarray) -> np.ndarray:
     """A light colour for each cell, white for what is none."""
-    tints = np.array([[1, 1, 1], *(_light(colour) for colour in (SKY, YELLOW, "#e69f00", "#009e73", "#cc79a7"))])
-    return tints[np.where(instances > 0, (instances - 1) % 5 + 1, 0)]
+    tints = np.array([[1, 1, 1], *(_light(colour) for colour in (SKY, YELLOW, ORANGE, GREEN, PURPLE, BLUE, RED))])
+    return tints[np.where(instances > 0, (instances - 1) % 7 + 1, 0)]
 
 
 def _light(colour: str) -> tuple[float, ...]:

@@ -55,7 +55,7 @@ def draw() -> Figure:
     axes.set(xlim=(-0.42, 9.17), ylim=(5.0, -1.12), aspect="equal")
     axes.axis("off")
 
-    xs = iter(np.linspace(0.0, 8.75, 16))
+    xs = iter(_places([shape for _, shapes in levels for shape in shapes]))
     down1, down2, bottom, up1, up2 = ([_map(shape, next(xs), level) for shape in shapes] for level, shapes in levels)
     up1[0].skip_channels, up2[0].skip_channels = down2[-1].shape[3], down1[-1].shape[3]
     for run in (down1, down2, bottom, up1, up2):
@@ -111,6 +111,13 @@ def _shapes() -> list[tuple[int, list[tuple[int, ...]]]]:
     shapes = [(level, [convs[0][0][0].shape, *(y.shape for _, y in convs)]) for level, convs in runs]
     shapes[-1][1].append(logits.shape)
     return shapes
+
+
+def _places(shapes: list[tuple[int, ...]], left: float = 0.0, right: float = 8.75) -> np.ndarray:
+    """Where the bars' middles lie: the same gap between neighbours, with room for each arrow and the sizes below."""
+    widths = np.array([max(_map(shape, 0, 0).width, 0.24) for shape in shapes])
+    steps = (widths[:-1] + widths[1:]) / 2
+    return left + np.concatenate([[0], np.cumsum(steps + (right - left - steps.sum()) / len(steps))])
 
 
 def _map(shape: tuple[int, ...], x: float, level: int) -> Map:

@@ -146,6 +146,18 @@ def log_sum_exp_that_overflows(logits, labels):
 
 
 @wrong("7.2")
+def largest_of_everything_in_its_softmax(logits, labels):
+    e = np.exp(logits - logits.max())
+    return -np.log(picked(e / e.sum(axis=-1, keepdims=True), labels)).mean()
+
+
+@wrong("7.2")
+def softmax_that_overflows(logits, labels):
+    e = np.exp(logits)
+    return -np.log(picked(e / e.sum(axis=-1, keepdims=True), labels)).mean()
+
+
+@wrong("7.2")
 def softmax_twice(logits, labels):
     return good.cross_entropy(good.softmax(logits), labels)
 
@@ -316,6 +328,17 @@ def softmax_left_in_ignored_pixels(logits, labels, class_weight, ignore_index):
     if weights.sum():
         dlogits[labels == ignore_index] = good.softmax(logits)[labels == ignore_index] / weights.sum()
     return loss, dlogits
+
+
+@wrong("7.4")
+def gradient_of_7_3_taken_over(logits, labels, class_weight, ignore_index):
+    loss, _ = good.weighted_cross_entropy(logits, labels, class_weight, ignore_index)
+    counted = labels != ignore_index
+    safe = np.where(counted, labels, 0)
+    weights = class_weight[safe] * counted
+    if weights.sum() == 0:
+        return 0.0, np.zeros_like(logits)
+    return loss, good.cross_entropy_backward(logits, safe) * (weights / weights.sum())[..., None]
 
 
 @wrong("7.4")

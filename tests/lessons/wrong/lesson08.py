@@ -280,6 +280,14 @@ def mean_of_both_ways(dlogits, caches):
 
 
 @wrong("8.4")
+def parts_of_the_concatenation_swapped(dlogits, caches):
+    dy, dskip, grads = upper_half(dlogits, caches)
+    dy, grads["up.weight"], grads["up.bias"] = minunet_layers.conv_transpose2d_backward(dy, caches["up"])
+    dy = minunet_layers.max_pool2d_backward(block(dy, caches, "down", grads), caches["pool"])
+    return block(dy + dskip, caches, "input", grads), grads
+
+
+@wrong("8.4")
 def one_gradient_left_out(dlogits, caches):
     dskip, dy, grads = upper_half(dlogits, caches)
     dy, grads["up.weight"], _ = minunet_layers.conv_transpose2d_backward(dy, caches["up"])

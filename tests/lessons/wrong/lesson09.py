@@ -363,6 +363,22 @@ def brackets_forgotten(x, weight, bias, groups, eps):
     return finish(x, xhat, inverse_std, weight, bias)
 
 
+@wrong("9.5")
+def keepdims_forgotten(x, weight, bias, groups, eps):
+    grouped = x.reshape(x.shape[0], x.shape[1] * x.shape[2], groups, -1)
+    mean = grouped.mean(axis=(1, 3))
+    variance = ((grouped - mean) ** 2).mean(axis=(1, 3))
+    inverse_std = 1 / np.sqrt(variance + eps)
+    return finish(x, (grouped - mean) * inverse_std, inverse_std, weight, bias)
+
+
+@wrong("9.5")
+def keepdims_forgotten_with_var(x, weight, bias, groups, eps):
+    grouped = x.reshape(x.shape[0], x.shape[1] * x.shape[2], groups, -1)
+    inverse_std = 1 / np.sqrt(grouped.var(axis=(1, 3)) + eps)
+    return finish(x, (grouped - grouped.mean(axis=(1, 3))) * inverse_std, inverse_std, weight, bias)
+
+
 # --- 9.6 group_norm_backward
 
 
