@@ -10,6 +10,7 @@ cells of `minunet.data.cells`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -88,7 +89,9 @@ class Patient:
         self.parts = healthy()
         if number:
             bug = BUGS[number]
-            self.parts[bug.part] = bug.plant(self.parts[bug.part])
+            self.parts[bug.part] = functools.wraps(self.parts[bug.part])(
+                bug.plant(self.parts[bug.part])
+            )  # its name, too
         made = [make_cell_image(SIZE, np.random.default_rng(each)) for each in range(COUNT)]
         self.images = np.stack([image for image, _, _ in made])  # (COUNT, H, W, 3), uint8
         self.labels = np.stack([labels for _, labels, _ in made])  # (COUNT, H, W): background, cell, border
