@@ -85,7 +85,15 @@ RELU_MISTAKES = (
     ),
     Mistake("y", "a smooth curve came out, log(1 + exp(x)): that is softplus.", lambda x: np.logaddexp(0, x)),
     Mistake("y", "y is x: nothing was set to 0.", lambda x: x),
-    Mistake("cache", "the cache is x. That would do too, but y is kept by the next layer anyway.", lambda x: x),
+    Mistake(
+        "y",
+        "your y is float64 whatever came in. If it was made with np.zeros(x.shape): that is float64, unless you add "
+        "dtype=x.dtype.",
+        lambda x: np.maximum(x, 0).astype("float64"),
+    ),
+    Mistake(
+        "cache", "the cache is x. That would do too, but a convolution that comes next keeps y anyway.", lambda x: x
+    ),
     Mistake("cache", "the cache is the mask x > 0. That would do too, but 4.2 is handed y.", lambda x: x > 0),
 )
 

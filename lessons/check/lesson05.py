@@ -21,7 +21,8 @@ MATRICES = [
 SHAPES = [
     ((1, 2, 3, 1), (2, 2), 1, 2),  # copies side by side
     ((1, 2, 3, 1), (3, 3), 1, 2),  # overlaps
-    ((2, 3, 2, 3), (2, 2), 2, 2),  # samples and channels
+    ((2, 3, 2, 2), (2, 2), 2, 2),  # samples, and as many channels in as out
+    ((2, 3, 2, 3), (2, 2), 2, 2),  # not as many
     ((2, 3, 4, 2), (3, 2), 4, 1),
     ((2, 3, 4, 3), (2, 3), 2, 2),
     ((3, 2, 3, 2), (1, 2), 3, 3),  # gaps
@@ -58,6 +59,10 @@ def matrix(weight, height, width, stride):
 
 def forward(x, weight, bias, stride):
     return layers.conv_transpose2d(x, weight, bias, stride=stride)[0]
+
+
+def forward_and_cache(x, weight, bias, stride):
+    return forward(x, weight, bias, stride), (x, weight, stride)
 
 
 def backward(dy, cache):
@@ -130,6 +135,20 @@ def _pixels_by_columns(**case):
     return a.reshape(-1, case["height"], case["width"]).transpose(0, 2, 1).reshape(a.shape)
 
 
+def _rows_by_height(*, add):
+    """The window (i, j) in row i * OH + j: with OH < OW two windows may share a row."""
+
+    def wrong(weight, height, width, stride):
+        (rows, columns), right = _out(weight, height, width, stride), matrix(weight, height, width, stride)
+        a = np.zeros_like(right)
+        for i, j in np.ndindex(rows, columns):
+            window = right[i * columns + j]
+            a[i * rows + j] = np.where(window != 0, window, a[i * rows + j]) if add else window
+        return a
+
+    return wrong
+
+
 def _steps_of_one(weight, height, width, stride):
     out, all_out = _out(weight, height, width, stride), _out(weight, height, width, 1)
     a = matrix(weight, height, width, 1).reshape(*all_out, -1)
@@ -154,6 +173,8 @@ MATRIX_MISTAKES = (
     Mistake(
         "A", "the windows are counted column by column; the row of window (i, j) is i * OW + j.", _windows_by_columns
     ),
+    Mistake("A", "window (i, j) stands in row i * OH + j; its row is i * OW + j.", _rows_by_height(add=False)),
+    Mistake("A", "window (i, j) stands in row i * OH + j; its row is i * OW + j.", _rows_by_height(add=True)),
     Mistake(
         "A",
         "the pixels are counted column by column; the column of pixel (p, q) is p * width + q.",
@@ -285,6 +306,12 @@ def _bias_at_the_corners(dy, cache):
     return dy[:, :: cache[2], :: cache[2]].sum((0, 1, 2))
 
 
+def _weight_not_turned(dy, cache):
+    """dx with dy @ weight[a, b], which runs where there are as many channels in as out."""
+    x, weight, stride = cache
+    return backward(dy, (x, weight.transpose(0, 1, 3, 2), stride))[0]
+
+
 def _weight_by_rows(dy, cache):
     """(C, KH, KW, K) that was reshaped, not transposed."""
     return backward(dy, cache)[1].transpose(2, 0, 1, 3).reshape(cache[1].shape)
@@ -295,6 +322,16 @@ BACKWARD_MISTAKES = (
         "dx",
         "the kernel is flipped in dx: dy at (stride*i + a, stride*j + b) goes back with weight[a, b].",
         _with(0, lambda dy, x, weight, stride: (dy, (x, weight[::-1, ::-1], stride))),
+    ),
+    Mistake(
+        "dx",
+        "the first thing that you return is dweight; the order is dx, dweight, dbias.",
+        lambda dy, cache: backward(dy, cache)[1],
+    ),
+    Mistake(
+        "dx",
+        "weight[a, b] is (C, K), and dx sums over k: dy @ weight[a, b].T. Yours sums over c.",
+        _weight_not_turned,
     ),
     Mistake("dx", "dx reads copies that lie one pixel apart; it is stride.", _copies_one_apart),
     Mistake("dx", "only the upper left corner of every copy came back: sum over all places (a, b).", _one_place),
@@ -328,6 +365,11 @@ BACKWARD_MISTAKES = (
         "dweight",
         "the axes of dweight are mixed up: (C, KH*KW*K) is reshaped to (C, KH, KW, K) and then transposed.",
         _weight_by_rows,
+    ),
+    Mistake(
+        "dweight",
+        "C and K have changed places in your dweight: it is (KH, KW, C, K). x.T @ dy has C rows, dy.T @ x has K.",
+        lambda dy, cache: backward(dy, cache)[1].transpose(0, 1, 3, 2).reshape(cache[1].shape),
     ),
     Mistake("dbias", "your dbias is the sum over the batch only.", lambda dy, cache: dy.sum(0)),
     Mistake(
@@ -389,9 +431,7 @@ GAP_MISTAKES = (
 
 EXERCISES = [
     Exercise("5.1", "convolution_matrix", matrix_cases, matrix, ("A",), MATRIX_MISTAKES),
-    Exercise(
-        "5.2", "conv_transpose2d", forward_cases, lambda **c: (forward(**c), ()), ("y", "(cache)"), FORWARD_MISTAKES
-    ),
+    Exercise("5.2", "conv_transpose2d", forward_cases, forward_and_cache, ("y", "(cache)"), FORWARD_MISTAKES),
     Exercise(
         "5.3", "conv_transpose2d_backward", backward_cases, backward, ("dx", "dweight", "dbias"), BACKWARD_MISTAKES
     ),

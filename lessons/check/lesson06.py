@@ -15,7 +15,7 @@ SHAPES = [
     ((1, 2, 2), (4, 4), 1, 1),
     ((2, 3, 2), (3, 2), 2, 2),
     ((2, 3, 4), (7, 10), 2, 3),
-    ((2, 2, 3), (5, 4), 3, 1),
+    ((2, 2, 3), (7, 4), 3, 1),  # here 4 // 2 - 3 // 2 is not (4 - 3) // 2
     ((3, 4, 2), (7, 7), 2, 4),
 ]
 # (N, HS, WS, C), (H, W), (top, left) of a crop that need not be the centre; the fourth takes all that there is.
@@ -78,6 +78,12 @@ def _joined_at(place):
     return wrong
 
 
+def _at_halves(skip, x):
+    """From the middle of the skip to the middle of x, both rounded down."""
+    top, left = (skip.shape[axis] // 2 - x.shape[axis] // 2 for axis in (1, 2))
+    return np.concatenate((_crop(skip, x, top, left), x), axis=3)
+
+
 def _shrunk(skip, x):
     """All of the skip, its nearest pixels."""
     rows, columns = (np.arange(x.shape[i]) * skip.shape[i] // x.shape[i] for i in (1, 2))
@@ -116,9 +122,14 @@ FORWARD_MISTAKES = (
     ),
     Mistake(
         "y",
-        "your crop begins half the difference of the rows further down and to the right: the columns have a difference "
-        "of their own.",
+        "left is the same as top in yours; it comes from the widths, (WS - W) // 2.",
         _joined_at(lambda rows, columns: (rows // 2, rows // 2)),
+    ),
+    Mistake(
+        "y",
+        "your crop begins at (HS // 2 - H // 2, WS // 2 - W // 2): subtract first and halve then, (HS - H) // 2, so "
+        "that one number is rounded, not two.",
+        _at_halves,
     ),
     Mistake(
         "y",

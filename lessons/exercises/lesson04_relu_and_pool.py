@@ -34,7 +34,8 @@ def max_pool2d(x: np.ndarray, kernel_size: int, stride: int) -> tuple[np.ndarray
 
     winner (N, OH, OW, C) holds whole numbers, a * kernel_size + b of the pixel that won. Of several that are equal
     the first in reading order wins: the one with the smallest a * kernel_size + b. Rows and columns that do not fill a
-    window are left out. A loop over the kernel_size ** 2 places in the window is enough.
+    window are left out. A loop over the kernel_size ** 2 places in the window is enough; a slice needs its end,
+    a + stride * OH for the rows, or it may hold more pixels than there are windows.
     """
     raise NotImplementedError("lesson 4, exercise 3: max_pool2d")
 

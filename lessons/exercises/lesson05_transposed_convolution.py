@@ -35,7 +35,8 @@ def conv_transpose2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride
 
     y[n, stride*i + a, stride*j + b, k] += sum over c of x[n, i, j, c] * weight[a, b, c, k]    for all n, i, j, a, b, k
 
-    A loop over the KH*KW places in the kernel is enough.
+    A loop over the KH*KW places in the kernel is enough; a slice of y needs its end, a + stride * H for the rows,
+    or it may hold more pixels than x.
     """
     raise NotImplementedError("lesson 5, exercise 2: conv_transpose2d")
 

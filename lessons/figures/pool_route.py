@@ -8,11 +8,26 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from lessons.figures.style import BLUE, GREEN, PURPLE, RED, arrow, blank, draw_grid, frame, new_figure, save
+from lessons.figures.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    arrow,
+    blank,
+    draw_grid,
+    frame,
+    new_figure,
+    save,
+)
 from minunet.layers import max_pool2d, max_pool2d_backward
 
 TINTS = np.array([["#cfe6f3", "#fbe8c4"], ["#ccebe0", "#f5d9c6"]])  # one for each window
+STRONG = np.array([[BLUE, ORANGE], [GREEN, RED]])  # the same colours, for frames
 
 
 def draw() -> Figure:
@@ -25,25 +40,29 @@ def draw() -> Figure:
     blank(above, 23, 5.6)
     winners = _row(above, image, dy, 2, top=1.0, tints=np.kron(TINTS, np.ones((2, 2), dtype=object)))
     for i, j in winners:
-        frame(above, j, 1 + i, 1, 1, GREEN)
-        frame(above, 18.5 + j, 1 + i, 1, 1, GREEN)
+        frame(above, j, 1 + i, 1, 1, INK)
+        frame(above, 18.5 + j, 1 + i, 1, 1, INK)
     for i, j in ((0, 3), (1, 3)):  # as large as the winner, but later in reading order
         frame(above, j + 0.09, 1 + i + 0.09, 0.82, 0.82, PURPLE)
-    above.text(0, 5.25, "green: the winner", fontsize=9, color=GREEN, va="top")
+    above.text(0, 5.25, "black: the winner", fontsize=9, color=INK, va="top")
     above.text(5.0, 5.25, "purple: as large, but later in reading order: gets nothing", fontsize=9, color="#a0527f",
                va="top")  # fmt: skip
 
     image = np.array([[1.0, 0, 2, 1, 0], [3, 2, 1, 0, 2], [1, 0, 9, 3, 1], [0, 2, 1, 4, 0], [2, 1, 3, 0, 5]])
     blank(below, 23, 6.6)
     winners = _row(below, image, dy, 3, stride=2, top=1.0, tints=np.full((5, 5), "white"))
-    frame(below, 0, 1, 3, 3, BLUE)
-    frame(below, 2, 3, 3, 3, RED)
+    for i, j in np.ndindex(2, 2):
+        inset = 0.05 if i == j else 0.17  # windows side by side share an edge, those across a corner do not
+        below.add_patch(
+            Rectangle((2 * j + inset, 1 + 2 * i + inset), 3 - 2 * inset, 3 - 2 * inset, fill=False,
+                      edgecolor=STRONG[i, j], linewidth=1.8, zorder=3)
+        )  # fmt: skip
     for i, j in winners:
-        frame(below, j + 0.08, 1 + i + 0.08, 0.84, 0.84, GREEN)
-        frame(below, 18 + j, 1 + i, 1, 1, GREEN)
+        frame(below, j + 0.25, 1 + i + 0.25, 0.5, 0.5, INK)
+        frame(below, 18 + j, 1 + i, 1, 1, INK)
     total = " + ".join(f"{value:g}" for value in dy.ravel()).replace("+ -", "- ")
-    below.text(0, 6.3, f"the 9 is in all four windows and wins them all: {total} = {dy.sum():g}", fontsize=9,
-               color=GREEN, va="top")  # fmt: skip
+    below.text(0, 6.3, "coloured frames: the four windows, each in the colour of its y; the 9 is in all of them and "
+               f"wins them all: {total} = {dy.sum():g}", fontsize=9, color=INK, va="top")  # fmt: skip
     return figure
 
 

@@ -26,7 +26,7 @@ def max_pool2d(
         x: images, (N, H, W, C).
         kernel_size: window, in pixels, an int or a pair (rows, columns).
         stride: step between windows; None means kernel_size, so that windows do not overlap.
-        padding: pixels of minus infinity on each side, at most half of the kernel.
+        padding: pixels of minus infinity on each side, at most half of the kernel, the limit of PyTorch.
 
     Returns:
         y, (N, OH, OW, C) with OH = (H + 2*padding - KH) // stride + 1 and OW likewise, and the cache for
@@ -42,7 +42,7 @@ def max_pool2d(
     padding = as_pair(padding, "padding", minimum=0)
     if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
         raise ValueError(
-            f"padding {padding} is more than half of the kernel {kernel}: a window could lie outside the image"
+            f"padding {padding} is more than half of the kernel {kernel}; at most half is allowed, as in PyTorch"
         )
     out_height = window_count(x.shape[1], kernel[0], stride[0], padding[0])
     out_width = window_count(x.shape[2], kernel[1], stride[1], padding[1])

@@ -12,7 +12,7 @@ from minunet.backend import Array, array_module
 def relu(x: Array) -> tuple[Array, Array]:
     """y = max(x, 0), of the shape of x (any shape), and the cache for `relu_backward`.
 
-    The cache is y itself: y > 0 exactly where x > 0, and y is kept anyway, as the input of the next layer.
+    The cache is y itself: y > 0 exactly where x > 0, and a convolution that comes next keeps y anyway, as its input.
     """
     y = array_module(x).maximum(x, 0)
     return y, y

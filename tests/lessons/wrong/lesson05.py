@@ -62,6 +62,27 @@ def windows_counted_down(weight, height, width, stride):
 
 
 @wrong("5.1")
+def rows_counted_by_height(weight, height, width, stride):
+    rows, columns = out_sizes(weight, height, width, stride)
+    matrix = np.zeros((rows * columns, height * width))
+    for i, j in np.ndindex(rows, columns):
+        for a, b in np.ndindex(weight.shape):
+            matrix[i * rows + j, (stride * i + a) * width + stride * j + b] = weight[a, b]
+    return matrix
+
+
+@wrong("5.1")
+def whole_rows_counted_by_height(weight, height, width, stride):
+    rows, columns = out_sizes(weight, height, width, stride)
+    matrix = np.zeros((rows * columns, height * width))
+    for i, j in np.ndindex(rows, columns):
+        image = np.zeros((height, width))
+        image[stride * i : stride * i + weight.shape[0], stride * j : stride * j + weight.shape[1]] = weight
+        matrix[i * rows + j] = image.ravel()
+    return matrix
+
+
+@wrong("5.1")
 def pixels_counted_down(weight, height, width, stride):
     rows, columns = out_sizes(weight, height, width, stride)
     matrix = []
@@ -160,6 +181,21 @@ def channels_swapped(x, weight, bias, stride):
 
 
 @wrong("5.2")
+def weight_turned(x, weight, bias, stride):
+    y = np.zeros_like(good.conv_transpose2d(x, weight, bias, stride)[0])
+    for a, b in np.ndindex(weight.shape[:2]):
+        rows = slice(a, a + stride * x.shape[1], stride)
+        columns = slice(b, b + stride * x.shape[2], stride)
+        y[:, rows, columns] += x @ weight[a, b].T
+    return y + bias, (x, weight, stride)
+
+
+@wrong("5.2")
+def bias_in_the_cache(x, weight, bias, stride):
+    return good.conv_transpose2d(x, weight, bias, stride)[0], (x, weight, bias, stride)
+
+
+@wrong("5.2")
 def the_gather_instead(x, weight, bias, stride):
     (batch, height, width, _), (kh, kw, _, out) = x.shape, weight.shape
     y = np.zeros((batch, (height - kh) // stride + 1, (width - kw) // stride + 1, out))
@@ -186,6 +222,32 @@ def dx_assigned(dy, cache):
     for a, b in np.ndindex(weight.shape[:2]):
         dx = dy[:, a : a + stride * x.shape[1] : stride, b : b + stride * x.shape[2] : stride] @ weight[a, b].T
     return dx, *good.conv_transpose2d_backward(dy, cache)[1:]
+
+
+@wrong("5.3")
+def weight_not_turned(dy, cache):
+    x, weight, stride = cache
+    dx = np.zeros_like(x)
+    for a, b in np.ndindex(weight.shape[:2]):
+        dx += dy[:, a : a + stride * x.shape[1] : stride, b : b + stride * x.shape[2] : stride] @ weight[a, b]
+    return dx, *good.conv_transpose2d_backward(dy, cache)[1:]
+
+
+@wrong("5.3")
+def weight_comes_first(dy, cache):
+    dx, dweight, dbias = good.conv_transpose2d_backward(dy, cache)
+    return dweight, dx, dbias
+
+
+@wrong("5.3")
+def channels_of_dweight_swapped(dy, cache):
+    x, weight, stride = cache
+    dx, dweight, dbias = good.conv_transpose2d_backward(dy, cache)
+    (height, width), x_rows = x.shape[1:3], x.reshape(-1, x.shape[3])
+    for a, b in np.ndindex(weight.shape[:2]):
+        place = dy[:, a : a + stride * height : stride, b : b + stride * width : stride]
+        dweight[a, b] = (place.reshape(-1, dy.shape[3]).T @ x_rows).reshape(weight.shape[2:])
+    return dx, dweight, dbias
 
 
 @wrong("5.3")

@@ -61,6 +61,20 @@ def one_margin_for_both_axes(skip, x):
     return np.concatenate([cut, x], axis=3), (skip.shape, margin, margin)
 
 
+@wrong("6.1")
+def middle_to_middle(skip, x):
+    top, left = skip.shape[1] // 2 - x.shape[1] // 2, skip.shape[2] // 2 - x.shape[2] // 2
+    cut = skip[:, top : top + x.shape[1], left : left + x.shape[2]]
+    return np.concatenate([cut, x], axis=3), (skip.shape, top, left)
+
+
+@wrong("6.1")
+def shape_of_x_in_the_cache(skip, x):
+    top, left = (skip.shape[1] - x.shape[1]) // 2, (skip.shape[2] - x.shape[2]) // 2
+    cut = skip[:, top : top + x.shape[1], left : left + x.shape[2]]
+    return np.concatenate([cut, x], axis=3), (x.shape, top, left)
+
+
 # --- 6.2 crop_concat_backward
 
 
