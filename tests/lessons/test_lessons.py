@@ -141,7 +141,7 @@ def test_the_map_names_every_file():
     assert missing == []
 
 
-def test_the_map_counts_the_exercises_and_gives_the_time():
+def test_the_map_says_of_each_lesson_what_the_lesson_says():
     text = (sync.LESSONS / "README.md").read_text(encoding="utf-8")
     for page in PAGES[1:-1]:
         lesson = int(page.name[:2])
@@ -149,4 +149,8 @@ def test_the_map_counts_the_exercises_and_gives_the_time():
         assert f"({page.name})" in row[2]
         minutes = re.search(r"\*\*Time:\*\* (\d+) minutes", page.read_text(encoding="utf-8"))
         assert minutes is not None and row[3].strip() == minutes[1], page.name
+        before = re.search(r"- \*\*Before this:\*\*(.*?)\n- \*\*", page.read_text(encoding="utf-8"), re.DOTALL)
+        assert before is not None
+        needs = sorted({int(number) for number in re.findall(r"\]\((\d\d)-", before[1])})
+        assert row[4].strip() == ", ".join(map(str, needs)), page.name
         assert row[5].strip() == str(sum(exercise.lesson == lesson for exercise in EXERCISES)), page.name
