@@ -79,6 +79,13 @@ def _rows_at_once(labels, predictions, classes):
     return matrix
 
 
+def _first_two_axes(labels, predictions, classes):
+    matrix = np.zeros((classes, classes), dtype="int64")
+    for place in np.ndindex(labels.shape[:2]):
+        matrix[labels[place], predictions[place]] += 1
+    return matrix
+
+
 def _in_the_type_of_the_masks(labels, predictions, classes):
     pairs = labels.ravel() * labels.dtype.type(classes) + predictions.ravel()
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
@@ -107,6 +114,12 @@ MATRIX_MISTAKES = (
         "each pair of classes is counted once for every row (or picture) that has it: `labels` has more than one axis, "
         "and a loop over it gives whole rows. Loop over labels.ravel().",
         _rows_at_once,
+    ),
+    Mistake(
+        "matrix",
+        "only the first two axes are walked through. In a batch, (N, H, W), that gives whole rows, and each pair of "
+        "classes is counted once a row: loop over labels.ravel().",
+        _first_two_axes,
     ),
     Mistake(
         "matrix",
@@ -263,6 +276,11 @@ MAJORITY_MISTAKES = (
         "accuracy",
         "that is the most frequent class itself; asked for is how large its part of all pixels is.",
         lambda labels, classes: np.bincount(labels.ravel()).argmax(),
+    ),
+    Mistake(
+        "accuracy",
+        "argmax() is the number of the class, not how often it occurs: take max() of the counts.",
+        lambda labels, classes: np.bincount(labels.ravel()).argmax() / labels.size,
     ),
     Mistake(
         "accuracy",

@@ -81,7 +81,10 @@ def step(params, grads, lr):
 # --- mistakes ------------------------------------------------------------------------------------------------------
 
 # The right numbers in the wrong type: the judge asks for mistakes only where something is wrong.
-FLOAT64 = "the numbers are right, but an array made on the way is float64: np.zeros(shape, dtype=x.dtype) is as x is."
+FLOAT64 = (
+    "the numbers are right, but an array made on the way is float64, or a NumPy scalar is (np.float64): "
+    "np.zeros(shape, dtype=x.dtype) is as x is, and Python's own numbers adapt."
+)
 
 INDEX_MISTAKES = (
     Mistake(
@@ -175,12 +178,12 @@ def _forward_mistakes() -> tuple[Mistake, ...]:
             "the bias is multiplied with the weights too: it is added after the product.",
             lambda x, weight, bias: (x + bias) @ weight,
         ),
-        Mistake("y", FLOAT64, forward),
+        Mistake("y", FLOAT64, lambda **case: forward(**case).astype("float64")),
     )
 
 
-def _gradient(number):
-    return lambda **case: backward(**case)[number]
+def _in_float64(number):
+    return lambda **case: backward(**case)[number].astype("float64")
 
 
 def _rows(array):
@@ -205,6 +208,12 @@ BACKWARD_MISTAKES = (
         "dweight",
         "dweight is transposed: weight[c, k] is a row c and a column k, so x_rows.T @ dy_rows.",
         lambda dy, cache: _rows(dy).T @ _rows(cache[0]),
+    ),
+    Mistake(
+        "dweight",
+        "a reshape to (C, -1) is no transpose: it leaves the numbers in their order, which mixes the channels. Write "
+        "x.reshape(-1, C).T.",
+        lambda dy, cache: cache[0].reshape(cache[0].shape[3], -1) @ _rows(dy),
     ),
     Mistake(
         "dweight",
@@ -264,7 +273,7 @@ BACKWARD_MISTAKES = (
         "your dbias is 1 everywhere: that is how y grows with the bias; dbias is the sum of 1 * dy over the pixels.",
         lambda dy, cache: np.ones_like(dy[0, 0, 0]),
     ),
-    *(Mistake(name, FLOAT64, _gradient(number)) for number, name in enumerate(("dx", "dweight", "dbias"))),
+    *(Mistake(name, FLOAT64, _in_float64(number)) for number, name in enumerate(("dx", "dweight", "dbias"))),
 )
 
 
@@ -318,7 +327,6 @@ STEP_MISTAKES = (
             name: param if name.endswith("bias") else param - lr * grads[name] for name, param in params.items()
         },
     ),
-    Mistake("params", FLOAT64, step),
     Mistake(
         "params",
         "the parameter itself is made smaller too (it is multiplied by 1 - lr): subtract lr * gradient, no more.",
@@ -328,7 +336,14 @@ STEP_MISTAKES = (
 
 EXERCISES = [
     Exercise("1.1", "flat_index", index_cases, place, ("index",), INDEX_MISTAKES),
-    Exercise("1.2", "linear", forward_cases, lambda **c: (forward(**c), ()), ("y", "(cache)"), _forward_mistakes()),
+    Exercise(
+        "1.2",
+        "linear",
+        forward_cases,
+        lambda **c: (forward(**c), (c["x"], c["weight"])),
+        ("y", "(cache)"),
+        _forward_mistakes(),
+    ),
     Exercise("1.3", "linear_backward", backward_cases, backward, ("dx", "dweight", "dbias"), BACKWARD_MISTAKES),
     Exercise("1.4", "sgd_step", step_cases, step, ("params",), STEP_MISTAKES),
 ]

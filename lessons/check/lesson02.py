@@ -91,7 +91,23 @@ def _stays_behind(f, x, h):
     return gradient
 
 
+def _one_number(f, x, h):
+    """f is given the element that moves, and not the rest of x."""
+    return np.array([(f(each + h) - f(each - h)) / (2 * h) for each in x.ravel()]).reshape(x.shape)
+
+
 NUMERIC_MISTAKES = (
+    Mistake(
+        "gradient",
+        "f was given one number; it takes the whole array, with one element moved.",
+        _one_number,
+    ),
+    Mistake(
+        "gradient",
+        "x + h moves all elements at once, and gives one number: move one element at a time, and write each derivative "
+        "into its place.",
+        lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+    ),
     Mistake(
         "gradient",
         "it is a forward difference, (f(x + h) - f(x)) / h: step to both sides, and divide by 2h.",
@@ -195,6 +211,12 @@ COMPLEX_MISTAKES = (
         "each element holds the sum of the derivatives up to it: the elements that were moved stay moved. Begin each "
         "one with a fresh complex copy of x.",
         lambda f, x: np.cumsum(complex_gradient(f, x)).reshape(x.shape),
+    ),
+    Mistake(
+        "gradient",
+        "x + 1e-30j moves all elements at once, and gives one number: move one element at a time, and write each "
+        "derivative into its place.",
+        lambda f, x: complex_gradient(f, x).sum(),
     ),
     *map(_too_large, (1e-1, 1e-2, 1e-3, 1e-4)),
 )

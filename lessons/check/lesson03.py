@@ -113,6 +113,19 @@ def forward_mistakes(output: str) -> tuple[Mistake, ...]:
     )
 
 
+def _reshaped_to_k(x, weight, bias, stride, padding):
+    mixed = weight.reshape(weight.shape[3], -1).T.reshape(weight.shape)
+    return forward(x, mixed, bias, stride, padding)
+
+
+RESHAPED_TO_K = Mistake(
+    "y",
+    "reshape is not transpose: weight.reshape(K, -1).T mixes the numbers of the kernels. The rows of the weight are in "
+    "the order of cols already: weight.reshape(-1, K).",
+    _reshaped_to_k,
+)
+
+
 def _padded_gather(x, kernel_size, stride, padding, **how):
     x = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), **how)
     return gather(x, kernel_size, stride, 0)
@@ -218,6 +231,11 @@ def _scattered(way):
     )
 
 
+def _product_turned(dy, cache):
+    dweight = backward(dy, cache)[1]
+    return dweight.reshape(-1, dy.shape[3]).T.reshape(dweight.shape)
+
+
 BACKWARD_MISTAKES = (
     Mistake(
         "dbias",
@@ -247,6 +265,14 @@ BACKWARD_MISTAKES = (
     ),
     Mistake(
         "dx",
+        "reshape is not transpose: weight.reshape(K, -1) mixes the numbers of the kernels. Take weight.reshape(-1, K), "
+        "then .T.",
+        lambda dy, cache: scatter(
+            dy @ cache[1].reshape(dy.shape[3], -1), *cache[0].shape[1:3], cache[1].shape[:2], *cache[2:]
+        ),
+    ),
+    Mistake(
+        "dx",
         "dx still has the padding around it: cut it off.",
         _scattered(_scatter_uncut),
     ),
@@ -272,6 +298,11 @@ BACKWARD_MISTAKES = (
     ),
     Mistake(
         "dweight",
+        "reshape is not transpose: dy_rows.T @ cols has a row for each kernel. Reshape cols.T @ dy_rows instead.",
+        _product_turned,
+    ),
+    Mistake(
+        "dweight",
         "dweight is flipped: it is the correlation of x with dy, not turned around.",
         lambda dy, cache: backward(dy, cache)[1][::-1, ::-1],
     ),
@@ -286,7 +317,7 @@ EXERCISES = [
         forward_cases,
         lambda **c: (forward(**c), (c["x"], c["weight"], c["stride"], c["padding"])),
         ("y", "(cache)"),
-        forward_mistakes("y"),
+        (*forward_mistakes("y"), RESHAPED_TO_K),
     ),
     Exercise("3.4", "col2im", col2im_cases, scatter, ("x",), COL2IM_MISTAKES),
     Exercise("3.5", "conv2d_backward", backward_cases, backward, ("dx", "dweight", "dbias"), BACKWARD_MISTAKES),

@@ -5,7 +5,8 @@ its C channels:
 
     x (N, H, W, C), weight (C, K), bias (K,)  ->  y (N, H, W, K)
 
-What comes out has the dtype of what went in, and no argument is changed. Use NumPy only.
+What comes out has the dtype of what went in (mind np.zeros and NumPy scalars: both are float64 unless you say
+otherwise), and no argument is changed. Use NumPy only.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def linear_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarra
 def sgd_step(params: dict[str, np.ndarray], grads: dict[str, np.ndarray], lr: float) -> dict[str, np.ndarray]:
     """1.4 (easy): a step of gradient descent, parameter - lr * gradient, for every name, in a new dictionary.
 
-    `grads` has the names of `params`, perhaps in another order. `params` and its arrays stay as they are.
+    `grads` has the names of `params`, perhaps in another order. `params` and its arrays stay as they are, and
+    `dict(params)` copies the dictionary, not its arrays.
     """
     raise NotImplementedError("lesson 1, exercise 4: sgd_step")

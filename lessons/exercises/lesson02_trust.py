@@ -16,7 +16,7 @@ def numeric_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, h: float) 
     """2.1 (easy): the gradient of f at x by central differences, an array of the shape of x.
 
     Element i is (f(x with h added to element i) - f(x with h taken from element i)) / (2h); all other elements are
-    where they were. `np.ndindex(x.shape)` gives the indices.
+    where they were. `np.ndindex(x.shape)` gives the indices. Move a copy: x + h - 2h + h need not be x to the last bit.
     """
     raise NotImplementedError("lesson 2, exercise 1: numeric_gradient")
 

@@ -41,7 +41,7 @@ CHECKS = [
     Check("ones", ones=True),
     Check("random, small", small=True),
     Check("random"),
-    Check("random, 1 direction", every_number=False),
+    Check("random, one direction", every_number=False),
 ]
 
 LAYERS: dict[str, MakeCase] = {
@@ -167,9 +167,9 @@ def smallest(name: str) -> MakeCase:
 
 # --- the picture --------------------------------------------------------------------------------------------------
 
-ROW, CELL, NAMES, TOP = 0.18, 0.44, 2.38, 0.95  # inches
+ROW, CELL, NAMES, TOP = 0.18, 0.475, 2.2, 1.05  # inches
 COLOURS = {FINDS: "#d6eaf6", MISSES: RED, CANNOT_TELL: "#f3d38a"}
-HEADINGS = ("ones,\nsmall", "ones", "random,\nsmall", "random", "random,\n1 dir.")
+HEADINGS = ("ones,\nsmall\n", "ones\n", "random,\nsmall\n", "random\n", "random,\none\ndirection")
 GROUPS = {  # beginning of a name -> heading; the first that fits
     "conv_transpose_": "transposed convolution",
     "conv_": "convolution",
@@ -192,7 +192,7 @@ def draw() -> Figure:
     rows = list(_rows(planted))
     cut = next(number for number, (text, _) in enumerate(rows) if text == "crop")
     left, right = rows[:cut], rows[cut:]
-    left += [("dy mixed up: on 8 layers, found on", None)]
+    left += [("dy mixed up: found, of 8 layers", None)]
     left += [(name, [column[name] for column in mixed]) for name in MIX_UPS]
 
     width, height = 9.5, TOP + ROW * max(len(left), len(right)) + 0.1

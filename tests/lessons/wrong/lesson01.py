@@ -99,6 +99,11 @@ def bias_as_with_channels_first(x, weight, bias):
 
 
 @wrong("1.2")
+def bias_in_the_cache(x, weight, bias):
+    return x @ weight + bias, (x, weight, bias)
+
+
+@wrong("1.2")
 def only_y(x, weight, bias):
     return x @ weight + bias
 
@@ -123,6 +128,23 @@ def dweight_transposed(dy, cache):
     x, weight = cache
     dx, _, dbias = gradients(dy, x, weight)
     return dx, np.tensordot(dy, x, axes=([0, 1, 2], [0, 1, 2])), dbias
+
+
+@wrong("1.3")
+def reshape_for_a_transpose(dy, cache):
+    x, weight = cache
+    dx, _, dbias = gradients(dy, x, weight)
+    return dx, x.reshape(x.shape[3], -1) @ dy.reshape(-1, dy.shape[3]), dbias
+
+
+@wrong("1.3")
+def in_float64(dy, cache):
+    x, weight = cache
+    dx, _, dbias = gradients(dy, x, weight)
+    dweight = np.zeros(weight.shape)
+    for n, h, w in np.ndindex(dy.shape[:3]):
+        dweight += np.outer(x[n, h, w], dy[n, h, w])
+    return dx, dweight, dbias
 
 
 @wrong("1.3")
@@ -223,6 +245,12 @@ def lr_forgotten(params, grads, lr):
 @wrong("1.4")
 def only_the_steps(params, grads, lr):
     return {name: lr * gradient for name, gradient in grads.items()}
+
+
+@wrong("1.4")
+def lr_as_a_numpy_scalar(params, grads, lr):
+    lr = np.float64(lr)
+    return {name: param - lr * grads[name] for name, param in params.items()}
 
 
 @wrong("1.4")

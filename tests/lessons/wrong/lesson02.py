@@ -51,6 +51,19 @@ def everything_moved(f, x, h):
 
 
 @wrong("2.1")
+def one_number_for_f(f, x, h):
+    gradient = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        gradient[index] = (f(x[index] + h) - f(x[index] - h)) / (2 * h)
+    return gradient
+
+
+@wrong("2.1")
+def without_a_loop(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@wrong("2.1")
 def not_put_back(f, x, h):
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
@@ -191,6 +204,11 @@ def one_copy_for_all(f, x):
 def all_together(f, x):
     h = 1e-30
     return np.ones(x.shape) * f(x + 1j * h).imag / h
+
+
+@wrong("2.2")
+def one_step_for_all(f, x):
+    return f(x + 1e-30j).imag / 1e-30
 
 
 @wrong("2.2")

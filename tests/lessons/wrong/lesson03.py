@@ -264,5 +264,33 @@ def kernel_flipped_for_dx(dy, cache):
 
 
 @wrong("3.5")
+def reshape_for_a_transpose(dy, cache):
+    x, weight, stride, padding = cache
+    dcols = dy @ weight.reshape(dy.shape[3], -1)
+    dx = good.col2im(dcols, x.shape[1], x.shape[2], weight.shape[:2], stride, padding)
+    return dx, *good.conv2d_backward(dy, cache)[1:]
+
+
+@wrong("3.5")
+def the_product_turned(dy, cache):
+    x, weight, stride, padding = cache
+    dx, _, dbias = good.conv2d_backward(dy, cache)
+    cols = good.im2col(x, weight.shape[:2], stride, padding).reshape(-1, weight[..., 0].size)
+    return dx, (dy.reshape(-1, dy.shape[3]).T @ cols).reshape(weight.shape), dbias
+
+
+@wrong("3.5")
+def always_float64(dy, cache):
+    x, weight, stride, padding = cache
+    dx, _, dbias = good.conv2d_backward(dy, cache)
+    dweight = np.zeros(weight.shape)
+    kh, kw = weight.shape[:2]
+    for n, i, j in np.ndindex(dy.shape[:3]):
+        window = padded(x, padding)[n, stride * i : stride * i + kh, stride * j : stride * j + kw]
+        dweight += window[..., None] * dy[n, i, j]
+    return dx, dweight, dbias
+
+
+@wrong("3.5")
 def no_bias_gradient(dy, cache):
     return good.conv2d_backward(dy, cache)[:2]
