@@ -54,9 +54,13 @@ def _wrong_cases(exercise: Exercise, function: Callable[..., Any], cases: list[A
         except (Exception, SystemExit):
             continue
         right = parts_of(exercise, exercise.right(**copy.deepcopy(case)))[position]
-        of_right_type = isinstance(value, dict) or np.asarray(value).dtype == np.asarray(right).dtype
-        if not (equal(value, right, exercise.tolerance) and of_right_type):
+        if not (equal(value, right, exercise.tolerance) and _types(value) == _types(right)):
             yield case, value, right
+
+
+def _types(value: Any) -> Any:
+    """The type of the numbers of an array, or of each array of a dictionary."""
+    return {name: _types(each) for name, each in value.items()} if isinstance(value, dict) else np.asarray(value).dtype
 
 
 def _made(mistake: Mistake, wrong: Wrong, tolerance: float) -> bool:
@@ -67,7 +71,7 @@ def _made(mistake: Mistake, wrong: Wrong, tolerance: float) -> bool:
     except (ValueError, IndexError, TypeError, ZeroDivisionError):
         return False
     if equal(value, right, tolerance):  # only the type is wrong: no mistake in the numbers can be the reason
-        return equal(made, right, tolerance) and np.asarray(made).dtype == np.asarray(value).dtype
+        return equal(made, right, tolerance) and _types(made) == _types(value)
     return equal(value, made, tolerance)
 
 
@@ -78,10 +82,9 @@ def _made(mistake: Mistake, wrong: Wrong, tolerance: float) -> bool:
 
 def _zeros(name: str, wrong: list[Wrong]) -> str | None:
     """Nothing but zeros, in each case in which that is wrong."""
-    if any(
-        isinstance(value, dict) or np.asarray(value).any() or not np.asarray(right).any() for _, value, right in wrong
-    ):
-        return None
+    for _, value, right in wrong:
+        if isinstance(value, dict) or not np.size(value) or np.any(value) or not np.any(right):
+            return None
     return f"your {name} is zero everywhere: was it filled?"
 
 
