@@ -1,4 +1,7 @@
-"""All exercises, in the order of the lessons. A lesson's exercises are defined in lessonNN.py beside this file."""
+"""All exercises, in the order of the lessons.
+
+Those of a lesson are defined in lessonNN.py beside this file, or, where that would be long, in lessonNN_....py.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from pathlib import Path
 
 from lessons.check.exercise import Exercise
 
-EXERCISES: list[Exercise] = [
-    exercise
-    for path in sorted(Path(__file__).parent.glob("lesson[0-9][0-9].py"))
-    for exercise in importlib.import_module(f"lessons.check.{path.stem}").EXERCISES
-]
+EXERCISES: list[Exercise] = sorted(
+    (
+        exercise
+        for path in sorted(Path(__file__).parent.glob("lesson[0-9][0-9]*.py"))
+        for exercise in getattr(importlib.import_module(f"lessons.check.{path.stem}"), "EXERCISES", ())
+    ),
+    key=lambda exercise: tuple(map(int, exercise.number.split("."))),
+)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -38,6 +40,16 @@ def test_the_board(folder, capsys):
     assert [line.split()[1] for line in printed.splitlines() if line.startswith("lesson")] == [
         str(lesson) for lesson in sorted({exercise.lesson for exercise in EXERCISES})
     ]
+
+
+def test_it_needs_neither_pytorch_nor_a_network(folder):
+    """In a process of its own, in which PyTorch cannot be imported and no socket be opened."""
+    code = (
+        "import socket, sys; sys.modules['torch'] = None; socket.socket = None\n"
+        f"from lessons.check.__main__ import main; sys.exit(main(['3', '--folder', {str(folder)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=HERE.parents[1], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count("[x]") == 5, done.stderr
 
 
 def test_a_lesson_and_an_exercise(folder, capsys):
