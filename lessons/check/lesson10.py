@@ -12,8 +12,8 @@ from minunet import layers, optim
 # --- 10.1 flip_both
 
 FLIPS = [  # shape of the image, left_right, up_down
-    ((3, 4, 1), True, False),
-    ((4, 3, 2), False, True),
+    ((3, 4, 3), True, False),
+    ((4, 3, 1), False, True),
     ((4, 5, 3), True, True),
     ((3, 3, 3), False, False),
     ((5, 5, 3), True, False),
@@ -51,19 +51,34 @@ def flip_mistakes(output: str) -> tuple[Mistake, ...]:
         ),
         ("only the first of the two flips was made: both can be asked for at once.", lambda a, b: (a, b and not a)),
         ("only the second of the two flips was made: both can be asked for at once.", lambda a, b: (a and not b, b)),
-        ("it was flipped although neither flip was asked for.", lambda a, b: (True, True)),
+        ("both flips were made where one of them, or neither, was asked for.", lambda a, b: (True, True)),
     )
+
+    def every_axis(left_right, up_down, **both):
+        return np.flip(both[output]) if left_right != up_down else both[output]
+
     not_moved = {
         "labels": "the labels stayed where they were while the image moved: each pixel now has the label of another.",
         "image": "the image stayed where it was, although a flip was asked for.",
     }
     return (
         Mistake(output, not_moved[output], otherwise(lambda a, b: (False, False))),
+        Mistake(
+            output,
+            f"in your {output} both rows and columns are turned where only one flip was asked for (np.flip without an "
+            "axis turns every axis).",
+            every_axis,
+        ),
         *(Mistake(output, f"in your {output} {sentence}", otherwise(change)) for sentence, change in named),
     )
 
 
 FLIP_MISTAKES = (
+    Mistake(
+        "image",
+        "these are the labels: the image comes first, then the labels.",
+        lambda **case: flip(**case)[1],
+    ),
     Mistake(
         "image",
         "the channels are reversed: red became blue. The columns are axis 1, the channels axis 2.",
@@ -233,7 +248,13 @@ def dropout_mistakes(output: str) -> tuple[Mistake, ...]:
         "y": "what is kept must be made larger, by 1 / (1 - rate), or the sum that the next layer takes shrinks.",
         "mask": "y is right, but the mask lacks its factor 1 / (1 - rate): backward, dy is multiplied by the mask.",
     }
+    other = 1 - ("y", "mask").index(output)
+    this_is_other = {
+        "y": "this is the mask: y comes first, then the mask.",
+        "mask": "this is y: the mask comes second.",
+    }
     return (
+        Mistake(output, this_is_other[output], lambda **case: dropped(**case)[other]),
         Mistake(
             output,
             f"the numbers are right, but {output} has another dtype than x: give the mask the dtype of x.",
@@ -330,6 +351,11 @@ FOLLOW_MISTAKES = (
         "average",
         "the steps are counted from 0: (1 + step) / (10 + step), yours is one step ahead.",
         mixed(lambda decay, step: min(decay, (2 + step) / (11 + step))),
+    ),
+    Mistake(
+        "average",
+        "the steps are counted from 0: (1 + step) / (10 + step); yours, step / (9 + step), is one step behind.",
+        mixed(lambda decay, step: min(decay, step / (9 + step))),
     ),
     Mistake(
         "average",

@@ -49,6 +49,35 @@ def _minus_margins(labels, height, width):
     return labels[:, rows:-rows, columns:-columns]
 
 
+def _left_edges(labels, height, width):
+    """Resized with the pixel at the beginning of each stretch, not in its middle."""
+    rows, columns = np.arange(height) * labels.shape[1] // height, np.arange(width) * labels.shape[2] // width
+    return labels[:, rows[:, None], columns]
+
+
+def _ends_on_ends(to_whole):
+    """Resized so that the first pixel is taken from the first and the last from the last."""
+
+    def wrong(labels, height, width):
+        rows, columns = (
+            to_whole(np.linspace(0, full - 1, size)).astype(int)
+            for size, full in zip((height, width), labels.shape[1:], strict=True)
+        )
+        return labels[:, rows[:, None], columns]
+
+    return wrong
+
+
+def _axes_0_and_1(first):
+    """Sliced as if there were no batch axis; sizes and margins are those of axes `first` and `first` + 1."""
+
+    def wrong(labels, height, width):
+        top, left = (labels.shape[first] - height) // 2, (labels.shape[first + 1] - width) // 2
+        return labels[top : top + height, left : left + width]
+
+    return wrong
+
+
 CROP_MISTAKES = (
     Mistake("labels", "this is the upper left corner; half of what is missing is cut off above.", _from(lambda d: 0)),
     Mistake("labels", "this is the lower right corner; half of what is missing is cut off below.", _from(lambda d: d)),
@@ -70,10 +99,21 @@ CROP_MISTAKES = (
         "top + height.",
         _minus_margins,
     ),
-    Mistake(
-        "labels",
-        "this is the whole mask, resized: the mistake that this lesson is about.",
-        lambda labels, height, width: batches.whole_resized(labels, height, width),
+    *(
+        Mistake(
+            "labels",
+            "this resizes the whole mask; that is the mistake of the story. Cut out the middle.",
+            resized,
+        )
+        for resized in (batches.whole_resized, _left_edges, _ends_on_ends(np.floor), _ends_on_ends(np.rint))
+    ),
+    *(
+        Mistake(
+            "labels",
+            "axes 0 and 1 are cut; of labels (N, H, W) the rows are axis 1 and the columns axis 2: labels[:, ...].",
+            _axes_0_and_1(first),
+        )
+        for first in (0, 1)
     ),
     Mistake(
         "labels",
@@ -186,13 +226,14 @@ SHIFTS = [  # rows, columns, the shift, the largest that is tried, part of the p
     (9, 7, (-2, 1), 2, 0.1),
     (7, 7, (0, 0), 3, 1.0),
     (10, 12, (3, -3), 3, 0.2),
+    (8, 7, (-3, 1), 3, 0.7),  # so much that pixels counted from the end decide: see `_tells`
 ]
 
 
 def shift_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     for size in SHIFTS:
         case = _shift_case(rng, *size)
-        while not _tells(case, noise_only=size[-1] == 1):
+        while not _tells(case, by=size[2], spoilt=size[-1]):
             case = _shift_case(rng, *size)
         yield case
     flat = np.ones((6, 6), dtype="int64")  # all shifts agree wholly
@@ -210,10 +251,18 @@ def _shift_case(
     return {"one": one, "other": other, "max_shift": most}
 
 
-def _tells(case: Arguments, noise_only: bool) -> bool:
-    """Whether there is one right answer, and, where all is noise, one that no other measure finds by chance."""
-    others = (_most_equal, _around, _by_difference) if noise_only else ()
-    return shift(**case) == _last_of_nearest(**case) and all(shift(**case) != each(**case) for each in others)
+def _tells(case: Arguments, by: tuple[int, int], spoilt: float) -> bool:
+    """Whether there is one right answer, and, where most is noise, one that other measures do not find by chance."""
+    right, around, from_the_end = (each(**case) for each in (shift, _around, _from_the_end))
+    if spoilt == 1:  # then there is no true shift, and any may agree best
+        others = (around, from_the_end, _most_equal(**case), _by_difference(**case))
+    elif spoilt > 0.5:
+        others = (around, from_the_end)
+        if right != by or around == from_the_end:
+            return False
+    else:
+        others = ()
+    return right == _last_of_nearest(**case) and right not in others
 
 
 def agreements(one, other, max_shift):
@@ -289,6 +338,17 @@ def _around(one, other, max_shift):
     return choose(np.array(quality), max_shift)
 
 
+def _from_the_end(one, other, max_shift):
+    """Only r + dy < H and c + dx < W are asked for: a negative index takes a pixel from the far end."""
+    steps = range(-max_shift, max_shift + 1)
+    quality = []
+    for dy in steps:
+        for dx in steps:
+            equal = one == np.roll(other, (-dy, -dx), (0, 1))
+            quality.append(equal[: len(one) - max(dy, 0), : one.shape[1] - max(dx, 0)].mean())
+    return choose(np.array(quality).reshape(len(steps), len(steps)), max_shift)
+
+
 def _limited(keep):
     """Only some of the shifts are tried."""
 
@@ -317,6 +377,11 @@ SHIFT_MISTAKES = (
         "shift",
         "pixels that leave on one side come back on the other (np.roll); compare only those that both maps have.",
         _around,
+    ),
+    Mistake(
+        "shift",
+        "r + dy may be negative, and NumPy then counts from the end: 0 <= r + dy and 0 <= c + dx must hold, too.",
+        _from_the_end,
     ),
     Mistake(
         "shift",

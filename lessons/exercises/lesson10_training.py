@@ -31,7 +31,8 @@ def dropout(x: np.ndarray, drawn: np.ndarray, rate: float) -> tuple[np.ndarray, 
     """10.3 (easy): y and the mask, both of the shape and dtype of x.
 
     `drawn`, of the shape of x, holds random numbers, equally likely everywhere from 0 to 1. Where it is below `rate`,
-    the mask is 0; elsewhere it is what keeps the expected y equal to x. y is x times the mask. 0 <= rate < 1.
+    the mask is 0; elsewhere it is what keeps the expected y equal to x. y is x times the mask. 0 <= rate < 1. Draw no
+    numbers of your own.
     """
     raise NotImplementedError("lesson 10, exercise 3: dropout")
 
@@ -42,5 +43,6 @@ def follow_average(
     """10.4 (easy): the running mean after step number `step` (0, 1, 2, ...), a new dictionary with the same names.
 
     For each array: d * average + (1 - d) * parameter, where d is the smaller of decay and (1 + step) / (10 + step).
+    Make new arrays: dict(average) copies the names, not the arrays.
     """
     raise NotImplementedError("lesson 10, exercise 4: follow_average")

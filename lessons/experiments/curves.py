@@ -94,14 +94,16 @@ def train(run: Run) -> dict[str, list[float]]:
 
 
 def print_table(found: dict[str, dict[str, list[float]]]) -> None:
-    """The last losses, and the lowest in validation; the mean IoU there, at its best, and at the end."""
-    print("                loss:                          mean IoU:               IoU of")
-    print("run             training  validation  lowest   there    best    last   border")
+    """The last losses, the lowest in validation and its step; the mean IoU there, at its best, and at the end."""
+    print("                loss:                                   mean IoU:               IoU of")
+    print("run             training  validation  lowest  at step   there    best    last   border")
     for name, curves in found.items():
         validation, scores = curves["validation"], curves["mean_iou"]
-        there = scores[int(np.argmin(validation))]
-        losses = f"{curves['training'][-1]:9.2f}{validation[-1]:12.2f}{min(validation):8.2f}"
-        print(f"{name:<15}{losses}{there:8.2f}{max(scores):8.2f}{scores[-1]:8.2f}{curves['border'][-1]:9.2f}")
+        lowest = int(np.argmin(validation))
+        losses = f"{curves['training'][-1]:9.2f}{validation[-1]:12.2f}{validation[lowest]:8.2f}"
+        print(
+            f"{name:<15}{losses}{curves['step'][lowest]:9d}{scores[lowest]:8.2f}{max(scores):8.2f}{scores[-1]:8.2f}{curves['border'][-1]:9.2f}"
+        )
 
 
 def main(arguments: list[str]) -> int:

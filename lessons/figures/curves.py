@@ -49,6 +49,12 @@ def draw() -> Figure:
             0.97, 0.93, f"mean IoU {curves['mean_iou'][-1]:.2f}", transform=axes.transAxes,
             ha="right", va="top", fontsize=9,
         )  # fmt: skip
+        first = curves["training"][0]
+        if first > TOP:
+            size = f"{first:.1f}" if first < 100 else f"$10^{{{np.log10(first):.0f}}}$"
+            axes.text(
+                110, 0.82 * TOP, f"{size} in the\nfirst {curves['step'][0]} steps", fontsize=8.5, color=BLUE, va="top"
+            )
         if max(curves["validation"]) > TOP:
             where = next(step for step, loss in zip(curves["step"], curves["validation"], strict=True) if loss > TOP)
             axes.annotate(

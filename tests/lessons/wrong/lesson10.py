@@ -68,6 +68,40 @@ def labels_flipped_with_a_channel_axis(image, labels, left_right, up_down):
     return both[..., :-1], both[..., -1:]
 
 
+@wrong("10.1")
+def labels_first(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = np.fliplr(image), np.fliplr(labels)
+    if up_down:
+        image, labels = np.flipud(image), np.flipud(labels)
+    return labels, image
+
+
+@wrong("10.1")
+def flip_without_an_axis(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = np.flip(image), np.flip(labels)
+    if up_down:
+        image, labels = np.flip(image), np.flip(labels)
+    return image, labels
+
+
+@wrong("10.1")
+def both_if_either(image, labels, left_right, up_down):
+    if left_right or up_down:
+        return image[::-1, ::-1], labels[::-1, ::-1]
+    return image, labels
+
+
+@wrong("10.1")
+def labels_without_an_axis(image, labels, left_right, up_down):
+    if left_right:
+        image, labels = image[:, ::-1], np.flip(labels)
+    if up_down:
+        image, labels = image[::-1], np.flip(labels)
+    return image, labels
+
+
 # --- 10.2 class_weights
 
 
@@ -181,6 +215,18 @@ def zeroed_in_place(x, drawn, rate):
     return x, mask
 
 
+@wrong("10.3")
+def mask_first(x, drawn, rate):
+    mask = ((drawn >= rate) / (1 - rate)).astype(x.dtype)
+    return mask, x * mask
+
+
+@wrong("10.3")
+def numbers_of_its_own(x, drawn, rate):
+    mask = ((np.random.default_rng(0).random(x.shape) >= rate) / (1 - rate)).astype(x.dtype)
+    return x * mask, mask
+
+
 # --- 10.4 follow_average
 
 
@@ -227,3 +273,19 @@ def counted_from_one(average, params, decay, step):
     step += 1
     decay = min(decay, (1 + step) / (10 + step))
     return {name: decay * average[name] + (1 - decay) * params[name] for name in average}
+
+
+@wrong("10.4")
+def one_step_behind(average, params, decay, step):
+    decay = min(decay, step / (9 + step))
+    return {name: decay * average[name] + (1 - decay) * params[name] for name in average}
+
+
+@wrong("10.4")
+def only_the_names_copied(average, params, decay, step):
+    decay = min(decay, (1 + step) / (10 + step))
+    new = dict(average)
+    for name in new:
+        new[name] *= decay
+        new[name] += (1 - decay) * params[name]
+    return new

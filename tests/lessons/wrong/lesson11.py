@@ -52,6 +52,27 @@ def batch_axis_forgotten(labels, height, width):
     return labels[top : top + height, left : left + width]
 
 
+@wrong("11.1")
+def batch_axis_forgotten_in_the_slice(labels, height, width):
+    top = (labels.shape[1] - height) // 2
+    left = (labels.shape[2] - width) // 2
+    return labels[top : top + height, left : left + width]
+
+
+@wrong("11.1")
+def resized_from_left_edges(labels, height, width):
+    rows = (np.arange(height) * (labels.shape[1] / height)).astype(int)
+    columns = (np.arange(width) * (labels.shape[2] / width)).astype(int)
+    return labels[:, rows][:, :, columns]
+
+
+@wrong("11.1")
+def resized_ends_on_ends(labels, height, width):
+    rows = np.linspace(0, labels.shape[1] - 1, height).astype(int)
+    columns = np.linspace(0, labels.shape[2] - 1, width).astype(int)
+    return labels[:, rows[:, None], columns]
+
+
 # --- 11.2 label_displacement
 
 
@@ -202,4 +223,35 @@ def difference_of_class_ids(one, other, max_shift):
         a, b = overlap(one, other, dy, dx)
         if np.abs(a - b).mean() < best:  # class ids are names, not amounts
             best, found = np.abs(a - b).mean(), (dy, dx)
+    return found
+
+
+@wrong("11.3")
+def negative_indices(one, other, max_shift):
+    height, width = one.shape
+    best, found = -1.0, (0, 0)
+    for dy, dx in every(max_shift):
+        equal = [
+            one[r, c] == other[r + dy, c + dx]
+            for r in range(height)
+            for c in range(width)
+            if r + dy < height and c + dx < width
+        ]
+        if np.mean(equal) > best:
+            best, found = np.mean(equal), (dy, dx)
+    return found
+
+
+@wrong("11.3")
+def until_it_stops(one, other, max_shift):
+    best, found = -1.0, (0, 0)
+    for dy, dx in every(max_shift):
+        equal = []
+        for r, c in np.ndindex(one.shape):
+            try:
+                equal.append(one[r, c] == other[r + dy, c + dx])
+            except IndexError:  # outside
+                pass
+        if np.mean(equal) > best:
+            best, found = np.mean(equal), (dy, dx)
     return found
