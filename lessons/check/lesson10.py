@@ -373,6 +373,39 @@ FOLLOW_MISTAKES = (
     ),
 )
 
+# --- 10.5 dropout_backward
+
+
+def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Arguments]:
+    """Masks of several rates; the last one drops nothing."""
+    for shape, rate in (((2, 3), 0.3), ((2, 4, 4, 3), 0.5), ((3, 5, 5, 2), 0.8), ((1, 2, 2, 2), 0.0)):
+        yield {"dy": rng.standard_normal(shape), "mask": layers.dropout_mask(shape, rate, rng, "float64")}
+
+
+def _rate(mask: np.ndarray) -> float:
+    return 1 - 1 / mask.max()
+
+
+DROPOUT_BACKWARD_MISTAKES = (
+    Mistake(
+        "dx",
+        "what was dropped gets no gradient, but what was kept lost its factor 1 / (1 - rate), which is in the mask.",
+        lambda dy, mask: dy * (mask > 0),
+    ),
+    Mistake(
+        "dx",
+        "the scale is taken back: dy is multiplied by the mask, not divided by it; x was multiplied, too.",
+        lambda dy, mask: np.where(mask > 0, dy * (1 - _rate(mask)), 0),
+    ),
+    Mistake("dx", "dy goes back to all, also to what was dropped: that x has changed no y.", lambda dy, mask: dy),
+    Mistake(
+        "dx", "the gradient goes to what was dropped, and not to what was kept.", lambda dy, mask: dy * (mask == 0)
+    ),
+    Mistake("dx", "the mask is applied twice.", lambda dy, mask: dy * mask * mask),
+    Mistake("dx", "what comes back is the mask; times dy, it is dx.", lambda dy, mask: mask),
+    Mistake("dx", "dy's sign plays no part here: the mask alone decides.", lambda dy, mask: dy * mask * (dy > 0)),
+)
+
 EXERCISES = [
     Exercise("10.1", "flip_both", flip_cases, flip, ("image", "labels"), FLIP_MISTAKES),
     Exercise("10.2", "class_weights", weight_cases, balanced, ("weights",), WEIGHT_MISTAKES),
@@ -380,4 +413,12 @@ EXERCISES = [
         "10.3", "dropout", dropout_cases, dropped, ("y", "mask"), (*dropout_mistakes("y"), *dropout_mistakes("mask"))
     ),
     Exercise("10.4", "follow_average", follow_cases, followed, ("average",), FOLLOW_MISTAKES),
+    Exercise(
+        "10.5",
+        "dropout_backward",
+        dropout_backward_cases,
+        lambda dy, mask: layers.dropout_backward(dy, mask),
+        ("dx",),
+        DROPOUT_BACKWARD_MISTAKES,
+    ),
 ]

@@ -46,3 +46,8 @@ def follow_average(
     Make new arrays: dict(average) copies the names, not the arrays.
     """
     raise NotImplementedError("lesson 10, exercise 4: follow_average")
+
+
+def dropout_backward(dy: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """10.5 (easy): dx, of the shape of dy, from dy and the mask of 10.3: every number goes back the way that x went."""
+    raise NotImplementedError("lesson 10, exercise 5: dropout_backward")

@@ -29,3 +29,7 @@ def follow_average(
 ) -> dict[str, np.ndarray]:
     d = min(decay, (1 + step) / (10 + step))
     return {name: d * average[name] + (1 - d) * params[name] for name in params}
+
+
+def dropout_backward(dy: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return dy * mask  # y = x * mask: the factor of each x is its mask, 0 or 1 / (1 - rate)

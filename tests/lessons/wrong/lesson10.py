@@ -289,3 +289,48 @@ def only_the_names_copied(average, params, decay, step):
         new[name] *= decay
         new[name] += (1 - decay) * params[name]
     return new
+
+
+# --- 10.5 dropout_backward
+
+
+@wrong("10.5")
+def factor_forgotten(dy, mask):
+    dx = dy.copy()
+    dx[mask == 0] = 0
+    return dx
+
+
+@wrong("10.5")
+def divided_again(dy, mask):
+    dx = np.zeros_like(dy)
+    kept = mask != 0
+    dx[kept] = dy[kept] / mask[kept]
+    return dx
+
+
+@wrong("10.5")
+def nothing_in_training(dy, mask):
+    """Dropout "has no parameters", so nothing is done."""
+    return dy
+
+
+@wrong("10.5")
+def a_new_mask(dy, mask):
+    rng = np.random.default_rng(0)
+    return dy * rng.permutation(mask.ravel()).reshape(mask.shape)
+
+
+@wrong("10.5")
+def the_other_way_round(dy, mask):
+    return np.where(mask, 0, dy)
+
+
+@wrong("10.5")
+def as_in_relu(dy, mask):
+    return np.where(dy > 0, dy * mask, 0)
+
+
+@wrong("10.5")
+def squared(dy, mask):
+    return dy * mask**2
