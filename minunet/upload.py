@@ -108,7 +108,7 @@ class LateNumbers:
             self.stream = cupy.cuda.Stream(non_blocking=True)
 
     def add(self, number: Array, *along: Any) -> None:
-        """Note a number, and use the one before."""
+        """Order the copy of this number, and use the one that was ordered before."""
         if self.stream is None:
             self.use(float(number), *along)
             return

@@ -12,10 +12,14 @@ from minunet.data.augment import mirrored
 
 # --- 12.1 ----------------------------------------------------------------------------------------------------------
 
-PADS = [  # (x, top, bottom, left, right): small, then each side by itself, then more than the picture has
-    ((1, 1, 3, 1), 0, 0, 2, 0),
+# (x, top, bottom, left, right): small, then sides by themselves, then more than the picture has, below and to the
+# right, where a wrong index may still be one, and all around.
+PADS = [
+    ((1, 2, 4, 1), 2, 0, 0, 0),
+    ((1, 2, 3, 1), 0, 0, 2, 0),
     ((1, 3, 4, 1), 0, 2, 0, 0),
     ((2, 4, 5, 2), 1, 2, 3, 0),
+    ((1, 2, 3, 1), 0, 4, 0, 5),
     ((2, 3, 2, 3), 4, 3, 5, 2),
     ((1, 1, 2, 2), 3, 2, 7, 6),
 ]
@@ -42,8 +46,12 @@ def reflected(places, length):
 
 def mirrored_once(places, length):
     """Right beside the picture; further out the last pixel is repeated, or an index is out of bounds."""
-    folded = np.where(places < 0, -1 - places, np.where(places >= length, 2 * length - 1 - places, places))
-    return np.clip(folded, 0, length - 1)
+    return np.clip(folded_once(places, length), 0, length - 1)
+
+
+def folded_once(places, length):
+    """The same, but an index that is out of bounds below 0 counts from the end, as everywhere in NumPy."""
+    return np.where(places < 0, -1 - places, np.where(places >= length, 2 * length - 1 - places, places))
 
 
 def zeros_around(x, top, bottom, left, right):
@@ -73,6 +81,12 @@ def padding_mistakes(output: str) -> tuple[Mistake, ...]:
             "it is mirrored once; further out than the picture is large, mirror again: the pattern repeats after twice "
             "the picture's length.",
             with_places(mirrored_once),
+        ),
+        Mistake(
+            output,
+            "you mirror once, and further out an index is negative or too large; the margin may be larger than the "
+            "picture: take the place % (2 * size) first.",
+            with_places(folded_once),
         ),
     )
 
@@ -104,6 +118,16 @@ PAD_MISTAKES = padding_mistakes("y") + (
     ),
     Mistake(
         "y",
+        "rows and columns were paired off: x[:, rows, columns] takes one pixel for each pair. Index one axis after the "
+        "other, x[:, rows][:, :, columns], or use np.ix_.",
+        lambda x, top, bottom, left, right: x[
+            :,
+            mirrored(np.arange(-top, x.shape[1] + bottom), x.shape[1]),
+            mirrored(np.arange(-left, x.shape[2] + right), x.shape[2]),
+        ],
+    ),
+    Mistake(
+        "y",
         "top and bottom are exchanged, and left and right.",
         lambda x, top, bottom, left, right: shown(x, bottom, top, right, left),
     ),
@@ -120,6 +144,8 @@ PAD_MISTAKES = padding_mistakes("y") + (
 STARTS = [
     (12, 4, 0, 1),
     (5, 8, 0, 4),
+    (3, 8, 0, 4),
+    (5, 20, 4, 4),
     (14, 4, 0, 1),
     (24, 12, 4, 4),
     (13, 4, 0, 4),
@@ -140,14 +166,19 @@ def starts_cases(rng: np.random.Generator) -> Iterator[Arguments]:
 def starts(size, length, overlap, step):
     """As `minunet.tiling` does it for networks with padding."""
     last = step * -(-max(0, size - length) // step)
-    return [*range(0, last, (length - overlap) // step * step), last]
+    return [*range(0, last, _way(length, overlap, step)), last]
+
+
+def _way(length, overlap, step):
+    """From one start to the next."""
+    return (length - overlap) // step * step
 
 
 def _regular(size, length, overlap, step):
     """The same step to the end."""
     found = [0]
     while found[-1] + length < size:
-        found.append(found[-1] + (length - overlap) // step * step)
+        found.append(found[-1] + _way(length, overlap, step))
     return found
 
 
@@ -157,8 +188,14 @@ def _other_last(size, length, last, advance):
 
 def _twice(size, length, overlap, step):
     """As many as fit, and the last one behind them, whether it is there or not."""
-    advance, last = (length - overlap) // step * step, starts(size, length, overlap, step)[-1]
-    return [*range(0, max(1, size - length + 1), advance), last]
+    last = starts(size, length, overlap, step)[-1]
+    return [*range(0, max(1, size - length + 1), _way(length, overlap, step)), last]
+
+
+def _below_zero(size, length, overlap, step):
+    """A last start without max(0, ...), and the ones before it."""
+    last = -(-(size - length) // step) * step
+    return [*range(0, last, _way(length, overlap, step)), last]
 
 
 STARTS_MISTAKES = (
@@ -171,22 +208,21 @@ STARTS_MISTAKES = (
     Mistake(
         "starts",
         "the last start is size - length, which is not on the grid: round it up to a multiple of step.",
-        lambda size, length, overlap, step: _other_last(size, length, size - length, (length - overlap) // step * step),
+        lambda size, length, overlap, step: _other_last(size, length, size - length, _way(length, overlap, step)),
     ),
     Mistake(
         "starts",
         "the last start is rounded down to the grid, and the tile ends before the picture does: round up.",
         lambda size, length, overlap, step: _other_last(
-            size, length, (size - length) // step * step, (length - overlap) // step * step
+            size, length, (size - length) // step * step, _way(length, overlap, step)
         ),
     ),
+    Mistake("starts", "where one tile covers everything, the last start is negative; it is 0.", _below_zero),
     Mistake("starts", "the last start is there twice where a tile ends with the picture.", _twice),
     Mistake(
         "starts",
         "no tile reaches the end: another start is missing.",
-        lambda size, length, overlap, step: list(
-            range(0, max(1, size - length + 1), (length - overlap) // step * step)
-        ),
+        lambda size, length, overlap, step: list(range(0, max(1, size - length + 1), _way(length, overlap, step))),
     ),
     Mistake(
         "starts",
@@ -212,6 +248,22 @@ STARTS_MISTAKES = (
 # --- 12.3 ----------------------------------------------------------------------------------------------------------
 
 
+def of_one_size(network: Callable, side: int) -> Callable:
+    """What the learner is handed: `network`, which refuses pictures of another size. The checker takes `any_size`."""
+
+    def predict(x):
+        if np.shape(x)[1:3] != (side, side):
+            raise ValueError(
+                f"predict was handed {np.shape(x)} and wants (N, {side}, {side}, C), tile + 2 * border pixels a side; "
+                "where the last tiles reach beyond the picture, pad for them as well"
+            )
+        return network(x)
+
+    predict.any_size = network
+    predict.__name__ = network.__name__
+    return predict
+
+
 def convolution(rng: np.random.Generator, border: int, channels: int, kernels: int) -> Callable:
     """A network of one layer that sees `border` pixels to each side."""
     weight = rng.standard_normal((2 * border + 1, 2 * border + 1, channels, kernels))
@@ -233,21 +285,29 @@ def u_net(rng: np.random.Generator, channels: int) -> Callable:
     return u_net_without_padding
 
 
+TILES = [  # (border, x, channels out, tile); a border of 8 is that of the U-Net, the others are of a convolution
+    (1, (1, 4, 4, 1), 1, 2),
+    (1, (2, 6, 9, 2), 3, 3),
+    (1, (2, 5, 7, 2), 3, 3),
+    (2, (1, 7, 5, 1), 2, 4),
+    (2, (1, 1, 5, 1), 2, 2),
+    (8, (1, 14, 18, 1), 2, 4),
+    (8, (2, 9, 15, 2), 2, 6),
+]
+
+
 def tile_cases(rng: np.random.Generator) -> Iterator[Arguments]:
-    yield {"predict": convolution(rng, 1, 1, 1), "x": rng.standard_normal((1, 4, 4, 1)), "tile": 2, "border": 1}
-    yield {"predict": convolution(rng, 1, 2, 3), "x": rng.standard_normal((2, 6, 9, 2)), "tile": 3, "border": 1}
-    yield {"predict": convolution(rng, 1, 2, 3), "x": rng.standard_normal((2, 5, 7, 2)), "tile": 3, "border": 1}
-    yield {"predict": convolution(rng, 2, 1, 2), "x": rng.standard_normal((1, 7, 5, 1)), "tile": 4, "border": 2}
-    yield {"predict": convolution(rng, 2, 1, 2), "x": rng.standard_normal((1, 1, 5, 1)), "tile": 2, "border": 2}
-    yield {"predict": u_net(rng, 1), "x": rng.standard_normal((1, 14, 18, 1)), "tile": 4, "border": 8}
-    yield {"predict": u_net(rng, 2), "x": rng.standard_normal((2, 9, 15, 2)), "tile": 6, "border": 8}
+    for border, shape, kernels, tile in TILES:
+        network = u_net(rng, shape[3]) if border == 8 else convolution(rng, border, shape[3], kernels)
+        x = rng.standard_normal(shape)
+        yield {"predict": of_one_size(network, tile + 2 * border), "x": x, "tile": tile, "border": border}
 
 
 def one_pass(predict, x, tile, border, around: Callable = shown):
     """What the whole picture gives, mirrored to a size that is made of tiles; then cut."""
     _, height, width, _ = x.shape
     rows, columns = (tile * -(-size // tile) - size + border for size in (height, width))
-    return predict(around(x, border, rows, border, columns))[:, :height, :width]
+    return predict.any_size(around(x, border, rows, border, columns))[:, :height, :width]
 
 
 def tiled(predict, x, tile, border, read: Callable, starts_of: Callable | None = None):
@@ -304,7 +364,7 @@ def _uncut(predict, x, tile, border):
     """All that the last tiles answer."""
     _, height, width, _ = x.shape
     rows, columns = (tile * -(-size // tile) - size + border for size in (height, width))
-    return predict(shown(x, border, rows, border, columns))
+    return predict.any_size(shown(x, border, rows, border, columns))
 
 
 TILE_MISTAKES = (

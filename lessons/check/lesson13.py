@@ -97,6 +97,7 @@ def back(m):
 
 
 TILE_MISTAKES = (
+    Mistake("v", "v and u have changed places: v, the transformed tile, comes first.", lambda d, g: G @ g @ G.T),
     Mistake("v", "only the rows are transformed: B = BT.T is missing at the right.", lambda d, g: BT @ d),
     Mistake("v", "only the columns are transformed: BT is missing at the left.", lambda d, g: d @ BT.T),
     Mistake("v", "it is BT d BT; at the right belongs the transpose, B = BT.T.", lambda d, g: BT @ d @ BT),

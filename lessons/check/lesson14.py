@@ -81,8 +81,9 @@ def deal_mistakes() -> Iterator[Mistake]:
 # --- 14.2 ----------------------------------------------------------------------------------------------------------
 
 CONVOLUTIONS = [  # (x, channels out)
-    ((1, 3, 4, 1), 1),
+    ((1, 4, 5, 1), 1),
     ((1, 5, 6, 1), 1),
+    ((1, 3, 4, 2), 1),
     ((1, 4, 5, 3), 2),
     ((2, 5, 4, 2), 3),
     ((3, 3, 3, 2), 2),
@@ -99,15 +100,20 @@ def plain(x, weight):
     return layers.conv2d(x, weight)[0]
 
 
-def full(x, weight, rows=(0, 1, 2)):
-    """A row for every pixel of the batch, zero where the sum would leave the batch: (N, H, W, K)."""
+def full(x, weight, rows=(0, 1, 2), row_length=None, everywhere=False):
+    """A row for every pixel of the batch: (N, H, W, K).
+
+    Zero where the sum would leave the batch, or, `everywhere`, as if zeros followed. `row_length` is the number of
+    pixels from one row to the next, W if all is right.
+    """
     batch, height, width, channels = x.shape
     flat = np.concatenate([x.reshape(-1, channels), np.zeros((2 * width + 2, channels))])
     windows = windows_of(flat)  # (N*H*W + 2*W, 3*C)
-    count = batch * height * width - 2 * width - 2
+    count = batch * height * width - (0 if everywhere else 2 * width + 2)
+    row_length = width if row_length is None else row_length
     result = np.zeros((batch * height * width, weight.shape[3]))
     for a in rows:
-        result[:count] += windows[a * width : a * width + count] @ weight[a].reshape(-1, weight.shape[3])
+        result[:count] += windows[a * row_length : a * row_length + count] @ weight[a].reshape(-1, weight.shape[3])
     return result.reshape(batch, height, width, -1)
 
 
@@ -142,10 +148,30 @@ CONV_MISTAKES = (
         "two columns go.",
         lambda x, weight: full(x, weight)[:, 2:, 2:],
     ),
+    *(
+        Mistake(
+            "y",
+            "you cut a rim off all sides; the window of output (i, j) begins at pixel (i, j), so the last two rows and "
+            "columns go.",
+            lambda x, weight, everywhere=everywhere: full(x, weight, everywhere=everywhere)[:, 1:-1, 1:-1],
+        )
+        for everywhere in (False, True)
+    ),
     Mistake(
         "y",
-        "one row and column are cut on each side; full[m] belongs to the window that begins at m, so the last two go.",
-        lambda x, weight: full(x, weight)[:, 1:-1, 1:-1],
+        "the second row of the kernel begins W pixels further on, not one: take the pixels from a*W on, not from a.",
+        lambda x, weight: cut(full(x, weight, row_length=1)),
+    ),
+    Mistake(
+        "y",
+        "a row of x has W pixels, and the next row of the kernel begins a*W further on; yours begins a*(W - 2) on, as "
+        "if the rows were those of y.",
+        lambda x, weight: cut(full(x, weight, row_length=x.shape[2] - 2)),
+    ),
+    Mistake(
+        "y",
+        "rows and columns of the kernel are exchanged: weight[a] is a row of it, weight[:, a] a column.",
+        lambda x, weight: plain(x, weight.swapaxes(0, 1)),
     ),
     Mistake(
         "y",
@@ -190,9 +216,13 @@ CONV_MISTAKES = (
 # --- 14.3 ----------------------------------------------------------------------------------------------------------
 
 
+FAR_APART = [[1.0, 1.0], [1e20, 2.0], [-1e20, 3.0], [1.0, 4.0]]  # added in another order, the 1.0 are not lost
+
+
 def stretch_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     for rows, channels, length in ((4, 1, 2), (6, 2, 3), (7, 3, 3), (10, 2, 4), (3, 2, 5), (5, 1, 1)):
         yield {"values": rng.standard_normal((rows, channels)), "length": length}
+    yield {"values": np.array(FAR_APART), "length": 2}
 
 
 def stretches(values, length):
@@ -200,7 +230,7 @@ def stretches(values, length):
     padded = np.zeros((count * length, values.shape[1]))
     padded[: len(values)] = values
     sums = padded.reshape(count, length, -1).sum(axis=1)
-    return sums, values.sum(axis=0)
+    return sums, sums.sum(axis=0)
 
 
 def _dealt(values, length):
@@ -242,6 +272,12 @@ STRETCH_MISTAKES = (
         "total",
         "it is the sum over the channels of each stretch; sum over the stretches, axis 0.",
         lambda values, length: stretches(values, length)[0].sum(axis=1),
+    ),
+    Mistake(
+        "total",
+        "the rows of values are added up once more, in another order than `sums`, and so it is rounded otherwise: add "
+        "up `sums`.",
+        lambda values, length: values.sum(axis=0),
     ),
     Mistake(
         "total",

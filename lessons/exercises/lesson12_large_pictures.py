@@ -32,9 +32,12 @@ def tile_starts(size: int, length: int, overlap: int, step: int) -> list[int]:
     - The first start is 0. The last one is the smallest multiple of `step` from which a tile reaches the end, that is
       start + length >= size; it may reach a little beyond.
     - From one start to the next it is the largest multiple of `step` that leaves an overlap of at least `overlap`
-      pixels; only the step to the last start may be smaller.
+      pixels; only the way to the last start may be shorter.
 
-    `length` is at least `overlap` + `step`. A tile that covers everything is alone: [0].
+    `length` is at least `overlap` + `step`, so there is such a multiple. (`minunet/tiling.py` takes less, too, for very
+    deep networks, and then goes on by one `step`: that is its max(1, ...).)
+
+    A tile that covers everything is alone: [0].
     """
     raise NotImplementedError("lesson 12, exercise 2: tile_starts")
 

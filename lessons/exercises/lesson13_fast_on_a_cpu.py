@@ -45,6 +45,7 @@ def winograd_conv(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
     H and W are even and at least 4. Cut x into tiles of 4x4 pixels that begin 2 apart, transform each in every channel,
     multiply, and put the 2x2 answers side by side. Each of the 16 places of a tile is a matrix product of its own over
     the channels, M[f] = V[f] @ U[f] with V[f] (T, C), U[f] (C, K): the sum over C is taken before the way back.
+    The answer alone is checked.
     """
     raise NotImplementedError("lesson 13, exercise 3: winograd_conv")
 
@@ -57,6 +58,7 @@ def sum_of_parts(
     Part i is some samples of the batch. Its pixels weigh weights[i] together (at least 0, not all are 0), losses[i] is
     the weighted mean over *its* pixels, and grads[i] holds the gradient of losses[i] for each parameter by name. Return
     the weighted mean over all pixels of the batch, and the gradient of that under the same names. A part that weighs 0
-    counts for nothing. Add up in the order of the parts, and leave the arguments as they are.
+    counts for nothing, whatever is given as its loss and gradients. Add up in the order of the parts, and leave
+    the arguments as they are.
     """
     raise NotImplementedError("lesson 13, exercise 4: sum_of_parts")

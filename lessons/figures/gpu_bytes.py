@@ -67,7 +67,7 @@ def draw() -> Figure:
     axes.set_title(f"seed network, batch {BATCH}, forward, and Adam: counted from shapes", fontsize=11)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.legend(loc="upper right", fontsize=9)
+    axes.legend(loc="upper left", fontsize=9)
     axes.grid(True, alpha=0.25)
     return figure
 

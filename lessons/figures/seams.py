@@ -36,7 +36,7 @@ def draw() -> Figure:
         worst = difference.max(axis=2)
         image = axes.imshow(np.maximum(worst, SMALLEST), norm=LogNorm(SMALLEST, 1), cmap="magma")
         axes.set_title(name, fontsize=10)
-        axes.set_xlabel(f"largest {_rounded(worst.max())}", fontsize=9)
+        axes.set_xlabel(f"tiles of {TILE} pixels; largest {_rounded(worst.max())}", fontsize=9)
         axes.set(xticks=[], yticks=[])
     bar = figure.colorbar(image, ax=figure.axes, location="bottom", shrink=0.6, aspect=40, pad=0.04)
     bar.set_label("difference of a probability from that of one pass over the whole picture", fontsize=9)

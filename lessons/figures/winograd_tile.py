@@ -30,8 +30,20 @@ def draw() -> Figure:
     blank(above, 33, 11.6)
     for left, top in ((0.5, 1), (17.5, 1)):
         _cells(above, np.full((10, 14), np.nan), left, top)
-    above.text(7.5, 0.7, "x, 10 x 14 pixels: a tile is 6 x 6,\nthe next one begins 4 further", ha="center", fontsize=9)
-    above.text(24.5, 0.7, "each makes 4 x 4 pixels of y,\nand these do not overlap", ha="center", fontsize=9)
+    above.text(
+        7.5,
+        0.7,
+        "x, 10 x 14 pixels: a tile is 6 x 6, the next one\nbegins 4 further; darker where tiles overlap",
+        ha="center",
+        fontsize=9,
+    )
+    above.text(
+        24.5,
+        0.7,
+        "each makes 4 x 4 pixels of y, which do not overlap;\ngrey: the rim of x, for which y has none",
+        ha="center",
+        fontsize=9,
+    )
     for i in (0, 4):
         for j in (0, 4, 8):
             above.add_patch(Rectangle((0.5 + j, 1 + i), 6, 6, facecolor=GREEN, alpha=0.22, edgecolor=GREEN))
@@ -60,6 +72,7 @@ def draw() -> Figure:
     below.text(26.2, 6.5, "AT M A", ha="center", va="bottom", fontsize=9)
     _cells(below, y, 27.8, 5, label="y, 4 x 4")
     below.text(29.8, 9.4, "plain: 16 x 9 =\n144 products", ha="center", va="top", fontsize=9, color=INK)
+    below.text(18.6, 12.6, "orange above 0, white 0, blue below 0,\neach table by its own scale", va="top", fontsize=9)
     below.set_ylim(14.6, -0.1)
     return figure
 

@@ -50,7 +50,10 @@ def backward(
 
 
 def _correlate(framed: Array, weight: Array) -> Array:
-    """full (N, H, W, K) for framed (N, H, W, C): as above; undefined where no window fits, not even beyond the edge."""
+    """full (N, H, W, K) for framed (N, H, W, C): every pixel's window of 3x3, the sum over a of three products.
+
+    Undefined where no window fits, not even beyond the edge.
+    """
     *_, width, channels = framed.shape
     kernels, windows = weight.shape[3], _windows(framed)
     full = array_module(framed).empty((*framed.shape[:3], kernels), framed.dtype)

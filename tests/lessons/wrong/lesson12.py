@@ -59,6 +59,24 @@ def once_then_the_last_pixel(x, top, bottom, left, right):
 
 
 @wrong("12.1")
+def once_and_no_further(x, top, bottom, left, right):
+    def places(before, size, after):
+        place = np.arange(-before, size + after)
+        return np.where(place < 0, -place - 1, np.where(place >= size, 2 * size - 1 - place, place))
+
+    return x[:, places(top, x.shape[1], bottom)][:, :, places(left, x.shape[2], right)]
+
+
+@wrong("12.1")
+def paired_off(x, top, bottom, left, right):
+    rows = np.arange(-top, x.shape[1] + bottom) % (2 * x.shape[1])
+    columns = np.arange(-left, x.shape[2] + right) % (2 * x.shape[2])
+    rows = np.minimum(rows, 2 * x.shape[1] - 1 - rows)
+    columns = np.minimum(columns, 2 * x.shape[2] - 1 - columns)
+    return x[:, rows, columns]
+
+
+@wrong("12.1")
 def columns_first(x, top, bottom, left, right):
     return good.mirror_pad(x, left, right, top, bottom)
 
@@ -120,6 +138,12 @@ def grid_only_at_the_end(size, length, overlap, step):
 @wrong("12.2")
 def rounded_down(size, length, overlap, step):
     last = max(0, size - length) // step * step
+    return [*range(0, last, (length - overlap) // step * step), last]
+
+
+@wrong("12.2")
+def negative_if_one_tile_is_enough(size, length, overlap, step):
+    last = -(-(size - length) // step) * step
     return [*range(0, last, (length - overlap) // step * step), last]
 
 
@@ -203,6 +227,11 @@ def only_whole_tiles(predict, x, tile, border):
                 y = np.zeros((len(x), height, width, out.shape[-1]))
             y[:, i : i + tile, j : j + tile] = out
     return y
+
+
+@wrong("12.3")
+def padded_by_the_border_only(predict, x, tile, border):
+    return assemble(predict, x, tile, border, good.mirror_pad(x, border, border, border, border))
 
 
 @wrong("12.3")

@@ -104,6 +104,12 @@ def corner_of_the_products(d, g):
 
 
 @wrong("13.2")
+def kernel_first(d, g):
+    v, u = BT @ d @ BT.T, G @ g @ G.T
+    return u, v, AT @ (u * v) @ AT.T
+
+
+@wrong("13.2")
 def forgot_u(d, g):
     v, u = BT @ d @ BT.T, G @ g @ G.T
     return v, AT @ (v * u) @ AT.T

@@ -109,6 +109,38 @@ def no_step_to_the_next_row(x, weight):
 
 
 @wrong("14.2")
+def one_pixel_instead_of_one_row(x, weight):
+    """pixels[a:]."""
+    return correlate(x, weight, offset=lambda a, width: a)[:, :-2, :-2]
+
+
+@wrong("14.2")
+def columns_of_the_kernel(x, weight):
+    """weight[:, a]."""
+    batch, height, width, channels = x.shape
+    pixels = x.reshape(-1, channels)
+    windows = len(pixels) - 2 * width - 2
+    full = np.zeros((len(pixels), weight.shape[3]))
+    for a in range(3):
+        matrices = good.deal_windows(pixels[a * width : a * width + windows + 2])
+        for third in range(3):
+            full[third:windows:3] += matrices[third] @ weight[:, a].reshape(3 * channels, -1)
+    return full.reshape(batch, height, width, -1)[:, : height - 2, : width - 2]
+
+
+@wrong("14.2")
+def rim_cut_off(x, weight):
+    batch, height, width, channels = x.shape
+    pixels = np.concatenate([x.reshape(-1, channels), np.zeros((2 * width + 2, channels))])
+    full = sum(
+        np.stack([pixels[m : m + 3].ravel() for m in range(a * width, a * width + batch * height * width)])
+        @ weight[a].reshape(3 * channels, -1)
+        for a in range(3)
+    )
+    return full.reshape(batch, height, width, -1)[:, 1 : height - 1, 1 : width - 1]
+
+
+@wrong("14.2")
 def step_of_the_output(x, weight):
     """The next row lies W pixels further on, not W - 2."""
     return correlate(x, weight, offset=lambda a, width: a * (width - 2))[:, :-2, :-2]
@@ -135,6 +167,12 @@ def dealt_out(values, length):
     count = -(-len(values) // length)
     sums = np.array([values[part::count].sum(axis=0) for part in range(count)])
     return sums, sums.sum(axis=0)
+
+
+@wrong("14.3")
+def total_of_the_rows(values, length):
+    sums = np.array([values[start : start + length].sum(axis=0) for start in range(0, len(values), length)])
+    return sums, values.sum(axis=0)
 
 
 @wrong("14.3")
