@@ -20,6 +20,7 @@ from lessons.sync import LESSONS, ROOT, pages
 from minunet.errors import InputError, exit_status
 
 HERE = Path(__file__).parent
+SHOWN = {".py", ".cu", ".md", ".sh", ".json", ".txt"}  # files that a folder's page leads to
 MARK = ".minunet-site"  # in a folder that this command has made, and may empty
 
 
@@ -59,9 +60,36 @@ class Site:
             after = order[number + 1] if number + 1 < len(order) else None
             rows = "\n".join(row.html() for row in read[path].rows)
             self.write(page_name(path), read[path].title, rows, _steps(read, before, after))
-        for source, page in sorted(self.sources.items()):
-            self.write(page, source.relative_to(ROOT).as_posix(), source_page(source))
+        written: set[Path] = set()
+        while left := sorted(self.sources.keys() - written):  # a page of the project may link to others
+            for source in left:
+                self.write(
+                    self.sources[source], source.relative_to(ROOT.resolve()).as_posix(), self.source_page(source)
+                )
+                written.add(source)
         return sum(path.name[0].isdigit() for path in order)
+
+    def source_page(self, path: Path) -> str:
+        """A file with numbered lines, a page of Markdown as it is read, or the files of a folder."""
+        title = f"<h1>{html.escape(path.relative_to(ROOT.resolve()).as_posix())}</h1>"
+        if path.is_dir():
+            shown = [each for each in sorted(path.iterdir()) if each.is_dir() or each.suffix in SHOWN]
+            names = [each for each in shown if not each.name.startswith(("_", "."))]
+            links = (f'<li><a href="{self.source(each)}">{html.escape(each.name)}</a></li>' for each in names)
+            return f"{title}<ul>{''.join(links)}</ul>"
+        if path.suffix == ".md":
+            self.page = path
+            return "\n".join(row.html() for row in read_page(path, self.link, self.source_link).rows)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"a page links to {path}, which is not text") from None
+        try:
+            lexer = get_lexer_for_filename(path.name, stripnl=False)
+        except ClassNotFound:
+            lexer = TextLexer(stripnl=False)
+        formatter = HtmlFormatter(cssclass="block whole", linenos="inline", lineanchors="L", anchorlinenos=False)
+        return title + highlight(text, lexer, formatter)
 
     def link(self, target: str) -> str:
         """Where a link of a page leads on the site: to a page, a figure, or the page of a file of the project."""
@@ -76,9 +104,8 @@ class Site:
                 raise InputError(f"the picture {target} is not in lessons/figures")
             return f"figures/{found.name}"
         known = {page.resolve(): page_name(page) for page in pages()}
-        if found not in known:
-            return self.source(found)  # shown as it is written: it has no headings
-        return f"{known[found]}#{anchor}" if anchor else known[found]
+        page = known[found] if found in known else self.source(found)
+        return f"{page}#{anchor}" if anchor else page
 
     def source_link(self, path: Path, line: int) -> str:
         return f"{self.source(path)}#L-{line}"
@@ -108,25 +135,7 @@ def _steps(read: dict[Path, Page], before: Path | None, after: Path | None) -> s
         parts.append(f'<a rel="prev" href="{page_name(before)}">&larr; {html.escape(read[before].title)}</a>')
     if after is not None:
         parts.append(f'<a rel="next" href="{page_name(after)}">{html.escape(read[after].title)} &rarr;</a>')
-    return "\n".join(parts)
-
-
-def source_page(path: Path) -> str:
-    """A file with numbered lines, or the names of what is in a folder."""
-    title = f"<h1>{html.escape(path.relative_to(ROOT.resolve()).as_posix())}</h1>"
-    if path.is_dir():
-        names = sorted(each.name for each in path.iterdir() if not each.name.startswith(("_", ".")))
-        return f"{title}<ul>{''.join(f'<li>{html.escape(name)}</li>' for name in names)}</ul>"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"a page links to {path}, which is not text") from None
-    try:
-        lexer = get_lexer_for_filename(path.name, stripnl=False)
-    except ClassNotFound:
-        lexer = TextLexer(stripnl=False)
-    formatter = HtmlFormatter(cssclass="block whole", linenos="inline", lineanchors="L", anchorlinenos=False)
-    return title + highlight(text, lexer, formatter)
+    return f"<nav>{' '.join(parts)}</nav>"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -26,7 +26,13 @@ from lessons.sync import ROOT, find, span
 from minunet.errors import InputError
 
 # What the converter to MathML does not know, and what looks the same.
-ALIKE = {r"\begin{aligned}": r"\begin{array}{rlrl}", r"\end{aligned}": r"\end{array}"}
+ALIKE = {
+    r"\begin{aligned}": r"\begin{array}{rlrl}",
+    r"\end{aligned}": r"\end{array}",
+    r"\begin{pmatrix}": r"\left( \begin{matrix}",
+    r"\end{pmatrix}": r"\end{matrix} \right)",
+}
+PRIMES = re.compile(r"<msup>(<m[io]>[^<]*</m[io]>)<m[io]>(&#x0203[2-7];)</m[io]></msup>")
 SOURCE = re.compile(r"<!-- source: ([\w.]+):([\w.]+)( no-docstring)? -->")
 
 
@@ -72,7 +78,8 @@ def as_maths(formula: str, *, display: bool) -> str:
     unknown = re.search(r">(\\\w+|&)<", drawn)
     if unknown is not None:  # the converter lets pass what it does not know
         raise InputError(f"the formula {formula.strip()!r} cannot be drawn: {unknown[1]} is not known")
-    return drawn
+    drawn = PRIMES.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', drawn)  # they are raised as they are
+    return re.sub(r"<mi>log</mi>(?!<mo[^>]*>&#x00028;)", r'<mi>log</mi><mspace width="0.17em"/>', drawn)
 
 
 def coloured(code: str, language: str) -> str:
@@ -127,14 +134,19 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                     continue
         else:
             text = parser.renderer.render(block, parser.options, {})
-        if _is_figure(block) and not inside:
+        if _is_only(block, "image"):  # to be opened large, on a phone
+            text = f'<p><a href="{block[1].children[0].attrs["src"]}">{_inner(text)}</a></p>\n'
+        if _is_only(block, "code_inline"):  # a command by itself
+            text = coloured(block[1].content.strip("`") + "\n", "sh")
+        if _is_only(block, "image") and not inside:
             page.rows += [Row([text], wide=True), Row()]
         else:
             if (row.right or first.tag == "h2") and not inside:  # prose after code, or something new begins
                 row = Row()
                 page.rows.append(row)
             row.left.append(text)
-        _note(page, block)
+        if not inside:  # what is folded is not found by the search: it would be told too early
+            _note(page, block)
         position = end
     page.rows = [row for row in page.rows if row.left or row.right]
     return page
@@ -172,10 +184,23 @@ def _caption(mark: re.Match[str], source_link: Callable[[Path, int], str]) -> st
     return f'<a href="{source_link(path, first)}">{html.escape(name)}</a>, {lines}{note}'
 
 
-def _is_figure(block: Sequence[Token]) -> bool:
-    """A paragraph that is a picture and nothing else."""
+def _is_only(block: Sequence[Token], kind: str) -> bool:
+    """Whether a block is a paragraph with one thing in it, a picture or a piece of code."""
     inline = block[1] if len(block) == 3 and block[0].type == "paragraph_open" else None
-    return inline is not None and [each.type for each in inline.children or []] == ["image"]
+    return inline is not None and [each.type for each in inline.children or []] == [kind]
+
+
+def _inner(paragraph: str) -> str:
+    return paragraph.strip().removeprefix("<p>").removesuffix("</p>")
+
+
+def _words(token: Token) -> str:
+    """What a reader sees of a piece of text."""
+    if token.type == "fence":
+        return "" if token.info.strip() == "math" else token.content
+    return "".join(
+        " " if each.type == "softbreak" else each.content for each in token.children or [] if each.type != "image"
+    )
 
 
 def _note(page: Page, block: Sequence[Token]) -> None:
@@ -186,6 +211,6 @@ def _note(page: Page, block: Sequence[Token]) -> None:
             page.title = heading
         page.parts.append((str(block[0].attrs.get("id", "")), heading, ""))
     elif page.parts:
-        words = " ".join(each.content for each in block if each.type in ("inline", "fence"))
+        words = " ".join(_words(each) for each in block if each.type in ("inline", "fence"))
         anchor, heading, text = page.parts[-1]
         page.parts[-1] = anchor, heading, f"{text} {words}".strip()

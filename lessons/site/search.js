@@ -6,11 +6,12 @@ function score(part, words) {
   const heading = (part.title + " " + part.heading).toLowerCase(), text = part.text.toLowerCase();
   let total = 0;
   for (const word of words) {
-    const times = text.split(word).length - 1, inHeading = heading.includes(word);
-    if (!times && !inHeading) return 0;
-    total += (inHeading ? 10 : 0) + Math.min(times, 5);
+    const begins = new RegExp("\\b" + word.replace(/[^\p{L}\p{N}]/gu, "\\$&"), "gu");  // counts more than in mid-word
+    const times = (text.match(begins) || []).length;
+    if (!text.includes(word) && !heading.includes(word)) return 0;
+    total += (heading.match(begins) ? 20 : 0) + 3 * Math.min(times, 5) + 1;
   }
-  return total;
+  return /^(try|exercises|further reading)$/.test(part.heading.toLowerCase()) ? total / 3 : total;
 }
 
 function element(name, text) {
@@ -44,7 +45,9 @@ function show() {
 
 query.addEventListener("input", show);
 document.addEventListener("keydown", event => {
+  if (event.key === "Enter" && document.activeElement === query) { const first = found.querySelector("a"); if (first) first.click(); }
   if (event.key === "Escape") { query.value = ""; show(); }
   if (event.key === "/" && document.activeElement !== query) { event.preventDefault(); query.focus(); }
 });
+document.addEventListener("click", event => { if (!event.target.closest(".search")) found.hidden = true; });
 found.addEventListener("click", event => { if (event.target.closest("a")) { found.hidden = true; } });
