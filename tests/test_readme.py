@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lessons.check.registry import EXERCISES
 from minunet import train
 
 ROOT = Path(__file__).parents[1]
@@ -48,3 +49,11 @@ def test_there_are_two_commands_and_ci_runs_the_second():
     assert len(commands) == 2
     assert commands[0].endswith("-m minunet.train") and "-m pytest" in commands[1]
     assert "^python3 -m venv .*pytest" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_numbers_of_the_course_are_those_of_the_files():
+    told = (ROOT / "tests" / "lessons" / "verdicts.txt").read_text(encoding="utf-8").splitlines()
+    named = sum("(not named)" not in line for line in told)
+    words = " ".join(README.split())
+    assert f"the {len(EXERCISES)} exercises offline (of {len(told)} typical wrong solutions" in words
+    assert f"and {named} are told by name" in words
