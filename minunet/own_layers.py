@@ -78,8 +78,9 @@ def run_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        where = f"{path}, line {error.lineno}" if isinstance(error, SyntaxError) else path
-        raise InputError(f"{where} cannot be run: {type(error).__name__}: {error}.") from error
+        syntax = isinstance(error, SyntaxError)
+        where, what = (f"{path}, line {error.lineno}", error.msg) if syntax else (path, error)
+        raise InputError(f"{where} cannot be run: {type(error).__name__}: {what}.") from error
     return module
 
 

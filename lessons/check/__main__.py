@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from lessons.bugs.judge import FILE as ANSWERS_FILE
 from lessons.bugs.judge import judge_bug, numbers, read_answers
 from lessons.check.exercise import Exercise
 from lessons.check.judge import SEED, Verdict, judge
@@ -56,10 +57,9 @@ def _check(options: argparse.Namespace) -> int:
         answers = read_answers(options.folder)
         bugs = {f"bug{each}": judge_bug(each, answers.get(each, "")) for each in numbers(options.which)}
         return _print_verdicts(bugs)
-    verdicts = {exercise: _verdict(exercise, options) for exercise in choose(options.which)}
     if options.which is None:
-        _print_board(verdicts)
-        return 0 if all(verdict.state == "done" for verdict in verdicts.values()) else 1
+        return _board(options)
+    verdicts = {exercise: _verdict(exercise, options) for exercise in choose(options.which)}
     return _print_verdicts({f"{each.number} {each.name}": verdict for each, verdict in verdicts.items()})
 
 
@@ -80,7 +80,8 @@ def choose(which: str | None) -> list[Exercise]:
     if not chosen:
         lessons = sorted({exercise.lesson for exercise in EXERCISES})
         raise InputError(
-            f"There is no exercise {which}: give a lesson, {lessons[0]} to {lessons[-1]}, or an exercise such as 3.2."
+            f"There is no exercise {which}: give a lesson, {lessons[0]} to {lessons[-1]}, an exercise such as 3.2, or "
+            "a bug such as bug4."
         )
     return chosen
 
@@ -103,17 +104,28 @@ def _verdict(exercise: Exercise, options: argparse.Namespace) -> Verdict:
     return judge(exercise, function, options.seed)
 
 
-def _print_board(verdicts: dict[Exercise, Verdict]) -> None:
-    """A line a lesson, and how many are done."""
-    for lesson in sorted({exercise.lesson for exercise in verdicts}):
-        states = [
-            f"{MARKS[verdict.state]} {exercise.number} {exercise.name}"
-            for exercise, verdict in verdicts.items()
-            if exercise.lesson == lesson
-        ]
+def _board(options: argparse.Namespace) -> int:
+    """A line a lesson, and how many are done; a file that cannot be run costs its own lesson only."""
+    done = 0
+    for lesson in sorted({exercise.lesson for exercise in EXERCISES}):
+        asked = [exercise for exercise in EXERCISES if exercise.lesson == lesson]
+        try:
+            verdicts = [_verdict(exercise, options) for exercise in asked]
+        except InputError as error:
+            print(f"lesson {lesson:>2}   {MARKS['wrong']} {error}")
+            continue
+        states = (f"{MARKS[each.state]} {one.number} {one.name}" for one, each in zip(asked, verdicts, strict=True))
         print(f"lesson {lesson:>2}   " + "   ".join(states))
-    done = sum(verdict.state == "done" for verdict in verdicts.values())
-    print(f"\n{done} of {len(verdicts)} done. [!] means: not right yet; `python -m lessons.check NUMBER` says why.")
+        done += sum(verdict.state == "done" for verdict in verdicts)
+    found = 0
+    if (options.folder / ANSWERS_FILE).is_file():
+        answers = read_answers(options.folder)
+        bugs = {number: judge_bug(number, answers.get(number, "")) for number in numbers("bugs")}
+        print("bugs        " + "   ".join(f"{MARKS[verdict.state]} bug{number}" for number, verdict in bugs.items()))
+        found = sum(verdict.state == "done" for verdict in bugs.values())
+    print(f"\n{done} of {len(EXERCISES)} exercises done, {found} of {len(numbers('bugs'))} bugs found.")
+    print("[!] means: not right yet; `python -m lessons.check NUMBER` says why.")
+    return 0 if done == len(EXERCISES) else 1
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def compare(exercise: Exercise, got: Any, expected: Any) -> tuple[list[str], str
             continue
         lines = compare_one(name, value, right, exercise.tolerance)
         if lines:
-            return lines, name, value
+            of_wrong_form = isinstance(value, (list, tuple)) and isinstance(right, np.ndarray)
+            return lines, None if of_wrong_form else name, value
     return None
 
 
@@ -71,7 +72,8 @@ def compare_one(name: str, value: Any, right: Any, tolerance: float) -> list[str
         allowed = (tuple, list, np.ndarray)
     if not isinstance(value, allowed):
         kind = "an array" if wanted.ndim else "a number"
-        return [f"{name} must be {kind}, but is a {type(value).__name__}."]
+        how = ": np.array(...) makes one of it" if wanted.ndim and isinstance(value, (list, tuple)) else ""
+        return [f"{name} must be {kind}, but is a {type(value).__name__}{how}."]
     try:
         value = np.asarray(value)
     except ValueError:
@@ -80,6 +82,8 @@ def compare_one(name: str, value: Any, right: Any, tolerance: float) -> list[str
         return [f"{name} has the shape {value.shape}; expected {wanted.shape}."]
     if wanted.ndim and _kind(value) != _kind(wanted):
         return [f"{name} holds {KINDS.get(_kind(value), str(value.dtype))}; expected {KINDS[_kind(wanted)]}."]
+    if wanted.ndim and _kind(value) == "iu" and value.dtype.itemsize < wanted.dtype.itemsize:
+        return [f"{name} is {value.dtype}, in which larger numbers do not fit; expected {wanted.dtype}."]
     if wanted.ndim and _kind(value) == "f" and value.dtype != wanted.dtype:
         return [f"{name} is {value.dtype}; expected {wanted.dtype}, the type that came in."]
     if value.dtype.kind not in "biufc":

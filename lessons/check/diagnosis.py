@@ -119,6 +119,8 @@ def common_mistake(name: str, value: np.ndarray, right: np.ndarray, tolerance: f
 
 
 def _of_shape(name: str, value: np.ndarray, right: np.ndarray, tolerance: float) -> str | None:
+    if not value.size and right.size:
+        return f"your {name} is empty: with p = 0, x[p:-p] is x[0:0]; cut with p : p + height."
     if value.size == right.size and equal(value.reshape(right.shape), right, tolerance):
         return f"your {name} holds the right numbers; a reshape to {right.shape} is missing."
     for count in range(1, value.ndim + 1):

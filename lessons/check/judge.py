@@ -8,6 +8,8 @@ with it.
 from __future__ import annotations
 
 import copy
+import inspect
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +37,11 @@ class Verdict:
 def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) -> Verdict:
     """Call `function` with the arguments of every case, and compare."""
     cases = list(all_cases(exercise, seed))
+    names = parameters(function)
+    if names is not None and set(names) != set(cases[0]):
+        return Verdict(
+            "wrong", [f"It takes ({', '.join(names)}); keep the names of the stub, ({', '.join(cases[0])})."]
+        )
     for number, case in enumerate(cases, start=1):
         where = f"case {number} of {len(cases)}: {describe(case)}"
         given = copy.deepcopy(case)
@@ -46,6 +53,9 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
             return Verdict("wrong", [where, f"It calls something that is not written yet: {error}."])
         except (Exception, SystemExit) as error:
             return Verdict("wrong", [where, _of_exception(error)])
+        except KeyboardInterrupt as error:
+            print(f"\n{exercise.number} {exercise.name}, {where}\n{_of_exception(error)}", file=sys.stderr)
+            raise
         trouble = compare(exercise, got, exercise.right(**copy.deepcopy(case)))
         if trouble is not None:
             lines, output, _ = trouble
@@ -60,6 +70,14 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
                     named=True,
                 )
     return Verdict("done", [])
+
+
+def parameters(function: Callable[..., Any]) -> list[str] | None:
+    """The names of what a function takes, or None if it takes anything."""
+    taken = inspect.signature(function).parameters.values()
+    if any(each.kind in (each.VAR_KEYWORD, each.VAR_POSITIONAL) for each in taken):
+        return None
+    return [each.name for each in taken if each.default is each.empty]
 
 
 def all_cases(exercise: Exercise, seed: int) -> Iterator[Arguments]:

@@ -10,12 +10,16 @@ import shutil
 import sys
 from pathlib import Path
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import TextLexer, get_lexer_for_filename
-from pygments.util import ClassNotFound
+try:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import TextLexer, get_lexer_for_filename
+    from pygments.util import ClassNotFound
 
-from lessons.site.markdown import Page, read_page
+    from lessons.site.markdown import Page, read_page
+except ModuleNotFoundError as error:
+    print(f"minunet: the pages need {error.name}: pip install -e '.[test]'", file=sys.stderr)
+    raise SystemExit(2) from None
 from lessons.sync import LESSONS, ROOT, pages
 from minunet.errors import InputError, exit_status
 

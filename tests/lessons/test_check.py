@@ -13,6 +13,7 @@ from lessons.check.__main__ import HERE, main
 from lessons.check.exercise import Exercise, Mistake
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
+from tests.lessons.stubs import as_committed
 
 
 @pytest.fixture
@@ -33,13 +34,23 @@ def edit(folder, old: str, new: str) -> None:
 def test_the_board(folder, capsys):
     assert main(["--folder", str(folder)]) == 0
     printed = capsys.readouterr().out
-    assert f"{len(EXERCISES)} of {len(EXERCISES)} done" in printed and "[ ]" not in printed
-    assert main([]) == 1
+    assert f"{len(EXERCISES)} of {len(EXERCISES)} exercises done, 0 of 10 bugs" in printed and "[ ]" not in printed
+    assert main(["--folder", str(as_committed())]) == 1
     printed = capsys.readouterr().out
-    assert f"0 of {len(EXERCISES)} done" in printed and printed.count("[ ]") == len(EXERCISES)
+    assert f"0 of {len(EXERCISES)} exercises done" in printed and printed.count("[ ]") == len(EXERCISES) + 10
+    assert "[ ] bug10" in printed
     assert [line.split()[1] for line in printed.splitlines() if line.startswith("lesson")] == [
         str(lesson) for lesson in sorted({exercise.lesson for exercise in EXERCISES})
     ]
+
+
+def test_a_file_that_cannot_be_run_costs_its_own_lesson_only(folder, capsys):
+    edit(folder, "def im2col(", "def im2col((")
+    assert main(["--folder", str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    others = len([exercise for exercise in EXERCISES if exercise.lesson != 3])
+    assert lines[3].startswith("lesson  3   [!]") and "cannot be run: SyntaxError" in lines[3]
+    assert f"{others} of {len(EXERCISES)} exercises done" in lines[-2]
 
 
 def test_it_needs_neither_pytorch_nor_a_network(folder):
@@ -173,7 +184,7 @@ def test_a_missing_sum_has_a_name():
         (lambda x: (x,), "It returned one thing; it should return 2: y, cache."),
         (lambda x: x, "It returned one thing; it should return 2"),
         (lambda x: (x.astype("float32"), x), "y is float32; expected float64"),
-        (lambda x: (x.tolist(), x), "y must be an array, but is a list"),
+        (lambda x: (x.tolist(), x), "y must be an array, but is a list: np.array(...) makes one of it"),
         (lambda x: (x.round().astype(int), x), "y holds whole numbers; expected floating-point numbers"),
         (lambda x: (x + 1e-8, x), "expected -0.72862987"),
         (lambda x: (np.full(x.shape, np.nan), x), "got nan"),
@@ -184,6 +195,32 @@ def test_forms_of_answers(wrong, sentence):
     verdict = judge(exercise(lambda x: (x, None), ("y", "(cache)")), wrong)
     assert verdict.state == "wrong" and sentence in " ".join(verdict.lines)
     assert judge(exercise(lambda x: (x, None), ("y", "(cache)")), lambda x: (x, "anything")).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda x: x.sum(0).astype("uint8"), "y is uint8, in which larger numbers do not fit; expected int64"),
+        (lambda image: image, "It takes (image); keep the names of the stub, (x)."),
+        (lambda x: x[:, 0:-0], "with p = 0, x[p:-p] is x[0:0]"),
+    ],
+)
+def test_more_that_is_told(wrong, sentence):
+    def cases(rng):
+        for n in (3, 4):
+            yield {"x": rng.integers(0, 9, (n, 5))}
+
+    made = Exercise("1.1", "f", cases, lambda x: x.sum(0))
+    assert sentence in " ".join(judge(made, wrong).lines)
+
+
+def test_an_endless_loop_that_is_stopped_says_where(capsys):
+    def endless(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(exercise(lambda x: x), endless)
+    assert "1.1 f, case 1 of 3: x (2, 3, 3)" in capsys.readouterr().err
 
 
 def test_of_two_suspects_the_next_case_decides():

@@ -7,6 +7,7 @@ import pytest
 from lessons.check.__main__ import HERE, load
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
+from tests.lessons.stubs import as_committed
 from tests.lessons.verdicts import FILE, told
 from tests.lessons.verdicts import verdicts as verdicts_of
 from tests.lessons.wrong import WRONG
@@ -20,7 +21,7 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exerci
 @each_exercise
 def test_the_stub_says_what_it_is(exercise):
     lesson, number = exercise.number.split(".")
-    function = getattr(load(exercise, HERE), exercise.name)
+    function = getattr(load(exercise, as_committed()), exercise.name)
     assert function.__doc__.startswith(f"{exercise.number} (")
     with pytest.raises(NotImplementedError, match=f"^lesson {lesson}, exercise {number}: {exercise.name}$"):
         function(*[None] * function.__code__.co_argcount)
@@ -36,7 +37,7 @@ def test_the_worked_solution_passes(exercise, seed):
 
 @each_exercise
 def test_the_solution_and_the_stub_take_the_same_arguments(exercise):
-    stub, solution = (getattr(load(exercise, folder), exercise.name) for folder in (HERE, SOLUTIONS))
+    stub, solution = (getattr(load(exercise, folder), exercise.name) for folder in (as_committed(), SOLUTIONS))
     assert stub.__annotations__ == solution.__annotations__
 
 
