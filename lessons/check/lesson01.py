@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lessons.check.bias import BIAS_MISTAKES
 from lessons.check.exercise import Arguments, Exercise, Mistake
 from minunet import layers
 from minunet.optim import SGD
@@ -250,23 +251,12 @@ BACKWARD_MISTAKES = (
         "the second of the three is dbias in yours; the order is dx, dweight, dbias.",
         lambda dy, cache: dy.sum((0, 1, 2)),
     ),
-    Mistake("dbias", "your dbias is the sum over the batch only; height and width too.", lambda dy, cache: dy.sum(0)),
-    Mistake(
-        "dbias",
-        "your dbias is the sum over height and width, but not over the batch.",
-        lambda dy, cache: dy.sum((1, 2)),
-    ),
-    Mistake(
-        "dbias",
-        "your dbias is the mean over the pixels; every pixel got the whole bias, so it is their sum.",
-        lambda dy, cache: dy.mean((0, 1, 2)),
-    ),
+    *BIAS_MISTAKES,
     Mistake(
         "dbias",
         "the sum was taken with keepdims=True; dbias has the shape of the bias, (K,).",
         lambda dy, cache: dy.sum((0, 1, 2), keepdims=True),
     ),
-    Mistake("dbias", "your dbias is one number: keep the output channels apart.", lambda dy, cache: dy.sum()),
     Mistake("dbias", "your dbias is dy of one pixel; sum over all pixels.", lambda dy, cache: dy[-1, -1, -1]),
     Mistake(
         "dbias",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lessons.check.bias import BIAS_MISTAKES
 from lessons.check.exercise import Arguments, Exercise, Mistake
 from minunet import layers
 from minunet.layers import im2col as gathering
@@ -237,23 +238,12 @@ def _product_turned(dy, cache):
 
 
 BACKWARD_MISTAKES = (
-    Mistake(
-        "dbias",
-        "your dbias is the sum over height and width, but not over the batch.",
-        lambda dy, cache: dy.sum((1, 2)),
-    ),
+    *BIAS_MISTAKES,
     Mistake(
         "dbias",
         "your dbias is the sum over height and width of the first sample; the other samples count too.",
         lambda dy, cache: dy[0].sum((0, 1)),
     ),
-    Mistake(
-        "dbias",
-        "your dbias is the mean over the pixels; every pixel got the whole bias, so it is their sum.",
-        lambda dy, cache: dy.mean((0, 1, 2)),
-    ),
-    Mistake("dbias", "your dbias is the sum over the batch only.", lambda dy, cache: dy.sum(0)),
-    Mistake("dbias", "your dbias is one number: keep the output channels apart.", lambda dy, cache: dy.sum()),
     Mistake(
         "dx",
         "the kernel is flipped in dx: weight[a, b] goes back to the pixel it came from, S*i + a, S*j + b.",

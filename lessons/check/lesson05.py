@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from lessons.check.bias import BIAS_MISTAKES
 from lessons.check.exercise import Arguments, Exercise, Mistake
 from minunet import layers
 
@@ -371,17 +372,7 @@ BACKWARD_MISTAKES = (
         "C and K have changed places in your dweight: it is (KH, KW, C, K). x.T @ dy has C rows, dy.T @ x has K.",
         lambda dy, cache: backward(dy, cache)[1].transpose(0, 1, 3, 2).reshape(cache[1].shape),
     ),
-    Mistake("dbias", "your dbias is the sum over the batch only.", lambda dy, cache: dy.sum(0)),
-    Mistake(
-        "dbias",
-        "your dbias is the sum over height and width, but not over the batch.",
-        lambda dy, cache: dy.sum((1, 2)),
-    ),
-    Mistake(
-        "dbias",
-        "your dbias is the mean over the pixels; every pixel got the whole bias, so it is their sum.",
-        lambda dy, cache: dy.mean((0, 1, 2)),
-    ),
+    *BIAS_MISTAKES,
     Mistake(
         "dbias",
         "dbias counts a pixel of y as often as copies reach it; the bias is added once to each pixel, in gaps too.",
@@ -390,7 +381,6 @@ BACKWARD_MISTAKES = (
     Mistake(
         "dbias", "dbias sums only every stride-th pixel of dy; every pixel of y got the bias.", _bias_at_the_corners
     ),
-    Mistake("dbias", "your dbias is one number: keep the output channels apart.", lambda dy, cache: dy.sum()),
 )
 
 GAP_MISTAKES = (

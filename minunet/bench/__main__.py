@@ -30,7 +30,8 @@ torch.compile is tried in channels last. Peak memory is what three steps need be
 weights and batch. The last column counts the
 arithmetic of plain convolution sums against what matrix products reach here; Winograd's
 algorithm saves most of it, so it can pass 100 %. Without PyTorch: minunet alone.
-Exit status: 0 measured, 1 the two sides do not agree, 2 something given is wrong,
+Exit status: 0 measured, 1 the two sides do not agree (on a GPU also: a second run
+gave other bits), 2 something given is wrong,
 130 stopped by Ctrl-C.
 """
 
@@ -73,7 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 measured, 1 the two sides do not agree, 2 bad input, 130 stopped by Ctrl-C."""
+    """Exit status: 0 measured, 1 no agreement (or, on a GPU, other bits again), 2 bad input, 130 stopped by Ctrl-C."""
     options = make_parser().parse_args(arguments)
     return exit_status(lambda: _bench(options))
 
