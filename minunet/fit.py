@@ -88,6 +88,11 @@ def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, dev
     """The run as `checkpoint`, read from the file `source`, has it."""
     check_fits(checkpoint.params, make_network(config, len(data.training.classes)), source)
     meta = checkpoint.meta
+    if "split_seed" not in meta["config"]:
+        raise InputError(
+            f"{source} comes from a version of minunet that dealt out the images and drew the batches in another way, "
+            "so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
+        )
     if meta["data"] != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
@@ -145,8 +150,9 @@ def fit(
             of_class = 1.0 if config.class_weight is None else np.array(config.class_weight)[labels]
             arrays["pixel_weight"] = of_class + extra_weight
         if config.dropout:
-            rng = generator(config.seed, "dropout", step)
-            arrays["mask"] = dropout_mask(net.lowest_shape(len(x), *x.shape[1:3]), config.dropout, rng)
+            (epoch, places), shape = batches.places(step), net.lowest_shape(1, *x.shape[1:3])
+            of_image = (generator(config.seed, "dropout", epoch, place) for place in places)
+            arrays["mask"] = np.concatenate([dropout_mask(shape, config.dropout, rng) for rng in of_image])
         return arrays
 
     def note(loss: float, step: int, images: int, bar: tqdm) -> None:

@@ -2,11 +2,18 @@
 
 Samples never meet in the forward pass, and the loss of a batch is a sum over its samples, each divided by the same
 total weight. So the gradient of the batch is the sum of the gradients of its samples: every thread takes a small group
-of samples at a time through the whole network, and the results are summed in the order of the groups. Which thread took
-which group, and how many threads there were, does not change a single bit.
+of samples at a time through the whole network, and the results are added up.
+
+A sum of floating-point numbers depends on the order of its additions. This one is a balanced tree over the groups,
+((0 + 1) + (2 + 3)) for four of them, and the groups depend on the batch alone. So neither the number of threads nor who
+took which group changes a single bit. And whoever shares the groups out, over processes or machines, gets the same bits
+if each adds up whole branches of this tree: equal shares for two or four are one branch each; a third of eight groups,
+say 0 to 2, is the branches (0 + 1) and 2; and the few sums of branches are then added as the tree says.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -65,13 +72,23 @@ def loss_and_gradients(
             _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
         return loss, grads
 
-    parts = map_in_order(part, groups)
-    loss, grads = next(parts)
-    for part_loss, part_grads in parts:
-        loss = loss + part_loss
-        for name, gradient in grads.items():
-            gradient += part_grads[name]
-    return loss, grads
+    return tree_sum(map_in_order(part, groups), 0, len(groups))
+
+
+def tree_sum(parts: Iterator[tuple[Array, Parameters]], start: int, stop: int) -> tuple[Array, Parameters]:
+    """The sum of the losses and of the gradients of groups `start` to `stop` - 1, as a balanced tree.
+
+    `parts` gives them in this order, so that no more than one sum for each level of the tree is kept. It is added up in
+    the arrays of the first one.
+    """
+    if stop - start == 1:
+        return next(parts)
+    middle = (start + stop) // 2
+    loss, grads = tree_sum(parts, start, middle)
+    other_loss, other_grads = tree_sum(parts, middle, stop)
+    for name, gradient in grads.items():
+        gradient += other_grads[name]
+    return loss + other_loss, grads
 
 
 def logits(net: UNet, params: Parameters, images: Array) -> Array:

@@ -56,7 +56,9 @@ class Config:
             and new this part, and the rest, at every step; 0 for none.
         flips: predictions are the mean of those for the image and its mirror images, see `mirror_images`.
         augmentation: what may happen to an image.
-        seed: decides about everything random.
+        seed: decides about everything random in training: first weights, order of the images, augmentation, dropout.
+        split_seed: decides which images are trained on, validated and tested, and how made ones look: runs with the
+            same one are tested on the same images, whatever their `seed` and `count`.
         count: how many training images are made, where they are made.
     """
 
@@ -85,6 +87,7 @@ class Config:
     flips: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
+    split_seed: int = 0
     count: int = 0
 
     def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool, bool]:
@@ -102,8 +105,14 @@ class Config:
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Config:
-        """The way back. Raises InputError for anything that is no configuration."""
+        """The way back, also from earlier versions: a field that they did not have gets its default, what they did.
+
+        Raises InputError for anything that is no configuration.
+        """
         try:
+            values = {**values}
+            if values.pop("zoom", 1) != 1:  # a field of earlier versions
+                raise InputError("It was trained on enlarged pictures (zoom), which this version cannot make.")
             weight = values.get("class_weight")
             weight = None if weight is None else tuple(weight)
             return Config(**{**values, "augmentation": Augmentation(**values["augmentation"]), "class_weight": weight})
@@ -244,9 +253,11 @@ class Data(NamedTuple):
 
 def load_data(config: Config) -> Data:
     """The images of an experiment. Raises InputError for anything that is wrong with them."""
-    rng = generator(config.seed, "data")
     if config.preset == "cells":
-        return Data(*(make_cells(count, config.size, rng) for count in (config.count, 40, 100)))
+        streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
+        counts = (config.count, 40, 100)
+        return Data(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))
+    rng = generator(config.split_seed, "data")
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)

@@ -70,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--base", type=at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
     add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
     add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
-    add("--seed", type=at_least(0), metavar="N", help="decides about everything random (default: 0)")
+    add("--seed", type=at_least(0), metavar="N", help="seed of all random numbers of training (default: 0)")
     add(
         "--set",
         action="append",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import minunet
-from minunet import UNet, backend, loss_and_gradients
+from minunet import UNet, backend, fast, loss_and_gradients
 from minunet.gradcheck.check import relative_error
 from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers.softmax import pixel_weights
+from minunet.parallel import split, tree_sum
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +47,7 @@ def test_parts_give_what_the_whole_gives(rng, weighted):
 def test_any_number_of_threads_gives_the_same_bits(rng, base):
     net, params, images, labels = batch(rng, "float32", 9, base)
     results = []
-    for threads in (1, 2, 3):
+    for threads in (1, 2, 3, 8):
         minunet.set_threads(threads)
         loss, grads = loss_and_gradients(net, params, images, labels)
         results.append((loss, grads, minunet.logits(net, params, images)))
@@ -52,6 +56,53 @@ def test_any_number_of_threads_gives_the_same_bits(rng, base):
         np.testing.assert_array_equal(logits, results[0][2])
         for name in params:
             np.testing.assert_array_equal(grads[name], results[0][1][name])
+
+
+def branches(share: range, start: int, stop: int) -> list[tuple[int, int]]:
+    """The largest whole branches of the tree over groups `start` to `stop` - 1 that lie in `share`."""
+    if share.start <= start and stop <= share.stop:
+        return [(start, stop)]
+    if stop <= share.start or share.stop <= start:
+        return []
+    middle = (start + stop) // 2
+    return branches(share, start, middle) + branches(share, middle, stop)
+
+
+def from_branches(sums: dict, start: int, stop: int) -> tuple[Any, dict]:
+    """The sum over all groups, from the sums of branches that others have made."""
+    if (start, stop) in sums:
+        return sums[start, stop]
+    middle = (start + stop) // 2
+    (loss, grads), (other_loss, other) = from_branches(sums, start, middle), from_branches(sums, middle, stop)
+    return loss + other_loss, {name: grads[name] + other[name] for name in grads}
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 4])
+@pytest.mark.parametrize("count", [4, 13, 16, 29])
+def test_any_number_of_shares_gives_the_same_bits(rng, count, shares):
+    """Each takes a stretch of the groups through the network and adds up whole branches; the sums are then added."""
+    net, params, images, labels = batch(rng, "float32", count)
+    expected_loss, expected = loss_and_gradients(net, params, images, labels)
+    groups = split(images)
+    made: dict = {}
+    for number in range(shares):
+        share = range(len(groups) * number // shares, len(groups) * (number + 1) // shares)
+        for start, stop in branches(share, 0, len(groups)):
+            parts = (part_of(net, params, images, labels, groups[i]) for i in range(start, stop))
+            made[start, stop] = tree_sum(parts, start, stop)
+    loss, grads = from_branches(made, 0, len(groups))
+    assert loss == expected_loss
+    for name in params:
+        np.testing.assert_array_equal(grads[name], expected[name])
+    if shares in (2, 4) and len(groups) >= 4:
+        assert len(made) == shares  # one sum each: what an all-reduce by recursive doubling adds up
+
+
+def part_of(net, params, images, labels, samples: slice) -> tuple[Any, dict]:
+    """Loss and gradients of a group, as its part of the batch."""
+    logits, cache = net.forward(params, images[samples])
+    loss, loss_cache = fast.softmax_cross_entropy(logits, labels[samples], total_weight=pixel_weights(labels, 3).sum())
+    return loss, net.backward(fast.softmax_cross_entropy_backward(loss_cache), cache)[1]
 
 
 def test_winograd_in_parts_gives_what_the_exact_whole_gives(rng):

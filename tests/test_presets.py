@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from minunet import InputError
@@ -54,6 +55,25 @@ def test_made_images_are_never_in_two_parts():
     assert len(set(parts.digests())) == 3
     images = [image.tobytes() for part in parts for image in part.images]
     assert len(set(images)) == len(images)
+
+
+def test_runs_with_other_seeds_and_counts_are_tested_on_the_same_images(tmp_path):
+    cells = dataclasses.replace(PRESETS["cells"], count=5, size=32)
+    first = load_data(cells)
+    more, seeded, split = (
+        load_data(dataclasses.replace(cells, **change)) for change in ({"count": 8}, {"seed": 1}, {"split_seed": 1})
+    )
+    assert seeded.digests() == first.digests()
+    assert more.digests()[1:] == first.digests()[1:]
+    np.testing.assert_array_equal(more.training.images[:5], first.training.images)
+    assert not set(split.digests()) & set(first.digests())
+
+    folder = dataclasses.replace(PRESETS["folder"], data_dir=str(write_folder(tmp_path, count=20)), size=16)
+    same, seeded, split = (
+        [part.names for part in load_data(dataclasses.replace(folder, **change))]
+        for change in ({}, {"seed": 1}, {"split_seed": 1})
+    )
+    assert same == seeded != split
 
 
 def test_a_folder_is_needed():

@@ -175,6 +175,24 @@ def test_the_seed(tmp_path, labels, monkeypatch):
     np.testing.assert_allclose(answer.sum(axis=2), 1, atol=1e-4)
 
 
+def test_dropout_of_an_image_does_not_depend_on_its_batch(monkeypatch):
+    """Like augmentation it is drawn for the image's place in the epoch: cut into other batches, the same masks."""
+    original, masks = fit.loss_and_gradients, {}
+    for size in (2, 3):
+        masks[size] = []
+
+        def keep(*arguments, mask, size=size, **others):
+            masks[size].append(mask)
+            return original(*arguments, mask=mask, **others)
+
+        monkeypatch.setattr(fit, "loss_and_gradients", keep)
+        options = ["--epochs", "2", "--batch-size", str(size), "--set", "dropout=0.5", "--out", f"size-{size}"]
+        assert train.main([*SMALL, *options]) == 0
+    two, three = (np.concatenate(each) for each in masks.values())
+    assert len(masks[2]) == 12 and len(two) == 24 and len(np.unique(two, axis=0)) == 24
+    np.testing.assert_array_equal(two, three)
+
+
 def test_the_paper(tmp_path):
     """Valid convolutions, momentum, dropout, weight map, elastic deformation; pictures smaller than what it sees."""
     options = ["--preset", "paper", "--data-dir", str(write_nuclei(tmp_path / "n")), "--epochs", "2", "--size", "76"]

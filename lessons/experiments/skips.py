@@ -111,7 +111,7 @@ def main() -> None:
     runs: list[dict[str, Any]] = []
     kept: dict[str, np.ndarray] = {}
     for seed in SEEDS:
-        training, validation, test = load_data(dataclasses.replace(CELLS, seed=seed))
+        training, validation, test = load_data(dataclasses.replace(CELLS, split_seed=seed))
         for depth in DEPTHS:
             for skips in (True, False):
                 started = time.process_time()

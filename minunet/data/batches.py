@@ -1,8 +1,9 @@
 """From a data set to the batches that the network eats.
 
-A batch is a pure function of the seed and the number of the step: shuffling and augmentation draw from generators that
-are seeded with both. So a run can stop anywhere and go on later with the very same batches, and nothing needs to be
-remembered but the number of the step.
+A batch is a pure function of the seed and the number of the step: the order of the images is drawn anew for each epoch,
+and what happens to an image by a generator of its own, seeded with the epoch and the image's place in that order. So a
+run can stop anywhere and go on later with the very same batches, with nothing remembered but the number of the step;
+and whoever prepares only some of the images of a batch draws the same for them.
 """
 
 from __future__ import annotations
@@ -106,14 +107,19 @@ class Batches:
         """How many batches show every image once."""
         return -(-len(self.dataset) // self.batch_size)
 
+    def places(self, step: int) -> tuple[int, range]:
+        """The epoch, counted from 0, and which places in its order the images of batch number `step` have."""
+        epoch, number = divmod(step, self.per_epoch)
+        first = number * self.batch_size
+        return epoch, range(first, min(first + self.batch_size, len(self.dataset)))
+
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
-        epoch, number = divmod(step, self.per_epoch)
+        epoch, places = self.places(step)
         order = generator(self.seed, "order", epoch).permutation(len(self.dataset))
-        indices = order[number * self.batch_size : (number + 1) * self.batch_size]
-        rng = generator(self.seed, "augmentation", epoch, number)
         images, planes = [], []
-        for i in indices:
+        for place in places:
+            i, rng = order[place], generator(self.seed, "augmentation", epoch, place)
             image = self.dataset.images[i].astype("float32") / 255
             belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
             image, belonging = augment(image, belonging, self.augmentation, rng, self.size)

@@ -40,6 +40,20 @@ def test_a_batch_is_a_function_of_seed_and_step():
     assert (Batches(numbered(), 3, (6, 6), (6, 6), how, seed=5).get(3)[0] != first.get(3)[0]).any()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_what_happens_to_an_image_does_not_depend_on_its_batch(size):
+    """Epoch by epoch the same images, changed in the same way, however they are cut into batches or shared out."""
+    how = Augmentation(True, True, 0.3, 0.3, 0.3)
+    whole, cut = (Batches(numbered(), each, (6, 6), (6, 6), how, seed=4) for each in (7, size))
+    for epoch in range(2):
+        steps = range(epoch * cut.per_epoch, (epoch + 1) * cut.per_epoch)
+        parts = [cut.get(step) for step in steps]
+        for part, expected in zip(zip(*parts, strict=True), whole.get(epoch), strict=False):
+            if expected is not None:
+                np.testing.assert_array_equal(np.concatenate(part), expected)
+        assert {cut.places(step)[0] for step in steps} == {epoch}
+
+
 def test_images_of_a_batch_are_changed_differently():
     data = numbered()
     data.images[:] = 100
