@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset
 from minunet.data.folder import load_folder
 from minunet.data.nuclei import load_nuclei
-from minunet.data.pets import load_pets
 from minunet.errors import InputError
 from minunet.instances import RADIUS
 from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
@@ -134,7 +134,7 @@ PRESETS = {
     ),
     "pets": Config(
         "pets",
-        data_dir="data/oxford-iiit-pet",
+        data_dir=pets.FOLDER,
         size=128,
         depth=5,
         epochs=200,
@@ -145,7 +145,7 @@ PRESETS = {
     ),
     "seed": Config(  # line by line what the notebook does
         "seed",
-        data_dir="data/oxford-iiit-pet",
+        data_dir=pets.FOLDER,
         size=100,
         base=64,
         depth=3,
@@ -265,4 +265,4 @@ def load_data(config: Config) -> Data:
         return Data(*load_nuclei(folder, rng, config.border))
     if config.preset == "folder":
         return Data(*load_folder(folder, config.size, rng))
-    return Data(*load_pets(folder, config.size, rng, config.pooled))
+    return Data(*pets.load_pets(folder, config.size, rng, config.pooled))

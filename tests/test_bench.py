@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from minunet.bench import __main__ as command
-from minunet.bench import measure, profile, sides
+from minunet.bench import measure, profile, sides, threads
 from minunet.bench.networks import TASKS, Task, convolutions, task_flops
 from minunet.bench.sides import torch_problem
 
@@ -214,7 +214,7 @@ def test_the_roofline(tiny, tmp_path, monkeypatch):
     ("arguments", "says"),
     [
         (["--rounds", "4"], "--rounds must be at least 5"),
-        (["--threads", "0"], "threads must be at least 1"),
+        (["--threads", "1,2", "--layers"], "a measurement of their own"),
         (["--json", "/nowhere/at/all.json"], "cannot be written: No such file"),
         (["--plot", "/nowhere/at/all.png"], "cannot be written: No such file"),
         (["--json", "/"], "cannot be written: Is a directory"),
@@ -226,6 +226,29 @@ def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):
     assert command.main(arguments) == 2
     error = capsys.readouterr().err
     assert says in error and error.count("\n") == 1
+
+
+def test_several_numbers_of_threads(tiny, tmp_path, monkeypatch, capsys):
+    """Those for which there are cores, with both sides; the number from before is put back."""
+    monkeypatch.setattr(command, "cores", lambda: 3)
+    before, used = threads.get_threads(), []
+    monkeypatch.setattr(threads, "set_threads", lambda count: used.append(count))
+    assert command.main(["--threads", "1,2,4", "--rounds", "5", "--json", str(tmp_path / "t.json")]) == 0
+    assert used == [1, 2, before]
+    result = json.loads((tmp_path / "t.json").read_text())["threads"]["tiny"]
+    assert list(result) == ["1", "2"] and all(min(row.values()) > 0 for row in result.values())
+    assert set(result["1"]) == {"minunet", "PyTorch", "ratio"}
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2].split()[0] == "1" and lines[-2].split()[2] == "1.00" and lines[-1].split()[0] == "2"
+    monkeypatch.setattr(threads, "torch_problem", lambda: "none here")
+    assert set(threads.measure_threads(TINY, [1], 5)[1]) == {"minunet"}
+
+
+@pytest.mark.parametrize("text", ["0", "1,,2", "1,x", ""])
+def test_numbers_of_threads_that_are_none(text, capsys):
+    with pytest.raises(SystemExit) as end:
+        command.main(["--threads", text])
+    assert end.value.code == 2 and "whole number of at least 1" in capsys.readouterr().err
 
 
 def test_the_profile_counts_every_second_once(tiny, monkeypatch, tmp_path, capsys):

@@ -19,6 +19,8 @@ from minunet.bench.networks import TASKS, Task, task_flops
 from minunet.bench.profile import measure_parts, print_parts
 from minunet.bench.roofline import save_roofline
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
+from minunet.bench.threads import cores, measure_threads, print_threads
+from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
 
 DESCRIPTION = """\
@@ -51,7 +53,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("--task", action="append", choices=TASKS, help="measure only this one; may be given several times")
     add("--rounds", type=int, default=7, metavar="N", help="rounds that count, at least 5 (default: 7)")
     add(
-        "--threads", type=int, metavar="N", help=f"CPU threads of both sides (default: {get_threads()}, the cores here)"
+        "--threads",
+        type=thread_counts,
+        metavar="N[,N...]",
+        help=f"CPU threads of both sides (default: {get_threads()}, the cores here); several, as in 1,2,4: instead, how "
+        "much a step gains from each number, of those for which there are cores",
     )
     add(
         "--device",
@@ -73,6 +79,11 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def thread_counts(text: str) -> list[int]:
+    """For argparse: one or several numbers of threads."""
+    return [at_least(1)(part) for part in text.split(",")]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 measured, 1 no agreement (or, on a GPU, other bits again), 2 bad input, 130 stopped by Ctrl-C."""
     options = make_parser().parse_args(arguments)
@@ -82,8 +93,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
-    if options.threads is not None:
-        set_threads(options.threads)
+    counts = options.threads or [get_threads()]
+    if len(counts) == 1:
+        set_threads(counts[0])
+    elif options.device == "gpu" or options.plot or options.layers or options.profile:
+        raise InputError("Several numbers of --threads are a measurement of their own, on the CPU.")
     if options.plot and options.plot.suffix.lower() != ".png":
         raise InputError(f"--plot makes a PNG: its FILE must end in .png, not {options.plot.suffix!r}")
     if options.plot and options.json:
@@ -108,7 +122,15 @@ def _bench(options: argparse.Namespace) -> int:
         return 0
     result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
     agree = True
-    if options.layers:
+    if len(counts) > 1:
+        usable = [count for count in counts if count <= cores()] or [cores()]
+        print(f"{_machine()}, {cores()} cores, {options.rounds} rounds")
+        result["threads"] = {}
+        for task in tasks:
+            result["threads"][task.name] = measure_threads(task, usable, options.rounds)
+            print_threads(task, result["threads"][task.name])
+            _write(options.json, result)
+    elif options.layers:
         result["layers"] = {}
         for task in trained:
             result["layers"][task.name] = measure_layers(task, options.rounds)

@@ -6,10 +6,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from minunet.data.download import fetch
-from minunet.data.pets import ARCHIVES
+from minunet.data.download import Archive, fetch
+from minunet.data.pets import ADDRESS, FOLDER
 from minunet.errors import exit_status
-from minunet.presets import PRESETS
+
+ARCHIVES = (
+    Archive(
+        f"{ADDRESS}data/images.tar.gz",
+        791_918_971,
+        "67195c5e1c01f1ab5f9b6a5d22b8c27a580d896ece458917e61d459337fa318d",
+        "images",
+    ),
+    Archive(
+        f"{ADDRESS}data/annotations.tar.gz",
+        19_173_078,
+        "52425fb6de5c424942b7626b428656fcbd798db970a937df61750c0f1d358e91",
+        "annotations",
+    ),
+)
 
 DESCRIPTION = """\
 Download a data set and unpack it where the preset of its name looks for it.
@@ -28,8 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("name", choices=["pets"], help="the data set")
-    place = PRESETS["pets"].data_dir
-    parser.add_argument("--data-dir", type=Path, default=place, metavar="DIR", help=f"where to (default: {place})")
+    parser.add_argument("--data-dir", type=Path, default=FOLDER, metavar="DIR", help=f"where to (default: {FOLDER})")
     options = parser.parse_args(arguments)
 
     def run() -> int:

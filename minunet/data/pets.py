@@ -16,28 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.download import Archive
 from minunet.data.files import read_pairs, require_folder
 from minunet.errors import InputError
 
 TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
 CLASSES = ("pet", "background", "border")
 VALIDATION = 0.1  # the part of trainval on which the best epoch is chosen
+FOLDER = "data/oxford-iiit-pet"  # where it is looked for if nothing else is said
 ADDRESS = "https://www.robots.ox.ac.uk/~vgg/data/pets/"
-ARCHIVES = (
-    Archive(
-        f"{ADDRESS}data/images.tar.gz",
-        791_918_971,
-        "67195c5e1c01f1ab5f9b6a5d22b8c27a580d896ece458917e61d459337fa318d",
-        "images",
-    ),
-    Archive(
-        f"{ADDRESS}data/annotations.tar.gz",
-        19_173_078,
-        "52425fb6de5c424942b7626b428656fcbd798db970a937df61750c0f1d358e91",
-        "annotations",
-    ),
-)
 
 
 def load_pets(

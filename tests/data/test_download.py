@@ -16,7 +16,7 @@ from minunet import InputError
 from minunet.data import __main__ as command
 from minunet.data import download
 from minunet.data.download import Archive, fetch, unpack
-from minunet.data.pets import ARCHIVES, load_pets
+from minunet.data.pets import load_pets
 from tests.data.pictures import write_pets
 
 
@@ -197,5 +197,5 @@ def test_no_server_and_no_place(tmp_path, server, capsys):
 
 
 def test_the_official_archives_are_named():
-    assert [(a.folder, a.size) for a in ARCHIVES] == [("images", 791_918_971), ("annotations", 19_173_078)]
-    assert all(a.address.startswith("https://") and len(a.sha256) == 64 for a in ARCHIVES)
+    assert [(a.folder, a.size) for a in command.ARCHIVES] == [("images", 791_918_971), ("annotations", 19_173_078)]
+    assert all(a.address.startswith("https://") and len(a.sha256) == 64 for a in command.ARCHIVES)
