@@ -2,8 +2,8 @@
 
 from minunet.backend import set_threads
 from minunet.errors import InputError
+from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import SGD, Adam
-from minunet.parallel import logits, loss_and_gradients
 from minunet.unet import UNet
 
 __version__ = "0.1.0"

@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from minunet.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small, whole_file
 from minunet.errors import InputError, exit_status
 from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
-from minunet.model import Model, load_model
+from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small, whole_file
+from minunet.model.trained import Model, load_model
 
 DESCRIPTION = """\
 Write the network of a run into files of their own. With --weights the numbers come from a file of

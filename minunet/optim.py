@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from minunet.backend import Array, array_module
-from minunet.fast.gpu import adam as gpu
+from minunet.gpu import adam as gpu
 
 Schedule = Callable[[int], float]
 Optimizer: TypeAlias = "SGD | Adam"

@@ -371,7 +371,7 @@ def in_use() -> bool:
 @contextlib.contextmanager
 def installed(monkeypatch: Any) -> Any:
     """While this is entered, `import cupy` finds the stand-in; afterwards, that memory is as it should be."""
-    from minunet.fast.gpu import kernels
+    from minunet.gpu import kernels
 
     caches = kernels._module, kernels._kernel
     with monkeypatch.context() as patch:

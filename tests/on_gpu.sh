@@ -59,8 +59,8 @@ print(gpu_name(), "CuPy", cupy.__version__, "Python", platform.python_version())
     fi
 fi
 # Warnings are no errors here: this machine's versions of everything are not those that the tests are kept clean with.
-step tests 100 "$python" -m pytest -q -p no:cacheprovider -W default tests/fast/test_gpu.py tests/fast/test_gpu_compiles.py \
-    tests/test_gpu.py tests/test_upload.py tests/test_bench_gpu.py tests/test_backend.py
+step tests 100 "$python" -m pytest -q -p no:cacheprovider -W default tests/gpu/test_kernels.py tests/gpu/test_compiles.py \
+    tests/gpu/test_network.py tests/gpu/test_upload.py tests/test_bench_gpu.py tests/test_backend.py
 if [ -z "$dry" ]; then
     step bench 100 "${run[@]}" minunet.bench --device gpu --rounds 21 --json "$out/bench.json"
     step profile 30 "${run[@]}" minunet.bench --device gpu --rounds 5 --profile --json "$out/profile.json"

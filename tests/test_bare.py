@@ -31,7 +31,7 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("name", ["train", "predict", "export", "bench.__main__", "gradcheck.__main__"])
+@pytest.mark.parametrize("name", ["train.__main__", "predict", "export", "bench.__main__", "gradcheck.__main__"])
 def test_a_command_starts_without_the_packages_of_others(name):
     code = BLOCKED.format(blocked=set(ELSEWHERE), module=f"minunet.{name}")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

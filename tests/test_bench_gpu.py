@@ -12,7 +12,7 @@ import pytest
 from minunet.bench import __main__ as command
 from minunet.bench import gpu as bench_gpu
 from minunet.bench.networks import Task
-from minunet.fast.gpu import products
+from minunet.gpu import products
 from tests import cupy_on_cpu
 from tests.conftest import NO_GPU
 

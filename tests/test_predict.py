@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from minunet import InputError, backend, predict
-from minunet.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minunet.data.batches import to_input
-from minunet.model import Model, load_model, prepare
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from minunet.model.tiling import answer
+from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
-from minunet.presets import PRESETS, Config, make_network
-from minunet.tiling import answer
+from minunet.train.presets import PRESETS, Config, make_network
 
 
 @pytest.fixture(autouse=True)

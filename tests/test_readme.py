@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lessons.check.registry import EXERCISES
-from minunet import train
+from minunet.train import __main__ as train
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "RESULTS.md", "data/README.md", "lessons/README.md"]

@@ -8,7 +8,7 @@ from lessons.bugs.patient import SUSPECTS
 from lessons.bugs.planted import BUGS
 from lessons.check.judge import Verdict
 from minunet.errors import InputError
-from minunet.own_layers import run_file
+from minunet.train.own_layers import run_file
 
 FILE = "find_the_bug.py"
 

@@ -19,7 +19,7 @@ import numpy as np
 from lessons.bugs.planted import BUGS
 from minunet import layers
 from minunet.data.cells import make_cell_image
-from minunet.own_layers import PAIRS, used
+from minunet.train.own_layers import PAIRS, used
 from minunet.unet import Parameters, UNet
 
 SIZE, COUNT, BATCH = 32, 64, 8

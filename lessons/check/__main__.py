@@ -14,7 +14,7 @@ from lessons.check.judge import SEED, Verdict, judge
 from lessons.check.registry import EXERCISES
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
-from minunet.own_layers import run_file
+from minunet.train.own_layers import run_file
 
 HERE = Path(__file__).parents[1] / "exercises"
 MARKS = {"done": "[x]", "wrong": "[!]", "not begun": "[ ]"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minunet.own_layers import PAIRS
+from minunet.train.own_layers import PAIRS
 
 Arguments = dict[str, Any]  # name of the parameter -> what it is given
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from lessons.check.exercise import Arguments
-from minunet import instances as objects
 from minunet import layers
+from minunet.data import instances as objects
 
 # --- cases: small and plain, a batch of images, rows far from each other, float32 ------------------------------------
 

@@ -164,7 +164,7 @@ def starts_cases(rng: np.random.Generator) -> Iterator[Arguments]:
 
 
 def starts(size, length, overlap, step):
-    """As `minunet.tiling` does it for networks with padding."""
+    """As `minunet.model.tiling` does it for networks with padding."""
     last = step * -(-max(0, size - length) // step)
     return [*range(0, last, _way(length, overlap, step)), last]
 

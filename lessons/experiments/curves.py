@@ -26,9 +26,9 @@ from minunet.data.cells import make_cells
 from minunet.errors import InputError, exit_status
 from minunet.metrics import iou, mean_iou
 from minunet.optim import constant, one_cycle
-from minunet.presets import PRESETS
-from minunet.score import score
 from minunet.seeds import generator
+from minunet.train.presets import PRESETS
+from minunet.train.score import score
 
 SIZE, STEPS, EVERY = 64, 900, 30
 SCORING = dataclasses.replace(PRESETS["cells"], class_weight=None)

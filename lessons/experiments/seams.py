@@ -15,7 +15,7 @@ import numpy as np
 
 from minunet.errors import InputError, exit_status
 from minunet.model import load_model
-from minunet.presets import load_data
+from minunet.train.presets import load_data
 
 TILES = (128, 160, 192, 224)
 WHOLE = 1 << 20  # pixels: larger than any picture

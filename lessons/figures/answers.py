@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from minunet.draw.plots import save_predictions
 from minunet.errors import InputError, exit_status
 from minunet.model import load_model
-from minunet.plots import save_predictions
-from minunet.presets import load_data
-from minunet.score import as_answered, score
+from minunet.train.presets import load_data
+from minunet.train.score import as_answered, score
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,6 @@
 """gpu_bytes.png: arithmetic per byte of what a forward pass of the seed network, and Adam, do on a GPU.
 
-Counted from shapes, as the code in `minunet.fast.gpu` reads and writes; nothing is measured.
+Counted from shapes, as the code in `minunet.gpu` reads and writes; nothing is measured.
 Run: python -m lessons.figures.gpu_bytes
 """
 

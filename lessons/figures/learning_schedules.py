@@ -10,7 +10,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from lessons.figures.style import BLUE, GREY, INK, RED, new_figure, save
-from minunet.presets import PRESETS, make_schedule
+from minunet.train.presets import PRESETS, make_schedule
 
 STEPS, HIGHEST = 100, 0.002
 

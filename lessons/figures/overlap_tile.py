@@ -16,7 +16,7 @@ from lessons.figures.style import ORANGE, SKY, new_figure, save
 from minunet import UNet
 from minunet.data.augment import mirrored
 from minunet.data.cells import make_cell_image
-from minunet.tiling import _Cut, _cuts
+from minunet.model.tiling import _Cut, _cuts
 
 TILE = 48
 CHOSEN = ((1, 1), (0, 2))  # row and column of the two tiles that are shown

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from lessons.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW, new_figure, save
 from minunet.data.cells import make_cell_image
-from minunet.instances import seam_weights
+from minunet.data.instances import seam_weights
 
 W0, SIGMA = 10.0, 5.0
 SEED = 6  # of the picture

@@ -15,7 +15,7 @@ from lessons.figures.style import new_figure, save
 from minunet import UNet
 from minunet.data.batches import to_input
 from minunet.data.cells import make_cell_image
-from minunet.tiling import answer, probabilities
+from minunet.model.tiling import answer, probabilities
 
 SIZE, TILE, WHOLE = 384, 160, 1 << 20
 SMALLEST = 1e-5  # rounding lies below, and is drawn as this: it is another on every machine

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from lessons.figures.style import BLUE, GREEN, GREY, ORANGE, new_figure, save
 from minunet.metrics import confusion_matrix, iou, pixel_accuracy
-from minunet.presets import PRESETS, load_data
+from minunet.train.presets import PRESETS, load_data
 
 SHIFTS = range(6)
 # What is no border in either; missed, false, right: none of them the colour of a class on the right.

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lessons.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure, save
 from minunet import UNet
-from minunet.tiling import _cuts
+from minunet.model.tiling import _cuts
 
 SIZE, TILE = 410, 160
 

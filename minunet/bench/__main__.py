@@ -56,8 +56,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--threads",
         type=thread_counts,
         metavar="N[,N...]",
-        help=f"CPU threads of both sides (default: {get_threads()}, the cores here); several, as in 1,2,4: instead, how "
-        "much a step gains from each number, of those for which there are cores",
+        help=f"CPU threads of both sides (default: {get_threads()}, the cores here); several, as in 1,2,4: instead, "
+        "how much a step gains from each number, of those for which there are cores",
     )
     add(
         "--device",

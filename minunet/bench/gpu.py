@@ -20,7 +20,7 @@ from minunet.bench.measure import MEBIBYTE, alternate
 from minunet.bench.networks import Task
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
 from minunet.errors import InputError
-from minunet.fast.gpu import adam, conv_transpose, im2col, passes, pool, products, softmax, wide_rows
+from minunet.gpu import adam, conv_transpose, im2col, passes, pool, products, softmax, wide_rows
 
 TASKS = {
     task.name: task

@@ -14,7 +14,7 @@ from minunet.bench.networks import Convolution, Task, convolutions
 from minunet.bench.sides import torch_problem
 from minunet.fast import conv2d, im2col, winograd, winograd_rows
 from minunet.fast.conv import algorithm
-from minunet.parallel import split
+from minunet.gradient import split
 
 COLUMNS = ("im2col", "winograd_rows", "winograd", "PyTorch")
 Row = dict[str, Any]

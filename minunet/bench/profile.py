@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from minunet import parallel, unet
+from minunet import gradient, unet
 from minunet.backend import get_threads
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
@@ -26,7 +26,7 @@ PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "ReLU": (conv, ("relu_in_place", "relu_backward_in_place")),
     "max-pool": (unet, ("max_pool2d", "max_pool2d_backward")),
     "concatenation": (unet, ("crop_concat", "crop_concat_backward_parts", "add_to_centre")),
-    "loss": (parallel, ("softmax_cross_entropy", "softmax_cross_entropy_backward")),
+    "loss": (gradient, ("softmax_cross_entropy", "softmax_cross_entropy_backward")),
     "Adam": (Adam, ("step",)),
 }
 

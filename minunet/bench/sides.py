@@ -9,8 +9,8 @@ import numpy as np
 
 from minunet.backend import Array, get_threads, to_device, to_numpy
 from minunet.bench.networks import Task
+from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import Adam
-from minunet.parallel import logits, loss_and_gradients
 
 LR = 1e-3
 LOSS_TOLERANCE = 1e-5  # relative

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from minunet.data.dataset import Dataset
-from minunet.instances import to_classes
+from minunet.data.instances import to_classes
 
 CLASSES = ("background", "cell", "border")
 TINT = np.array([0.45, 1.0, 0.65])  # the green of a fluorescent dye, as RGB

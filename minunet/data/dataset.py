@@ -21,7 +21,7 @@ class Dataset:
         names: what each image is called.
         classes: the name of each class.
         instances: which object each pixel belongs to, a list of (H, W) int32, where that is known: see
-            `minunet.instances`.
+            `minunet.data.instances`.
     """
 
     images: Images

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import PICTURE_ENDINGS, read_pairs, require_folder, shorten
+from minunet.data.pictures import PICTURE_ENDINGS, read_pairs, require_folder, shorten
 from minunet.errors import InputError
 
 PART = 0.1  # for validation, and again for the test

@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from minunet.backend import map_in_order
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import read_image, read_mask, require_folder
+from minunet.data.instances import BORDER, RADIUS, to_classes
+from minunet.data.pictures import read_image, read_mask, require_folder
 from minunet.errors import InputError
-from minunet.instances import BORDER, RADIUS, to_classes
 
 CLASSES = ("background", "nucleus", "border")
 PART = 0.1  # for validation, and again for the test if there are no lists

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, split
-from minunet.data.files import read_pairs, require_folder
+from minunet.data.pictures import read_pairs, require_folder
 from minunet.errors import InputError
 
 TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes

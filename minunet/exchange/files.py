@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from minunet.checkpoint import whole_file
 from minunet.errors import InputError
 from minunet.exchange.axes import from_torch_order, to_torch_order
+from minunet.model.checkpoint import whole_file
 from minunet.unet import Parameters
 
 TORCH, SAFETENSORS = (".pt", ".pth"), ".safetensors"

@@ -16,8 +16,8 @@ import numpy as np
 
 from minunet.backend import Array, array_module
 from minunet.fast import im2col, winograd, winograd_rows
-from minunet.fast.gpu import conv as gpu
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
+from minunet.gpu import conv as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
 
 Pair = tuple[int, int]

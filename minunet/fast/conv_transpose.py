@@ -15,7 +15,7 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array, array_module
-from minunet.fast.gpu import conv_transpose as gpu
+from minunet.gpu import conv_transpose as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array, array_module
-from minunet.fast.gpu import pool as gpu
+from minunet.gpu import pool as gpu
 from minunet.layers.shapes import IntPair
 
 

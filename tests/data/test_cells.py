@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minunet.data.cells import CLASSES, make_cell_image, make_cells
-from minunet.instances import BORDER, OBJECT, border_between
+from minunet.data.instances import BORDER, OBJECT, border_between
 from minunet.metrics import confusion_matrix, mean_iou
 
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from minunet import InputError
 from minunet.data.batches import stretch
+from minunet.data.instances import border_between
 from minunet.data.nuclei import load_nuclei
-from minunet.instances import border_between
 from tests.data.pictures import write_nuclei
 
 

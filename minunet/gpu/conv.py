@@ -1,0 +1,59 @@
+"""Convolution on a GPU: `wide_rows` for 3x3 with stride 1 and at least 8 channels, `im2col` for the others.
+
+float32; other dtypes take `layers`, where the same lines as for NumPy run through CuPy.
+"""
+
+from __future__ import annotations
+
+from minunet import layers
+from minunet.backend import Array, array_module
+from minunet.gpu import im2col, wide_rows
+from minunet.gpu.kernels import serves
+from minunet.gpu.passes import sum_rows
+from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
+
+Pair = tuple[int, int]
+
+
+def conv2d(
+    x: Array, weight: Array, bias: Array | None, *, stride: IntPair = 1, padding: IntPair = 0, relu: bool = False
+) -> tuple[Array, tuple]:
+    """What `layers.conv2d` returns, with the same errors; with `relu` y has been through one, in the same pass."""
+    if not serves(x, weight, bias):
+        y, cache = layers.conv2d(x, weight, bias, stride=stride, padding=padding)
+        return layers.relu(y)[0] if relu else y, cache
+    check_parameters(x, weight, bias)
+    steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
+    height, width = (window_count(x.shape[1 + i], weight.shape[i], steps[i], zeros[i]) for i in (0, 1))
+    xp = array_module(x)
+    x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
+    y = xp.empty((len(x), height, width, weight.shape[3]), x.dtype)
+    if _takes_wide_rows(weight.shape, steps, zeros):
+        wide_rows.forward(x, weight, bias, y, zeros, relu)
+    else:
+        im2col.forward(x, weight, bias, y, steps, zeros, relu)
+    return y, (x, weight, bias is not None, steps, zeros)
+
+
+def conv2d_backward(
+    dy: Array, cache: tuple, *, need_dx: bool = True, y: Array | None = None
+) -> tuple[Array | None, Array, Array | None]:
+    """What `layers.conv2d_backward` returns; with `y`, that of `conv2d` with `relu`, first back through the ReLU."""
+    x, weight, has_bias, stride, padding = cache
+    if not serves(x, weight, dy):
+        dx, dweight, dbias = layers.conv2d_backward(dy if y is None else layers.relu_backward(dy, y), cache)
+        return dx if need_dx else None, dweight, dbias
+    out = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
+    if dy.shape != (shape := (len(x), *out, weight.shape[3])):
+        raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
+    dy = array_module(dy).ascontiguousarray(dy)
+    if _takes_wide_rows(weight.shape, stride, padding):
+        dx, dweight, behind = wide_rows.backward(x, weight, dy, y, padding, need_dx)
+    else:
+        dx, dweight, behind = im2col.backward(x, weight, dy, y, stride, padding, need_dx)
+    return dx, dweight, sum_rows(behind) if has_bias else None
+
+
+def _takes_wide_rows(weight_shape: tuple[int, ...], stride: Pair, padding: Pair) -> bool:
+    """With 3 channels a row would be 9 numbers long, and im2col gathers little."""
+    return weight_shape[:2] == (3, 3) and stride == (1, 1) and max(padding) <= 2 and weight_shape[2] >= 8

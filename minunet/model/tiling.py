@@ -1,0 +1,131 @@
+"""Pictures of any size through a network: mirrored at their edges, and in tiles if they are large.
+
+A network without padding ("valid") gives an answer for the middle of what it sees. The overlap-tile strategy of
+Ronneberger, Fischer and Brox (2015), figure 2, hands it a tile with `margin` pixels more on each side, taken from the
+picture and, beyond its edge, from the picture's mirror image. The answers of neighbouring tiles then fit together
+without a seam: each is what one pass over the whole picture would have given, if the tiles begin at multiples of
+2 ** (depth - 1) pixels, so that max-pooling cuts them into the same squares.
+
+A network with padding ("same") answers for all that it sees, worse near the rim of a tile, where it has seen zeros
+instead of the picture. So tiles overlap, and where they do their answers are mixed, each with a weight that falls to
+its rim.
+
+Group norm takes its mean over all that the network sees; with it, the answer depends on the tile a little.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from minunet.backend import Array, array_module, get_threads, to_device, to_numpy
+from minunet.data.augment import mirrored
+from minunet.gradient import logits
+from minunet.layers import softmax
+from minunet.unet import Parameters, UNet
+
+TILE = 512  # pixels a side of the answer that is made at once
+OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
+
+Prepare = Callable[[np.ndarray], np.ndarray]
+Mirrors = tuple[bool, bool, bool]  # upside down, left to right, along the diagonal
+NO_MIRROR = (False, False, False)
+Advance = Callable[[int], object]
+
+
+def answer(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRROR) -> Array:
+    """How likely each class is, (N, OH, OW, classes), for images x (N, H, W, C) of a size that fits.
+
+    With `mirrors` it is the mean over the image and its mirror images and those of them, turned back: two, four or
+    eight (test-time augmentation).
+    """
+    total, ways = 0, list(itertools.product(*((False, True) if each else (False,) for each in mirrors)))
+    for upside_down, left_to_right, diagonal in ways:
+        down, across = -1 if upside_down else 1, -1 if left_to_right else 1
+        axes = (0, 2, 1, 3) if diagonal else (0, 1, 2, 3)
+        seen = array_module(x).ascontiguousarray(x[:, ::down, ::across].transpose(axes))
+        total = total + softmax(logits(net, params, seen))[0].transpose(axes)[:, ::down, ::across]
+    return total / len(ways)
+
+
+def probabilities(
+    net: UNet,
+    params: Parameters,
+    picture: np.ndarray,
+    prepare: Prepare,
+    *,
+    tile: int = TILE,
+    mirrors: Mirrors = NO_MIRROR,
+    device: str = "cpu",
+    advance: Advance = lambda tiles: None,
+) -> np.ndarray:
+    """How likely each class is in each pixel of a picture: (H, W, classes) float32.
+
+    Args:
+        picture: (H, W, in_channels) of any size and dtype.
+        prepare: turns pieces of it, (N, h, w, C), into what the network was trained on, float32.
+        tile: the answer is made of tiles of about tile x tile pixels; this decides about the memory.
+        mirrors: see `answer`.
+        device: where the parameters lie and the network computes.
+        advance: is told how many tiles were done, for a progress bar.
+    """
+    height, width, _ = picture.shape
+    tiles = list(itertools.product(_cuts(net, height, tile), _cuts(net, width, tile)))
+    whole = np.zeros((height, width, net.classes), dtype="float32")
+    for start in range(0, len(tiles), get_threads()):  # as many at a time as there are threads: each takes one
+        some = tiles[start : start + get_threads()]
+        pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
+        x = to_device(prepare(np.stack(pieces)), device)  # (n, h, w, C)
+        parts = to_numpy(answer(net, params, x, mirrors))  # (n, oh, ow, classes)
+        for (row, column), part in zip(some, parts, strict=True):
+            weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
+            whole[row.writes, column.writes] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]
+        advance(len(some))
+    return whole
+
+
+class _Cut(NamedTuple):
+    """One tile along one axis."""
+
+    reads: np.ndarray  # the pixels that the network sees; some may lie outside the picture
+    writes: slice  # the pixels of the picture that it answers for
+    weight: np.ndarray  # how much its answer counts in each of those; over all tiles the sum is 1
+
+
+def _cuts(net: UNet, size: int, tile: int) -> list[_Cut]:
+    """The tiles along an axis of `size` pixels."""
+    step = 2 ** (net.depth - 1)
+    if net.padding == "same":
+        length = step * -(-min(size, max(tile, 2 * OVERLAP)) // step)
+        return _overlapping(size, length, step)
+    smallest = next(length for length in itertools.count(1) if net.output_length(length) is not None)
+    smallest_answer = net.output_length(smallest)
+    margin = (smallest - smallest_answer) // 2
+    wanted = min(size, max(tile, step))  # at least `step`, so that the next tile begins further on
+    length = smallest_answer + step * max(0, -(-(wanted - smallest_answer) // step))  # of the answer of one tile
+    advance = size if length >= size else length // step * step
+    return [
+        _Cut(np.arange(start - margin, start + length + margin), slice(start, stop), np.ones(stop - start, "float32"))
+        for start, stop in ((start, min(start + advance, size)) for start in range(0, size, advance))
+    ]
+
+
+def _overlapping(size: int, length: int, step: int) -> list[_Cut]:
+    """Tiles of `length` pixels for a network with padding; each counts less towards its ends, but not at the edges."""
+    last = step * -(-max(0, size - length) // step)  # where the last tile begins
+    starts = [*range(0, last, step * max(1, (length - OVERLAP) // step)), last]  # multiples of step, as with "valid"
+    weights = np.zeros((len(starts), size), dtype="float32")
+    for weight, start in zip(weights, starts, strict=True):
+        place = np.arange(size) - start
+        rising = np.where(start == 0, OVERLAP, place + 1)
+        falling = np.where(start == last, OVERLAP, length - place)
+        weight[:] = np.clip(np.minimum(rising, falling), 0, OVERLAP) * ((place >= 0) & (place < length))
+    weights /= weights.sum(axis=0)
+    spans = [slice(start, min(start + length, size)) for start in starts]
+    return [
+        _Cut(np.arange(span.start, span.start + length), span, weight[span])
+        for span, weight in zip(spans, weights, strict=True)
+    ]

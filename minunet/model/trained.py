@@ -1,0 +1,115 @@
+"""A trained network, ready to be asked about any picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from minunet.backend import to_device, to_numpy
+from minunet.data.batches import stretch, to_input
+from minunet.errors import InputError
+from minunet.model import tiling
+from minunet.model.checkpoint import check_fits, load_checkpoint
+from minunet.model.tiling import TILE, Advance
+from minunet.train.presets import Config, make_network
+from minunet.unet import Parameters, UNet
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network, its weights, and how it wants to be asked."""
+
+    net: UNet
+    params: Parameters
+    config: Config
+    classes: tuple[str, ...]
+    device: str = "cpu"
+
+    def about(self) -> dict[str, Any]:
+        """What a file of weights says of itself; not where the images lay, which is nobody's business."""
+        return {"config": {**self.config.to_json(), "data_dir": None}, "classes": list(self.classes)}
+
+    def steps_around(self) -> list[str]:
+        """What `probabilities` does before and after the network sees the picture, for those who run it elsewhere."""
+        config, steps = self.config, []
+        if config.stretch:
+            steps.append("before: the brightness is stretched, see minunet.data.batches.stretch")
+        if not config.pieces:
+            steps.append(f"before: the picture is scaled to {config.size} x {config.size} pixels")
+        if self.net.padding == "valid" and config.labels == "aligned":
+            margin = (config.size - self.net.output_size(config.size, config.size)[0]) // 2
+            steps.append(
+                f"before: the picture is mirrored at its edges: the answer has {margin} pixels less on each side"
+            )
+        if any(config.mirror_images()):
+            steps.append("after: the mean of the answers for the picture and its mirror images")
+        return steps
+
+    def probabilities(
+        self,
+        picture: np.ndarray,
+        *,
+        tile: int = TILE,
+        flips: bool | None = None,
+        advance: Advance = lambda tiles: None,
+    ) -> np.ndarray:
+        """How likely each class is in each pixel: (H, W, classes) float32 for a picture (H, W, 3) uint8 of any size.
+
+        A network that was trained on whole pictures is shown the picture at the size of its training, and the answer
+        is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
+
+        Args:
+            tile, advance: see `tiling.probabilities`; `tile` counts for networks of pieces only.
+            flips: whether the answer is the mean over mirror images; None for what the experiment says.
+        """
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
+        height, width, _ = picture.shape
+        if not self.config.pieces:
+            tile = self.config.size  # one pass over the whole picture, as in training
+        seen = prepare(picture, self.config)
+        mirrors = self.config.mirror_images(flips)
+        to_x = partial(to_input, centred=self.config.centred)
+        if self.config.labels == "resized":  # it was taught that its answer, small as it is, is the whole picture
+            x = to_device(to_x(seen[None]), self.device)
+            answer = to_numpy(tiling.answer(self.net, self.params, x, mirrors))[0]
+        else:
+            answer = tiling.probabilities(
+                self.net, self.params, seen, to_x, tile=tile, mirrors=mirrors, device=self.device, advance=advance
+            )  # of the size of `seen`
+        if answer.shape[:2] == (height, width):
+            return answer
+        planes = [
+            Image.fromarray(np.ascontiguousarray(answer[..., k])).resize((width, height), Image.Resampling.BILINEAR)
+            for k in range(answer.shape[2])
+        ]
+        return np.stack(planes, axis=2)
+
+
+def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
+    """What the network sees of a picture (H, W, 3) uint8: of another size perhaps, and its brightness stretched."""
+    if config.stretch:
+        picture = stretch(picture)
+    size = (config.size, config.size)
+    if config.pieces or picture.shape[:2] == size:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+def load_model(source: Path | str, device: str = "cpu") -> Model:
+    """The network of a run (its folder) or of a checkpoint file. Raises InputError if there is none."""
+    source = Path(source)
+    checkpoint = load_checkpoint(source / "best.npz" if source.is_dir() else source)
+    config = Config.from_json(checkpoint.meta.get("config", {}))
+    classes = checkpoint.meta.get("classes")
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise InputError(f"{source} does not say which classes it knows.")
+    net = make_network(config, len(classes))
+    check_fits(checkpoint.tested, net, source)
+    params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
+    return Model(net, params, config, tuple(classes), device)

@@ -1,0 +1,246 @@
+"""`python -m minunet.train`: train a U-Net, on made cells, on the pets, or on your own folder of images and masks."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import shlex
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import minunet
+from minunet.backend import choose_device, get_threads, keep_memory, set_threads, why_no_gpu
+from minunet.commands import at_least, new_folder, positive
+from minunet.data.batches import LABELS
+from minunet.errors import InputError, exit_status
+from minunet.gpu.products import use_tf32
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, whole_file
+from minunet.train.loop import begin, fit, resume
+from minunet.train.own_layers import PAIRS, load_own_layers, used
+from minunet.train.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
+from minunet.train.score import final_test
+from minunet.train.settings import change
+from minunet.train.tensorboard import tensorboard
+
+DESCRIPTION = """\
+Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
+With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
+values need a classes.txt), on the Oxford-IIIT Pet photographs, or on the nuclei of the 2018
+Data Science Bowl; which it is, is seen by what the folder holds.
+
+The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
+(of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
+Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 141 whoever read the
+output has ended; --resume goes on after that, too.
+"""
+
+SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
+OVERRIDES = (*SHOWN, "labels", "seed")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m minunet.train",
+        description=DESCRIPTION,
+        epilog="what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values())),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
+    add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
+    add("--epochs", type=at_least(1), metavar="N", help="how often every image is shown")
+    add("--batch-size", type=at_least(1), metavar="N", help="images a step")
+    add("--lr", type=positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
+    add(
+        "--size",
+        type=at_least(1),
+        metavar="N",
+        help="images are scaled to N x N pixels, or shown in pieces of them",
+    )
+    add("--base", type=at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
+    add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
+    add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
+    add("--seed", type=at_least(0), metavar="N", help="seed of all random numbers of training (default: 0)")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other field of config.json, as in --set dropout=0.5 or --set augmentation.elastic=0; again and again",
+    )
+    add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
+    add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
+    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see lessons/README.md")
+    add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
+    add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
+    add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
+    add(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
+        "--tf32, --layers, --threads and --tensorboard go with it",
+    )
+    return parser
+
+
+def _line(preset: Config) -> str:
+    """The values of a preset that an option can change."""
+    return f"  {preset.preset:<8}" + "  ".join(f"--{name.replace('_', '-')} {getattr(preset, name)}" for name in SHOWN)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 finished, 2 bad input, 130 stopped by Ctrl-C after saving."""
+    options = make_parser().parse_args(arguments)
+    return exit_status(lambda: _train(options))
+
+
+def _train(options: argparse.Namespace) -> int:
+    keep_memory()
+    # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
+    if options.resume and options.resume.is_file():
+        raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
+    reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
+    if options.threads is not None:
+        set_threads(options.threads)
+    own = load_own_layers(options.layers) if options.layers else {}
+    if own and options.device == "gpu":
+        raise InputError("--layers is for NumPy arrays: leave out --device gpu.")
+    device = choose_device("cpu" if own else options.device)
+    use_tf32(options.tf32)
+    checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
+    config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
+    data = load_data(config)
+    classes = data.training.classes
+    net = make_network(config, len(classes))
+    make_schedule(config, 1)  # refuses a name that it does not know, before anything is written
+    if config.seam_weight and data.training.instances is None:
+        raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
+    parameters = sum(math.prod(shape) for shape in net.shapes().values())
+    if checkpoint:
+        run = options.resume
+        progress = resume(checkpoint, run / "last.npz", config, data, device)
+    else:
+        progress = begin(config, net, device)
+        run = new_folder(options.out, Path("runs", config.preset))
+        if any(run.iterdir()):
+            raise InputError(f"{run} holds something already. Choose another --out, or go on with --resume.")
+        values = {"config": config.to_json(), "classes": classes, "parameters": parameters}
+        with whole_file(run / "config.json") as file:
+            file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
+
+    counts = [len(part) for part in data]
+    print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
+    network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
+    print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
+    print(f"device: {_describe(device, 'cpu' if own else options.device)}")
+    if options.tf32 and device != "gpu":
+        print("--tf32 is for a GPU and changes nothing here")
+    if own:
+        print(f"layers of your own, checked: {', '.join(name for name in PAIRS if name in own)}")
+    if progress.step:
+        print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
+
+    with used(own), reporter(run) as report, CtrlC() as interrupted:
+        for row in progress.rows:  # of a run that goes on, perhaps without --tensorboard until now
+            report(row)
+        if not checkpoint:
+            progress.save(run / "last.npz", config, data)  # so that a run can be resumed whenever it stops
+        finished = fit(config, data, progress, run, device, interrupted, report)
+    if not finished:
+        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
+        print(f"stopped and saved; go on with: {command}")
+        return 130
+    print(f"testing the best epoch on {counts[2]} images", flush=True)
+    with used(own):
+        result = final_test(config, data.test, run, device)
+    print(
+        f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
+        f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
+        f"mean IoU {result['mean_iou']:.3f}"
+    )
+    scores = {name: _shown(value) for name, value in result["iou"].items()}
+    print("IoU: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
+    if "average_precision" in result:
+        precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
+        print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
+    print(f"curves, predictions and weights are in {run}")
+    return 0
+
+
+def _shown(value: float | None) -> str:
+    return "not there" if value is None else f"{value:.3f}"
+
+
+def _describe(device: str, asked: str) -> str:
+    """Where it computes, and why not on a GPU if one could have been meant."""
+    if device == "gpu":
+        return "GPU"
+    threads = f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
+    return f"{threads}. No GPU: {why_no_gpu()}" if asked == "auto" else threads
+
+
+def _config_of_options(options: argparse.Namespace) -> Config:
+    """The preset, with whatever the options change of it."""
+    preset = options.preset or preset_for(options.data_dir)
+    if preset == "cells" and options.data_dir is not None:
+        raise InputError("The preset cells makes its images itself and takes no --data-dir.")
+    changes: dict[str, Any] = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
+    if options.data_dir is not None:
+        changes["data_dir"] = str(options.data_dir.resolve())
+    config = dataclasses.replace(PRESETS[preset], **changes)
+    return change(config, options.set, ("preset", "data_dir", "pieces", *OVERRIDES))
+
+
+def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
+    """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
+    fixed = [name for name in ("preset", "out", "set", *OVERRIDES) if getattr(options, name) not in (None, [])]
+    if fixed:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
+        raise InputError(
+            f"--resume goes on with the options of the run, so {names} cannot be given with it. "
+            "To train longer, start a new run."
+        )
+    config = Config.from_json(checkpoint.meta.get("config", {}))
+    path = options.resume / "config.json"
+    try:
+        written = Config.from_json(json.loads(path.read_text(encoding="utf-8"))["config"])
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+        raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
+    if written != config:  # as today's version reads both: a run of an older one may lack a field
+        raise InputError(
+            f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
+        )
+    return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
+
+
+class CtrlC:
+    """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once."""
+
+    def __enter__(self) -> Callable[[], bool]:
+        self.asked = False
+        self.previous = signal.signal(signal.SIGINT, self._ask)
+        return lambda: self.asked
+
+    def __exit__(self, *exception: object) -> None:
+        signal.signal(signal.SIGINT, self.previous)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")  # print() may be in use just now
+        signal.signal(signal.SIGINT, self.previous)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

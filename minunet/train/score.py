@@ -1,0 +1,114 @@
+"""How good is a network? Loss, pixel accuracy and IoU on a data set, and the final test of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minunet.backend import to_device, to_numpy
+from minunet.data.batches import LABELS, to_input
+from minunet.data.dataset import Dataset, Images
+from minunet.data.instances import average_precision, count_matches, from_classes
+from minunet.draw.plots import save_predictions
+from minunet.layers import softmax_cross_entropy
+from minunet.layers.softmax import pixel_weights
+from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
+from minunet.model.checkpoint import load_checkpoint, whole_file
+from minunet.model.tiling import answer
+from minunet.model.trained import Model, prepare
+from minunet.train.presets import Config, make_network
+from minunet.unet import Parameters, UNet
+
+SCORING_BATCH = 16  # images at a time; only memory depends on it
+SMALLEST = 20  # pixels: what is less is no object
+
+
+def score(
+    net: UNet, params: Parameters, dataset: Dataset, config: Config, device: str, flips: bool = False
+) -> tuple[float, np.ndarray, list[np.ndarray]]:
+    """Loss, confusion matrix and predicted class ids, a list of (OH, OW) uint8, for all images of a data set."""
+    loss, weight, predictions = 0.0, 0.0, []
+    matrix = np.zeros((net.classes, net.classes), dtype="int64")
+    for start, answers in _answers(Model(net, params, config, dataset.classes, device), dataset.images, flips):
+        labels = LABELS[config.labels](np.stack(dataset.labels[start : start + len(answers)]), *answers.shape[1:3])
+        certain = np.log(np.maximum(answers, 1e-30))  # logits that softmax turns into these answers
+        part_loss, _ = softmax_cross_entropy(certain, labels, class_weight=config.class_weight, total_weight=1.0)
+        loss += float(part_loss)
+        weight += float(pixel_weights(labels, net.classes, class_weight=config.class_weight).sum())
+        predictions.extend(answers.argmax(axis=3).astype("uint8"))
+        matrix += confusion_matrix(labels, np.stack(predictions[start:]), net.classes)
+    return loss / weight, matrix, predictions
+
+
+def _answers(model: Model, images: Images, flips: bool) -> Iterator[tuple[int, np.ndarray]]:
+    """The number of an image, and how likely each class is in it and in the next few, (n, OH, OW, classes)."""
+    if isinstance(images, np.ndarray):  # scaled when they were read
+        for start in range(0, len(images), SCORING_BATCH):
+            x = to_device(to_input(images[start : start + SCORING_BATCH], model.config.centred), model.device)
+            yield start, to_numpy(answer(model.net, model.params, x, model.config.mirror_images(flips)))
+    else:
+        for number, image in enumerate(images):
+            yield number, model.probabilities(image, flips=flips)[None]
+
+
+def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, Any]:
+    """Score `best.npz` on the test images; write `test.json` and `predictions.png`."""
+    net = make_network(config, len(dataset.classes))
+    checkpoint = load_checkpoint(run / "best.npz")
+    params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
+    loss, matrix, predictions = score(net, params, dataset, config, device, config.flips)
+    result = {
+        "pixel_accuracy": pixel_accuracy(matrix),
+        "mean_iou": mean_iou(matrix),
+        "iou": {name: _number(value) for name, value in zip(dataset.classes, iou(matrix), strict=True)},
+        "loss": loss,
+        "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # answering the most frequent class
+        "images": len(dataset),
+        "epoch": len(checkpoint.meta["rows"]),
+    }
+    if dataset.instances is not None:
+        instances = dataset.instances
+        if isinstance(dataset.images, np.ndarray):  # without padding, the middle is answered for
+            instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
+        result |= score_instances(instances, matrix, predictions, config.border)
+    with whole_file(run / "test.json") as file:
+        file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
+    save_predictions(run / "predictions.png", as_answered(dataset, config, predictions), predictions)
+    return result
+
+
+def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
+    """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
+    if not isinstance(dataset.images, np.ndarray):
+        images = [prepare(image, config) for image in dataset.images]
+        return Dataset(images, dataset.labels, dataset.names, dataset.classes)
+    seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
+    return Dataset(*seen, dataset.names, dataset.classes)
+
+
+def score_instances(
+    instances: list[np.ndarray], matrix: np.ndarray, predictions: list[np.ndarray], border: int
+) -> dict[str, Any]:
+    """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background.
+
+    `border` is what the class between objects has taken of each, in pixels: that much they grow back.
+    """
+    found = [from_classes(each, border, SMALLEST) for each in predictions]
+    pairs = list(zip(instances, found, strict=True))
+    precision = {}
+    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
+        counts = sum(count_matches(truth, answer, threshold) for truth, answer in pairs)
+        precision[f"{threshold}"] = _number(average_precision(counts))
+    right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
+    pixels = 2 * right + missed + false
+    return {"average_precision": precision, "dice": float(2 * right / pixels) if pixels else None}
+
+
+def _number(value: float) -> float | None:
+    """NaN, the IoU of a class that neither occurs nor is predicted, as None: JSON knows no NaN."""
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,54 @@
+"""Pictures: that they are written, show what they should, and choose by rule."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from minunet.data.cells import make_cells
+from minunet.draw import plots
+
+
+def test_curves(tmp_path):
+    scores = {"pixel_accuracy": 0.5, "mean_iou": 0.4, "iou_a": 0.3, "iou_b": float("nan")}
+    rows = [{"epoch": i, "train_loss": 1 / i, "val_loss": 1.1 / i, **scores} for i in (1, 2, 3)]
+    plots.save_curves(tmp_path / "curves.png", rows, ("a", "b"))
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.size == (1200, 400)
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 10
+
+
+def test_predictions_show_the_worst_and_the_best(tmp_path, rng, monkeypatch):
+    data = make_cells(6, 32, rng)
+    answers = data.labels.copy()
+    for number in range(6):
+        answers[number, : 5 * number] = 0  # ever worse
+    labels = []
+    monkeypatch.setattr("matplotlib.axes.Axes.set_ylabel", lambda axes, text: labels.append(text))
+    plots.save_predictions(tmp_path / "predictions.png", data, answers, count=3)
+    assert len(labels) == 3 and labels == sorted(labels) and labels[-1] == "mean IoU 1.00"
+    with Image.open(tmp_path / "predictions.png") as picture:
+        assert picture.width == 840
+
+
+def test_errors_are_strong_where_the_answer_is_wrong(tmp_path, rng, monkeypatch):
+    shown = []
+    monkeypatch.setattr("matplotlib.axes.Axes.imshow", lambda axes, picture, **how: shown.append(picture))
+    data = make_cells(1, 32, rng)
+    answers = (data.labels + (np.arange(32) < 7)) % 3  # wrong in the first seven columns
+    plots.save_predictions(tmp_path / "predictions.png", data, answers, panels=("errors", "truth"))
+    errors, truth = shown
+    assert np.array_equal(errors[:, :7], plots.class_colours(3)[answers[0, :, :7]])
+    assert errors[:, 7:].min() > 200 and np.array_equal(truth, plots.class_colours(3)[data.labels[0]])
+
+
+def test_fewer_images_than_rows(tmp_path, rng):
+    data = make_cells(1, 32, rng)
+    plots.save_predictions(tmp_path / "predictions.png", data, data.labels)
+    assert (tmp_path / "predictions.png").exists()
+
+
+def test_every_class_has_its_own_colour():
+    colours = plots.class_colours(20)
+    assert colours.shape == (20, 3) and colours.dtype == np.uint8
+    assert len(np.unique(colours, axis=0)) == 20

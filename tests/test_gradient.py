@@ -1,0 +1,185 @@
+"""Splitting a batch over threads changes nothing: not the value, and not a single bit between thread counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minunet
+from minunet import UNet, backend, fast, loss_and_gradients
+from minunet.gradcheck.check import relative_error
+from minunet.gradient import split, tree_sum
+from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers.softmax import pixel_weights
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+def batch(rng, dtype="float64", count=5, base=4):
+    net = UNet(in_channels=2, classes=3, base=base, depth=2, norm="group")
+    images = rng.standard_normal((count, 8, 12, 2)).astype(dtype)
+    return net, net.init(rng, dtype=dtype), images, rng.integers(0, 3, (count, 8, 12))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_parts_give_what_the_whole_gives(rng, weighted):
+    net, params, images, labels = batch(rng)
+    weights = (
+        {"class_weight": rng.uniform(0.5, 2, 3), "pixel_weight": rng.uniform(0.1, 3, labels.shape)} if weighted else {}
+    )
+    loss, grads = loss_and_gradients(net, params, images, labels, **weights)
+    logits, cache = net.forward(params, images)
+    whole, loss_cache = softmax_cross_entropy(logits, labels, **weights)
+    _, expected = net.backward(softmax_cross_entropy_backward(loss_cache), cache)
+    assert loss == pytest.approx(whole, rel=1e-12)
+    for name in params:
+        assert relative_error(grads[name], expected[name]) < 1e-11, name
+
+
+@pytest.mark.parametrize("base", [4, 16, 32])  # the plain sum, one Winograd, the other with its kept weights
+def test_any_number_of_threads_gives_the_same_bits(rng, base):
+    net, params, images, labels = batch(rng, "float32", 9, base)
+    results = []
+    for threads in (1, 2, 3, 8):
+        minunet.set_threads(threads)
+        loss, grads = loss_and_gradients(net, params, images, labels)
+        results.append((loss, grads, minunet.logits(net, params, images)))
+    for loss, grads, logits in results[1:]:
+        assert loss == results[0][0]
+        np.testing.assert_array_equal(logits, results[0][2])
+        for name in params:
+            np.testing.assert_array_equal(grads[name], results[0][1][name])
+
+
+def branches(share: range, start: int, stop: int) -> list[tuple[int, int]]:
+    """The largest whole branches of the tree over groups `start` to `stop` - 1 that lie in `share`."""
+    if share.start <= start and stop <= share.stop:
+        return [(start, stop)]
+    if stop <= share.start or share.stop <= start:
+        return []
+    middle = (start + stop) // 2
+    return branches(share, start, middle) + branches(share, middle, stop)
+
+
+def from_branches(sums: dict, start: int, stop: int) -> tuple[Any, dict]:
+    """The sum over all groups, from the sums of branches that others have made."""
+    if (start, stop) in sums:
+        return sums[start, stop]
+    middle = (start + stop) // 2
+    (loss, grads), (other_loss, other) = from_branches(sums, start, middle), from_branches(sums, middle, stop)
+    return loss + other_loss, {name: grads[name] + other[name] for name in grads}
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 4])
+@pytest.mark.parametrize("count", [4, 13, 16, 29])
+def test_any_number_of_shares_gives_the_same_bits(rng, count, shares):
+    """Each takes a stretch of the groups through the network and adds up whole branches; the sums are then added."""
+    net, params, images, labels = batch(rng, "float32", count)
+    expected_loss, expected = loss_and_gradients(net, params, images, labels)
+    groups = split(images)
+    made: dict = {}
+    for number in range(shares):
+        share = range(len(groups) * number // shares, len(groups) * (number + 1) // shares)
+        for start, stop in branches(share, 0, len(groups)):
+            parts = (part_of(net, params, images, labels, groups[i]) for i in range(start, stop))
+            made[start, stop] = tree_sum(parts, start, stop)
+    loss, grads = from_branches(made, 0, len(groups))
+    assert loss == expected_loss
+    for name in params:
+        np.testing.assert_array_equal(grads[name], expected[name])
+    if shares in (2, 4) and len(groups) >= 4:
+        assert len(made) == shares  # one sum each: what an all-reduce by recursive doubling adds up
+
+
+def part_of(net, params, images, labels, samples: slice) -> tuple[Any, dict]:
+    """Loss and gradients of a group, as its part of the batch."""
+    logits, cache = net.forward(params, images[samples])
+    loss, loss_cache = fast.softmax_cross_entropy(logits, labels[samples], total_weight=pixel_weights(labels, 3).sum())
+    return loss, net.backward(fast.softmax_cross_entropy_backward(loss_cache), cache)[1]
+
+
+def test_winograd_in_parts_gives_what_the_exact_whole_gives(rng):
+    """float32 in groups, with Winograd's algorithms and weights that are kept, against float64 in one piece."""
+    net, params, images, labels = batch(rng, "float32", 9, base=32)
+    loss, grads = loss_and_gradients(net, params, images, labels)
+    logits, cache = net.forward({name: p.astype("float64") for name, p in params.items()}, images.astype("float64"))
+    whole, loss_cache = softmax_cross_entropy(logits, labels)
+    _, expected = net.backward(softmax_cross_entropy_backward(loss_cache), cache)
+    assert loss == pytest.approx(whole, rel=1e-5)
+    for name in params:  # as a vector: rounding may take a ReLU across 0, which a single number can show
+        assert np.linalg.norm(grads[name] - expected[name]) < 1e-3 * np.linalg.norm(expected[name]), name
+
+
+def test_a_sample_does_not_depend_on_its_batch_mates(rng):
+    """Other mates change nothing for a sample, also where the whole batch goes through the network at once."""
+    net, params, images, labels = batch(rng)
+    logits, cache = net.forward(params, images)
+    dlogits = rng.standard_normal(logits.shape)
+    dx, _ = net.backward(dlogits, cache)
+    mates, dmates = images.copy(), dlogits.copy()
+    mates[1:], dmates[1:] = rng.standard_normal(images[1:].shape), rng.standard_normal(dlogits[1:].shape)
+    other_logits, other_cache = net.forward(params, mates)
+    np.testing.assert_array_equal(other_logits[0], logits[0])
+    np.testing.assert_array_equal(net.backward(dmates, other_cache)[0][0], dx[0])
+
+
+def test_the_gradient_of_a_batch_is_the_mean_over_its_samples(rng):
+    net, params, images, labels = batch(rng)
+    _, grads = loss_and_gradients(net, params, images, labels)
+    alone = [loss_and_gradients(net, params, images[i : i + 1], labels[i : i + 1])[1] for i in range(len(images))]
+    for name in params:
+        assert relative_error(grads[name], sum(each[name] for each in alone) / len(alone)) < 1e-11
+    logits = minunet.logits(net, params, images)
+    np.testing.assert_array_equal(logits[2:3], minunet.logits(net, params, images[2:3]))
+
+
+def test_logits_are_those_of_the_forward_pass(rng):
+    net, params, images, _ = batch(rng)
+    np.testing.assert_allclose(minunet.logits(net, params, images), net.forward(params, images)[0], rtol=1e-12)
+
+
+def test_parameters_and_images_stay_as_they_were(rng):
+    net, params, images, labels = batch(rng)
+    before = {name: array.copy() for name, array in params.items()}
+    images_before, labels_before = images.copy(), labels.copy()
+    loss_and_gradients(net, params, images, labels)
+    np.testing.assert_array_equal(images, images_before)
+    np.testing.assert_array_equal(labels, labels_before)
+    for name in params:
+        np.testing.assert_array_equal(params[name], before[name])
+
+
+def test_errors_say_what_is_needed(rng):
+    net, params, images, labels = batch(rng)
+    with pytest.raises(ValueError, match="as many labels as images"):
+        loss_and_gradients(net, params, images, labels[:2])
+    with pytest.raises(ValueError, match="N of at least 1"):
+        loss_and_gradients(net, params, images[:0], labels[:0])
+    with pytest.raises(ValueError, match="N of at least 1"):
+        minunet.logits(net, params, images[:0])
+    with pytest.raises(ValueError, match=r"one image: image\[None\]"):
+        minunet.logits(net, params, images[0])
+    with pytest.raises(ValueError, match="labels must have the shape"):
+        loss_and_gradients(net, params, images, labels[:, :4])
+    with pytest.raises(ValueError, match="labels must be 0 to 2"):
+        loss_and_gradients(net, params, images, labels + 1)
+
+
+def test_dropout_does_not_depend_on_how_the_batch_is_split(rng):
+    """The mask belongs to the samples: the gradients of a batch are the mean of those of its samples."""
+    net = UNet(3, 2, base=4, depth=2)
+    params = net.init(rng, dtype="float64")
+    x, labels = rng.standard_normal((5, 8, 8, 3)), rng.integers(0, 2, (5, 8, 8))
+    mask = dropout_mask(net.lowest_shape(5, 8, 8), 0.5, rng, "float64")
+    loss, grads = loss_and_gradients(net, params, x, labels, mask=mask)
+    parts = [loss_and_gradients(net, params, x[[i]], labels[[i]], mask=mask[[i]]) for i in range(5)]
+    assert float(loss) == pytest.approx(np.mean([float(part) for part, _ in parts]))
+    for name, gradient in grads.items():
+        np.testing.assert_allclose(gradient, np.mean([part[name] for _, part in parts], axis=0), atol=1e-12)

@@ -1,0 +1,194 @@
+"""Layers of a learner in the network: right ones give the same training, wrong ones are refused by name."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from minunet import layers, unet
+from minunet.errors import InputError
+from minunet.train import __main__ as train
+from minunet.train import own_layers
+from tests.planted_bugs import BUGS
+
+SHORT = ["--size", "32", "--base", "4", "--depth", "2", "--epochs", "1", "--set", "count=40", "--threads", "1"]
+ALL = "from minunet.layers import *\nfrom minunet.layers import conv2d_loops as _\n"
+
+
+def train_with(folder, text: str | None, *options: str) -> int:
+    arguments = [*SHORT, "--out", str(folder / "run"), *options]
+    if text is not None:
+        (folder / "mine.py").write_text(text, encoding="utf-8")
+        arguments += ["--layers", str(folder / "mine.py")]
+    return train.main(arguments)
+
+
+def losses(folder) -> list[float]:
+    with open(folder / "run" / "metrics.csv", encoding="utf-8") as file:
+        return [float(row["train_loss"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("norm", [[], ["--set", "norm=group"]])
+def test_right_layers_train_as_the_project_does(tmp_path, capsys, norm):
+    """All pairs at once; they round otherwise than the quick ones, so to a few digits."""
+    for name, text in (("own", ALL), ("quick", None)):
+        (tmp_path / name).mkdir()
+        assert train_with(tmp_path / name, text, *norm) == 0
+    assert losses(tmp_path / "own") == pytest.approx(losses(tmp_path / "quick"), rel=1e-4)
+    names = "conv2d, relu, max_pool2d, conv_transpose2d, crop_concat, group_norm"
+    assert f"layers of your own, checked: {names}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("names", [["conv2d"], ["relu"], ["max_pool2d"], ["conv_transpose2d"], ["crop_concat"]])
+def test_the_functions_are_really_called(names):
+    called = []
+
+    def counted(name):
+        function = getattr(layers, name)
+        return lambda *args, **kwargs: called.append(name) or function(*args, **kwargs)
+
+    own = {each: counted(each) for name in names for each in (name, f"{name}_backward")}
+    net = unet.UNet(base=2, depth=2)
+    rng = np.random.default_rng(0)
+    params = net.init(rng)
+    x = rng.standard_normal((2, 8, 8, 3)).astype("float32")
+    before = dict(vars(unet))
+    with own_layers.used(own):
+        y, cache = net.forward(params, x)
+        dx, grads = net.backward(y, cache)
+    assert set(called) == set(own) and vars(unet) == before
+    plain_y, plain_cache = net.forward(params, x)
+    plain_dx, plain = net.backward(plain_y, plain_cache)
+    np.testing.assert_allclose(y, plain_y, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(dx, plain_dx, rtol=1e-3, atol=1e-3)
+    for name, gradient in grads.items():
+        np.testing.assert_allclose(gradient, plain[name], rtol=1e-3, atol=1e-3 * np.abs(plain[name]).max())
+
+
+def names_of(bug) -> str | None:
+    """The pair that a planted bug is in, if it is one of those that can be swapped."""
+    case = bug.case(np.random.default_rng(0)).name
+    found = [name for name in own_layers.PAIRS if case.startswith((f"{name} ", f"{name},")) or case == name]
+    return found[0] if found else None
+
+
+BUGS_OF_LAYERS = [bug for bug in BUGS if names_of(bug)]
+
+
+def test_enough_planted_bugs_are_tried():
+    assert {names_of(bug) for bug in BUGS_OF_LAYERS} == set(own_layers.PAIRS)
+
+
+HARMLESS_HERE = {"conv_stride_ignored_in_dx"}  # the network's convolutions have a stride of 1
+
+
+@pytest.mark.parametrize("bug", BUGS_OF_LAYERS, ids=lambda bug: bug.name)
+def test_planted_bugs_are_refused(bug):
+    """Made in the project's own backward pass."""
+    name = names_of(bug)
+    single = len(own_layers.PAIRS[name]) == 1
+
+    def backward(dy, cache):
+        grads = bug.backward(dy, cache)
+        return grads[0] if single and isinstance(grads, tuple) else grads
+
+    trouble = own_layers.check(name, getattr(layers, name), backward)
+    if bug.name in HARMLESS_HERE:
+        assert trouble is None
+    else:
+        assert trouble.startswith(name)
+
+
+MEMORIES = {
+    "a buffer for each shape": """
+import numpy as np
+masks = {}
+def relu(x):
+    mask = masks.setdefault(x.shape, np.empty(x.shape, bool))
+    mask[...] = x > 0
+    return x * mask, x.shape
+def relu_backward(dy, cache): return dy * masks[cache]
+""",
+    "the last call": """
+from minunet import layers
+def conv2d(x, weight, bias, stride, padding):
+    global last
+    y, last = layers.conv2d(x, weight, bias, stride=stride, padding=padding)
+    return y, None
+def conv2d_backward(dy, cache): return layers.conv2d_backward(dy, last)
+""",
+}
+
+
+@pytest.mark.parametrize("text", MEMORIES.values(), ids=MEMORIES)
+def test_what_is_remembered_outside_of_the_cache_is_found(tmp_path, capsys, text):
+    """Forward and at once backward, these are right; in a network every forward pass comes first."""
+    assert train_with(tmp_path, text) == 2
+    assert "relu" in (said := capsys.readouterr().err) or "conv2d" in said
+
+
+def test_what_a_layer_returned_is_not_written_over(tmp_path):
+    """A group norm may keep its y: the network must leave it as it is."""
+    text = """
+import numpy as np
+from minunet import layers
+def group_norm(x, weight, bias, groups):
+    y, (_, inverse_std, _) = layers.group_norm(x, weight, bias, groups=groups)
+    return y, (y, inverse_std, weight, bias)
+def group_norm_backward(dy, cache):
+    y, inverse_std, weight, bias = cache
+    n, g = len(y), inverse_std.shape[2]
+    xhat = ((y - bias) / weight).reshape(n, -1, g, y.shape[3] // g)
+    return layers.group_norm_backward(dy, (xhat, inverse_std, weight))
+"""
+    for name, own in (("own", text), ("quick", None)):
+        (tmp_path / name).mkdir()
+        assert train_with(tmp_path / name, own, "--set", "norm=group") == 0
+    assert losses(tmp_path / "own") == pytest.approx(losses(tmp_path / "quick"), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("def conv2d(x, weight, bias, stride, padding): ...", "has no conv2d_backward"),
+        ("x = 1", "defines none of conv2d, relu"),
+        ("def relu(x:", "mine.py, line 1 cannot be run: SyntaxError"),
+        ("import sys\nsys.exit()", "cannot be run: SystemExit"),
+        ("def relu(x): raise NotImplementedError('exercise 1')\ndef relu_backward(dy, cache): ...", "not written yet"),
+        ("def relu(x): return x / 'a', x\ndef relu_backward(dy, cache): ...", "stopped with"),
+        ("def relu(x): return abs(x), x\ndef relu_backward(dy, cache): return dy", "relu is wrong: y is off by"),
+        ("def relu(x): return x[0] * (x[0] > 0), x\ndef relu_backward(dy, cache): return dy", "y has the shape"),
+        ("def relu(x): return 1, x\ndef relu_backward(dy, cache): return dy", "y is a int, not an array"),
+        (
+            "import numpy as np\ndef relu(x): return np.maximum(x, 0), x\n"
+            "def relu_backward(dy, cache): return (dy * (cache > 0)).astype('float64')",
+            "dx is float64 instead of float32",
+        ),
+        (
+            "def relu(x): x[x < 0] = 0; return x.copy(), x\ndef relu_backward(dy, cache): return dy * (cache > 0)",
+            "changes its arguments",
+        ),
+        (
+            "from minunet.layers import conv2d\ndef conv2d_backward(dy, cache): return dy",
+            "must return dx, dweight, dbias",
+        ),
+    ],
+)
+def test_bad_files_are_refused_and_nothing_is_written(tmp_path, capsys, text, sentence):
+    assert train_with(tmp_path, text) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_bad_input(tmp_path, capsys):
+    assert train.main(["--layers", str(tmp_path / "none.py")]) == 2
+    assert "There is no file" in capsys.readouterr().err
+    (tmp_path / "layers.txt").write_text(ALL, encoding="utf-8")
+    assert train.main(["--layers", str(tmp_path / "layers.txt")]) == 2
+    assert "must end in .py" in capsys.readouterr().err
+    assert train_with(tmp_path, ALL, "--device", "gpu") == 2
+    assert "leave out --device gpu" in capsys.readouterr().err
+    with pytest.raises(InputError):
+        own_layers.load_own_layers(tmp_path / "none.py")

@@ -1,0 +1,93 @@
+"""`--set NAME=VALUE`: every field can be set, to what it can be, and to nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from minunet import InputError
+from minunet.data.augment import Augmentation
+from minunet.train.presets import PRESETS, Config
+from minunet.train.settings import change
+
+CONFIG = PRESETS["nuclei"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "field", "value"),
+    [
+        ("dropout=0.5", "dropout", 0.5),
+        ("seam_weight=0", "seam_weight", 0),
+        ("border=0", "border", 0),
+        ("flips=false", "flips", False),
+        ("norm=group", "norm", "group"),
+        ('norm="group"', "norm", "group"),
+        ("norm=null", "norm", None),
+        ("norm=None", "norm", None),
+        ("momentum=0.9", "momentum", 0.9),
+        ("class_weight=[1, 2.5]", "class_weight", (1, 2.5)),
+        ("class_weight=null", "class_weight", None),
+    ],
+)
+def test_a_field_is_set(setting, field, value):
+    changed = change(CONFIG, [setting], ())
+    assert getattr(changed, field) == value and type(getattr(changed, field)) is type(value)
+    assert dataclasses.replace(changed, **{field: getattr(CONFIG, field)}) == CONFIG
+    assert Config.from_json(changed.to_json()) == changed
+
+
+def test_the_augmentation_too_and_several():
+    changed = change(CONFIG, ["augmentation.elastic=0", "augmentation.flip_up_down=false", "dropout=0.1"], ())
+    how = dataclasses.replace(CONFIG.augmentation, elastic=0, flip_up_down=False)
+    assert changed == dataclasses.replace(CONFIG, augmentation=how, dropout=0.1)
+
+
+def test_every_field_has_a_type_that_can_be_read():
+    for owner, prefix in ((Config, ""), (Augmentation, "augmentation.")):
+        for field in dataclasses.fields(owner):
+            if field.name not in ("augmentation", "pooled", "count"):
+                with pytest.raises(InputError, match="the value must be"):
+                    change(CONFIG, [f"{prefix}{field.name}={{}}"], ())
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("dropout", "NAME=VALUE with one of these names, not 'dropout'"),
+        ("spin=1", "one of these names.*augmentation.rotation"),
+        ("augmentation=1", "one of these names"),
+        ("size=3", "--set size: this has an option of its own"),
+        ("dropout=1", "from 0 to 0.99"),
+        ("dropout=-0.1", "from 0 to 0.99"),
+        ("dropout=nan", "must be a number"),
+        ("dropout=NaN", "must be from 0 to 0.99"),
+        ("count=10", "--set count is for the preset cells, not nuclei"),
+        ("flips=-1", "must be true or false"),
+        ("norm=-1", "must be a word or null"),
+        ("class_weight=[1, 1e999]", "must be from 1e-06 to 1e.06"),
+        ("class_weight=[1, 0]", "must be from 1e-06"),
+        ("class_weight=[]", r"must be numbers as in \[1,1,2\], or null"),
+        ("class_weight=3", r"must be numbers as in \[1,1,2\], or null"),
+        pytest.param("class_weight=" + "[" * 100_000, r"must be numbers as in \[1,1,2\], or null", id="deep"),
+        ("dropout=much", "must be a number"),
+        ("flips=1", "must be true or false"),
+        ("border=1.5", "must be a whole number"),
+        ("border=true", "must be a whole number"),
+        ("norm=3", "must be a word or null"),
+        ("momentum=fast", "must be a number or null"),
+        ("class_weight=[1, -1]", "must be from 1e-06"),
+        ('class_weight=["a"]', r"must be numbers as in \[1,1,2\], or null"),
+        ("seam_weight=Infinity", "must be from 0 to 1e.06"),
+    ],
+)
+def test_what_is_wrong_is_said(setting, says):
+    with pytest.raises(InputError, match=says):
+        change(CONFIG, [setting], ("size",))
+
+
+def test_a_field_that_another_preset_has_no_use_for():
+    assert change(PRESETS["cells"], ["count=3"], ()).count == 3
+    for setting in ("count=0", "border=3", "pooled=true"):
+        with pytest.raises(InputError, match="from 3 to 1e.06|is for the preset"):
+            change(PRESETS["cells"], [setting], ())

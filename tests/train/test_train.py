@@ -1,0 +1,538 @@
+"""`python -m minunet.train`: it learns, writes what it promises, resumes to the same bits, and refuses bad input."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboardX.proto.event_pb2 import Event
+
+from minunet import backend
+from minunet.commands import new_folder
+from minunet.data.cells import make_cells
+from minunet.model import load_model
+from minunet.model.checkpoint import load_checkpoint, save_checkpoint
+from minunet.train import __main__ as train
+from minunet.train import loop, presets
+from minunet.train import score as scoring
+from minunet.train.score import score
+from tests.data.pictures import write_folder, write_nuclei, write_pets
+
+SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _small_and_elsewhere(tmp_path, monkeypatch):
+    """Runs go to a temporary folder; the made data set is small; the number of threads is put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(presets, "make_cells", lambda count, size, rng: make_cells(min(count, 12), size, rng))
+    before = backend.get_threads()
+    yield
+    backend.set_threads(before)
+
+
+def rows_of(run: Path) -> list[dict[str, str]]:
+    """metrics.csv without the seconds, the only thing that differs between equal runs."""
+    with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
+        return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
+
+
+def assert_same_run(one: Path, two: Path) -> None:
+    assert rows_of(one) == rows_of(two)
+    first, second = load_checkpoint(one / "last.npz"), load_checkpoint(two / "last.npz")
+    for part in ("params", "optimizer", "average"):
+        arrays, others = getattr(first, part), getattr(second, part)
+        assert list(arrays) == list(others)
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, others[name], err_msg=name)
+    assert json.loads((one / "test.json").read_text()) == json.loads((two / "test.json").read_text())
+
+
+def test_a_run_writes_what_it_promises(capsys):
+    assert train.main([*SMALL, "--epochs", "2"]) == 0
+    run = Path("runs/cells")
+    written = {path.name for path in run.iterdir()}
+    assert written == {
+        "config.json", "metrics.csv", "curves.png", "predictions.png", "last.npz", "best.npz", "test.json", "progress",
+        "progress.gif",
+    }  # fmt: skip
+    rows = rows_of(run)
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    names = "epoch train_loss val_loss pixel_accuracy mean_iou iou_background iou_cell iou_border".split()
+    assert list(rows[0]) == names
+    result = json.loads((run / "test.json").read_text())
+    assert set(result["iou"]) == {"background", "cell", "border"}
+    assert 0 <= result["mean_iou"] <= result["pixel_accuracy"] <= 1
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["epochs"] == 2 and config["config"]["base"] == 4
+    for name in ("curves.png", "predictions.png", "progress.gif"):
+        with Image.open(run / name) as picture:
+            picture.verify()
+    printed = capsys.readouterr().out
+    assert "12 training, 12 validation and 12 test images" in printed
+    assert f"pixel accuracy {result['pixel_accuracy']:.3f}" in printed
+
+
+def test_a_second_run_does_not_touch_the_first():
+    for _ in range(2):
+        assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert Path("runs/cells-2/test.json").exists()
+    assert_same_run(Path("runs/cells"), Path("runs/cells-2"))  # and the same seed gives the same bits
+
+
+def test_threads_and_seed(tmp_path):
+    for name, options in {"a": ["--threads", "1"], "b": ["--threads", "3"], "c": ["--seed", "1"]}.items():
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, *options]) == 0
+    assert_same_run(Path("a"), Path("b"))
+    assert rows_of(Path("a")) != rows_of(Path("c"))
+
+
+def test_it_learns(tmp_path):
+    """Bright rectangles on a dark ground: after a few epochs most pixels are right."""
+    folder = write_folder(tmp_path / "mine", count=20)
+    options = [*SMALL, "--epochs", "12", "--batch-size", "4", "--lr", "0.02"]
+    assert train.main(["--data-dir", str(folder), *options]) == 0
+    rows, result = rows_of(Path("runs/folder")), json.loads(Path("runs/folder/test.json").read_text())
+    assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+    assert result["pixel_accuracy"] > max(0.85, result["majority_accuracy"] + 0.05)
+    assert set(result["iou"]) == {"class 0", "class 1"}
+
+
+def test_pets(tmp_path):
+    assert train.main(["--preset", "pets", "--data-dir", str(write_pets(tmp_path / "p")), *SMALL, "--epochs", "1"]) == 0
+    assert list(json.loads(Path("runs/pets/test.json").read_text())["iou"]) == ["pet", "background", "border"]
+
+
+def test_nuclei(tmp_path):
+    """Pieces of pictures of different sizes; whole pictures in the test, and their single nuclei."""
+    folder = write_nuclei(tmp_path / "n", count=9)
+    options = ["--data-dir", str(folder), *SMALL, "--base", "8", "--epochs", "25", "--batch-size", "2", "--lr", "0.01"]
+    assert train.main(options) == 0
+    result = json.loads(Path("runs/nuclei/test.json").read_text())
+    assert list(result["average_precision"]) == ["0.5", "0.6", "0.7", "0.8", "0.9"]
+    assert result["images"] == 3 and result["dice"] > 0.9  # bright rectangles
+    assert 0 <= result["average_precision"]["0.9"] <= result["average_precision"]["0.5"] <= 1
+
+
+def test_the_weight_map_counts(tmp_path, monkeypatch):
+    """With a map of weights that are all 1, every pixel counts 1 + 1 and the mean is the same; a seam changes it."""
+    folder = write_nuclei(tmp_path / "n", count=9)
+    losses = {}
+    for name, seam in (("none", 0.0), ("paper", 10.0)):
+        preset = dataclasses.replace(presets.PRESETS["nuclei"], seam_weight=seam, average=0.0)
+        monkeypatch.setitem(presets.PRESETS, "nuclei", preset)
+        assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", name]) == 0
+        losses[name] = float(rows_of(Path(name))[0]["train_loss"])
+    assert abs(losses["none"] - losses["paper"]) > 1e-3
+
+
+def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=0.9))
+    assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
+    best, last = (load_checkpoint(Path("a") / name) for name in ("best.npz", "last.npz"))
+    row = last.meta["rows"][len(best.meta["rows"]) - 1]
+    if len(best.meta["rows"]) == 2:
+        np.testing.assert_array_equal(best.params["out.weight"], last.average["out.weight"])
+    assert abs(best.params["out.weight"] - last.params["out.weight"]).max() > 0
+    config = presets.Config.from_json(best.meta["config"])
+    data = presets.load_data(config)
+    loss, _, _ = score(presets.make_network(config, 3), best.params, data.validation, config, "cpu")
+    assert loss == pytest.approx(row["val_loss"])
+
+
+def test_scores_of_pictures_without_objects_are_null():
+    nothing = np.zeros((8, 8), "int32")
+    result = scoring.score_instances([nothing], np.array([[64, 0], [0, 0]]), [nothing], 2)
+    assert result["dice"] is None and set(result["average_precision"].values()) == {None}
+
+
+@pytest.mark.parametrize("labels", ["resized", "aligned"])
+def test_the_seed(tmp_path, labels, monkeypatch):
+    """The notebook's experiment, both ways to label it: it runs, and its network predicts whole pictures."""
+    drawn = []
+    monkeypatch.setattr(loop, "save_frame", lambda run, epoch, title, data, answers: drawn.append((data, answers)))
+    folder = write_pets(tmp_path / "p", training=20, test=10)
+    options = ["--preset", "seed", "--data-dir", str(folder), "--labels", labels, "--base", "4", "--epochs", "2"]
+    assert train.main([*options, "--size", "60", "--device", "cpu"]) == 0
+    config = json.loads(Path("runs/seed/config.json").read_text())["config"]
+    assert config["labels"] == labels and not config["centred"] and config["schedule"] == "piecewise"
+    assert json.loads(Path("runs/seed/test.json").read_text())["images"] == 3
+    for data, answers in drawn:  # a frame shows the pixels that are answered for
+        assert data.images.shape[1:3] == data.labels.shape[1:3] == answers[0].shape == (20, 20)
+    assert len(drawn) == 2
+    answer = load_model(Path("runs/seed")).probabilities(np.zeros((40, 30, 3), "uint8"))
+    assert answer.shape == (40, 30, 3)
+    np.testing.assert_allclose(answer.sum(axis=2), 1, atol=1e-4)
+
+
+def test_dropout_of_an_image_does_not_depend_on_its_batch(monkeypatch):
+    """Like augmentation it is drawn for the image's place in the epoch: cut into other batches, the same masks."""
+    original, masks = loop.loss_and_gradients, {}
+    for size in (2, 3):
+        masks[size] = []
+
+        def keep(*arguments, mask, size=size, **others):
+            masks[size].append(mask)
+            return original(*arguments, mask=mask, **others)
+
+        monkeypatch.setattr(loop, "loss_and_gradients", keep)
+        options = ["--epochs", "2", "--batch-size", str(size), "--set", "dropout=0.5", "--out", f"size-{size}"]
+        assert train.main([*SMALL, *options]) == 0
+    two, three = (np.concatenate(each) for each in masks.values())
+    assert len(masks[2]) == 12 and len(two) == 24 and len(np.unique(two, axis=0)) == 24
+    np.testing.assert_array_equal(two, three)
+
+
+def test_the_paper(tmp_path):
+    """Valid convolutions, momentum, dropout, weight map, elastic deformation; pictures smaller than what it sees."""
+    options = ["--preset", "paper", "--data-dir", str(write_nuclei(tmp_path / "n")), "--epochs", "2", "--size", "76"]
+    assert train.main([*options, "--base", "4", "--depth", "3", "--device", "cpu"]) == 0
+    optimizer = load_checkpoint(Path("runs/paper/last.npz")).optimizer
+    assert set(optimizer) == {f"velocity.{name}" for name in load_checkpoint(Path("runs/paper/best.npz")).params}
+    answer = load_model(Path("runs/paper")).probabilities(np.zeros((33, 90, 3), "uint8"))
+    assert answer.shape == (33, 90, 3)
+
+
+@pytest.mark.parametrize("more", [{}, {"average": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
+@pytest.mark.parametrize("stop_after", [1, 3, 4, 5])
+def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after, more):
+    """Stopped in the middle of an epoch, at its last step (3), and right after the first one of the next."""
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], **more))
+    options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
+    assert train.main([*options, "--out", "straight"]) == 0
+
+    steps = 0
+
+    class StopsAlone(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return self.count
+
+        def count(self):
+            nonlocal steps
+            steps += 1
+            return steps == stop_after
+
+    monkeypatch.setattr(train, "CtrlC", StopsAlone)
+    assert train.main([*options, "--out", "broken"]) == 130
+    assert "-m minunet.train --resume broken" in capsys.readouterr().out
+    assert not Path("broken/test.json").exists()
+    assert Path("broken/progress.gif").exists() == (stop_after > 3)  # an epoch has 3 steps
+    assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
+    assert f"after step {stop_after}" in capsys.readouterr().out
+    assert_same_run(Path("straight"), Path("broken"))
+    assert Path("straight/progress.gif").read_bytes() == Path("broken/progress.gif").read_bytes()
+
+
+def test_resume_takes_no_other_options(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--epochs", "3", "--lr", "1"], "--epochs, --lr cannot be given")
+
+
+def test_resuming_a_finished_run_changes_nothing():
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    before = (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text())
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text()) == before
+
+
+def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
+    """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped."""
+    folder = write_folder(tmp_path / "mine", count=15)
+    options = ["--data-dir", str(folder), *SMALL, "--epochs", "25", "--batch-size", "4"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(train.__file__).parents[2])}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "minunet.train", *options, "--out", "broken"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not Path("broken/metrics.csv").exists():  # an epoch is done
+        assert time.monotonic() < deadline and process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and "go on with" in out and "Traceback" not in err
+    assert 0 < load_checkpoint(Path("broken/last.npz")).meta["step"] < 25 * 3
+    assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
+    assert train.main([*options, "--out", "straight"]) == 0
+    assert_same_run(Path("straight"), Path("broken"))
+
+
+def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
+    def interrupted(config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "load_data", interrupted)
+    assert train.main(SMALL) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_two_runs_that_begin_together_do_not_share_a_folder():
+    names = [new_folder(None, Path("runs", "cells")).name for _ in range(3)]
+    assert names == ["cells", "cells-2", "cells-3"]
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+def test_a_diverging_run_says_so(capsys):
+    assert train.main([*SMALL, "--epochs", "5", "--lr", "1e30"]) == 2
+    assert re.search(r"minunet: The loss is (nan|inf) at step .* lower --lr", capsys.readouterr().err)
+
+
+def assert_refused(capsys, arguments: list[str], says: str) -> None:
+    """Exit status 2, one sentence, no traceback, and no run folder left behind."""
+    before = set(Path.cwd().rglob("*"))
+    assert train.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert re.search(says, error), error
+    lines = [line for line in error.splitlines() if line.startswith("minunet: ")]
+    assert len(lines) == 1 and "Traceback" not in error
+    assert set(Path.cwd().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--data-dir", "nowhere"], "nowhere does not exist"),
+        (["--preset", "pets"], "oxford-iiit-pet does not exist.*downloads it"),
+        (["--preset", "folder"], "needs --data-dir"),
+        (["--preset", "cells", "--data-dir", "."], "takes no --data-dir"),
+        (["--size", "50", "--depth", "4"], "height 50 does not fit, the nearest that do are 48 and 56"),
+        (["--depth", "40"], "depth must be at most 12, not 40"),
+        (["--labels", "resized"], "--labels is for networks without padding"),
+        (["--resume", "nowhere"], "There is no checkpoint nowhere/last.npz"),
+        (["--device", "gpu"], "No GPU can be used"),
+    ],
+)
+def test_bad_options_get_one_sentence(capsys, monkeypatch, arguments, says):
+    monkeypatch.setattr(backend, "why_no_gpu", lambda: "There is none.")
+    assert_refused(capsys, arguments, says)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--epochs", "0"], ["--lr", "-1"], ["--lr", "fast"], ["--threads", "two"], ["--preset", "dogs"], ["--x"]],
+)
+def test_options_that_argparse_refuses(arguments):
+    with pytest.raises(SystemExit) as exit_:
+        train.main(arguments)
+    assert exit_.value.code == 2
+
+
+def test_bad_data_get_one_sentence(capsys, tmp_path):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "masks" / "photo-1.png").unlink()
+    assert_refused(capsys, ["--data-dir", str(folder), *SMALL], "photo-1.jpg has no mask")
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(capsys, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("precious")
+    assert_refused(capsys, [*SMALL, "--out", "full"], "holds something already")
+    (tmp_path / "file").write_text("precious")
+    assert_refused(capsys, [*SMALL, "--out", "file/run"], "cannot be made|is a file")
+
+
+@pytest.mark.parametrize("other", [["--base", "8"], ["--seed", "1"]])
+def test_a_checkpoint_of_another_run(capsys, other):
+    for name, options in (("a", []), ("b", other)):
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, *options]) == 0
+    Path("b/last.npz").rename("a/last.npz")
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another run than a/config.json")
+
+
+def test_a_run_of_an_older_version_goes_on():
+    """One that did not know a field yet, whose default is what it did."""
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    run = Path("runs/cells")
+    file = json.loads((run / "config.json").read_text())
+    del file["config"]["dropout"]
+    (run / "config.json").write_text(json.dumps(file))
+    checkpoint = load_checkpoint(run / "last.npz")
+    del checkpoint.meta["config"]["dropout"]
+    save_checkpoint(run / "last.npz", checkpoint)
+    assert train.main(["--resume", str(run), "--device", "cpu"]) == 0
+
+
+def test_a_checkpoint_whose_parameters_are_of_another_network(capsys):
+    for name, base in (("a", "4"), ("b", "8")):
+        assert train.main([*SMALL, "--epochs", "1", "--out", name, "--base", base]) == 0
+    checkpoint, other = (load_checkpoint(Path(name, "last.npz")) for name in "ab")
+    checkpoint.params = other.params
+    save_checkpoint(Path("a/last.npz"), checkpoint)
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another network")
+
+
+def rename(folder: Path) -> None:
+    """The same pictures, another order: what was trained on would become the test."""
+    for part, ending in (("images", "jpg"), ("masks", "png")):
+        (folder / part / f"photo-0.{ending}").rename(folder / part / f"photo-95.{ending}")
+
+
+def remove(folder: Path) -> None:
+    (folder / "images" / "photo-0.jpg").unlink()
+
+
+def repaint(folder: Path) -> None:
+    path = folder / "masks" / "photo-0.png"
+    Image.fromarray(np.eye(20, 16, dtype="uint8")).save(path)
+
+
+@pytest.mark.parametrize("change", [rename, remove, repaint])
+def test_data_that_have_changed(capsys, tmp_path, change):
+    folder = write_folder(tmp_path / "mine", count=8)
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    change(folder)
+    capsys.readouterr()
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "The images are not those .* was trained on")
+
+
+def test_a_damaged_configuration(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    capsys.readouterr()
+    for content in ("", "{}", "[1]", '{"config": {"preset": "cells"}}', '{"config": 3}'):
+        Path("a/config.json").write_text(content)
+        assert_refused(capsys, ["--resume", "a"], "a/config.json( cannot be read|: their configurations differ)")
+
+
+def test_the_data_may_have_moved(tmp_path):
+    folder = write_folder(tmp_path / "mine", count=6)
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    folder.rename(tmp_path / "moved")
+    assert train.main(["--resume", "a", "--data-dir", "moved", "--device", "cpu"]) == 0
+
+
+def test_the_best_epoch_is_kept():
+    assert train.main([*SMALL, "--epochs", "4", "--lr", "0.02", "--out", "a"]) == 0
+    best = load_checkpoint(Path("a/best.npz")).meta["rows"]
+    scores = [float(row["mean_iou"]) for row in rows_of(Path("a"))]
+    assert best[-1]["mean_iou"] == max(scores)
+    assert json.loads(Path("a/test.json").read_text())["epoch"] == len(best)
+
+
+def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
+    data = make_cells(7, 16, rng)
+    config = presets.Config("cells", size=16, base=4, depth=2, class_weight=(1.0, 1.0, 2.0))
+    net = presets.make_network(config, 3)
+    params = net.init(rng)
+    results = []
+    for size in (2, 16):
+        monkeypatch.setattr(scoring, "SCORING_BATCH", size)
+        results.append(score(net, params, data, config, "cpu"))
+    assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+    np.testing.assert_array_equal(results[0][2], results[1][2])
+
+
+def test_what_a_checkpoint_holds():
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    checkpoint = load_checkpoint(Path("a/last.npz"))
+    assert set(checkpoint.meta) == {"config", "classes", "data", "step", "loss_sum", "seconds", "rows"}
+    best = load_checkpoint(Path("a/best.npz"))
+    assert list(best.params) == list(checkpoint.params) and not best.optimizer  # what predicting needs
+    assert set(checkpoint.optimizer) == {"t", *(f"{kind}.{name}" for kind in "mv" for name in checkpoint.params)}
+
+
+def test_a_class_that_never_occurs_is_null_in_json(tmp_path):
+    folder = write_folder(tmp_path / "mine", count=6)
+    (folder / "classes.txt").write_text("0 ground\n1 thing\n2 unicorn\n")
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "30", "--lr", "0.02", "--batch-size", "4"]) == 0
+    assert json.loads(Path("runs/folder/test.json").read_text(), parse_constant=pytest.fail)["iou"]["unicorn"] is None
+
+
+def events_of(run: Path) -> dict[tuple[str, int], float]:
+    """What TensorBoard would draw: (curve, epoch) -> value, read back from the files of a run."""
+    found = {}
+    for path in (run / "tensorboard").glob("events*"):
+        data = path.read_bytes()
+        while data:  # records: length (8 bytes), checksum (4), an event, checksum (4)
+            (length,) = struct.unpack("<Q", data[:8])
+            event = Event.FromString(data[12 : 12 + length])
+            found |= {(value.tag, event.step): value.simple_value for value in event.summary.value}
+            data = data[16 + length :]
+    return found
+
+
+def test_tensorboard_gets_the_curves():
+    """Also those from before a run was told to write them; and at once, not when the process ends."""
+    assert train.main([*SMALL, "--epochs", "2"]) == 0
+    run = Path("runs/cells")
+    assert train.main(["--resume", str(run), "--device", "cpu", "--tensorboard"]) == 0
+    events = events_of(run)
+    groups = {"train_loss": "loss", "val_loss": "loss", "seconds": "time"}
+    for row in csv.DictReader((run / "metrics.csv").read_text().splitlines()):
+        epoch = int(row.pop("epoch"))
+        for name, value in row.items():
+            expected = pytest.approx(float(value), rel=1e-6, nan_ok=True)
+            assert events.pop((f"{groups.get(name, 'validation')}/{name}", epoch)) == expected
+    assert not events
+
+
+def test_tensorboard_that_cannot_be_written(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    Path("runs/cells/tensorboard").write_text("a file")
+    assert_refused(capsys, ["--resume", "runs/cells", "--device", "cpu", "--tensorboard"], "cannot be written")
+
+
+def test_tensorboard_that_is_missing_is_said_before_anything_is_written(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert train.main([*SMALL, "--tensorboard"]) == 2
+    assert "pip install 'minunet[tensorboard]'" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_objects_of_a_network_without_padding():
+    """It answers for the middle, and is scored there."""
+    options = ["--set", "padding=valid", "--size", "36", "--depth", "2", "--base", "4", "--epochs", "1"]
+    assert train.main([*options, "--device", "cpu"]) == 0
+    assert set(json.loads(Path("runs/cells/test.json").read_text())) >= {"average_precision", "dice"}
+
+
+def test_resume_takes_the_folder(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert_refused(capsys, ["--resume", "runs/cells/last.npz"], "takes the folder of a run, not a file: runs/cells")
+
+
+def test_any_field_can_be_set(tmp_path):
+    """Nuclei without their border class: two classes, and single nuclei all the same."""
+    folder = write_nuclei(tmp_path / "nuclei")
+    settings = ["border=0", "class_weight=null", "augmentation.elastic=0"]
+    options = [word for setting in settings for word in ("--set", setting)]
+    assert train.main([*SMALL, "--epochs", "1", "--data-dir", str(folder), *options]) == 0
+    run = Path("runs/nuclei")
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["border"] == 0 and config["classes"] == ["background", "nucleus"]
+    assert set(json.loads((run / "test.json").read_text())["iou"]) == {"background", "nucleus"}
+    assert train.main(["--resume", str(run), "--device", "cpu"]) == 0
+
+
+def test_settings_that_do_not_go_together(tmp_path, capsys):
+    folder = str(write_nuclei(tmp_path / "nuclei"))
+    assert_refused(capsys, [*SMALL, "--set", "spin=1"], "one of these names")
+    assert_refused(capsys, [*SMALL, "--set", "size=3"], "an option of its own")
+    assert_refused(capsys, [*SMALL, "--set", "pieces=true"], "an option of its own, or follows from the preset")
+    assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
+    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
+    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects")
+    assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
+    assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule must be")
+    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm must be None or 'group'")
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    assert_refused(capsys, ["--resume", "runs/cells", "--set", "dropout=0.5"], "--set cannot be given with it")
