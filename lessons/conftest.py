@@ -21,6 +21,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: see tests/conftest.py
+
 from sybil import Document, Example, Region, Sybil
 
 ROOT = Path(__file__).parents[1]

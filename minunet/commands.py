@@ -1,9 +1,12 @@
-"""What the commands share: numbers among their options, and the folders that they write into."""
+"""What the commands share: numbers among their options, the folders that they write into, memory that is kept."""
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import itertools
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,3 +52,18 @@ def new_folder(asked: Path | None, default: Path) -> Path:
             raise InputError(f"The folder {folder} cannot be made: {error}.") from error
         return folder
     raise AssertionError("unreachable: the numbers never end")
+
+
+def keep_memory() -> None:
+    """Let the C library keep the memory that arrays give back, for the next arrays; for commands that compute long.
+
+    Otherwise every step returns it to the system and gets it back page by page, each filled with zeros first: for
+    images of 64x64 pixels that was 300 to 400 pages and a tenth of the processor time for each image. Nothing happens
+    where the library is not glibc, or where its limits were set from outside.
+    """
+    if any(name.startswith("MALLOC_") for name in os.environ):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(-3, 1 << 25)  # M_MMAP_THRESHOLD: arrays of up to 32 MiB, the most that it allows, come from the heap
+        mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: the heap does not shrink

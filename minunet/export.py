@@ -10,7 +10,8 @@ from pathlib import Path
 
 from minunet.errors import InputError, exit_status
 from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
-from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small, whole_file
+from minunet.files import whole_file
+from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small
 from minunet.model.trained import Model, load_model
 
 DESCRIPTION = """\

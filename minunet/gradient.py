@@ -17,9 +17,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minunet.backend import Array, array_module, map_in_order
+from minunet.backend import Array, array_module
 from minunet.fast import TransformedWeights, softmax_cross_entropy, softmax_cross_entropy_backward
-from minunet.layers.softmax import pixel_weights
+from minunet.layers.cross_entropy import pixel_weights
+from minunet.threads import map_in_order
 from minunet.unet import Parameters, UNet
 
 GROUP_PIXELS = 33_000  # in the images that a thread works on at once

@@ -1,4 +1,4 @@
-"""How good is a segmentation? Everything is read off one table, the confusion matrix.
+"""How good is a segmentation? Of pixels, everything is read off one table, the confusion matrix.
 
     matrix[i, j] = number of pixels of true class i that were predicted as class j
 
@@ -10,6 +10,9 @@ diagonal, FN (missed) in the rest of its row and FP (false alarms) in the rest o
 
 Everingham et al., "The Pascal Visual Object Classes Challenge" (2010); Dice, "Measures of
 the Amount of Ecologic Association Between Species" (1945).
+
+Single objects are counted: one is found if its IoU with one of the prediction is high enough, and average precision is
+the part that is found of all that are there or were claimed.
 """
 
 from __future__ import annotations
@@ -60,3 +63,33 @@ def mean_iou(matrix: np.ndarray) -> float:
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, and NaN, without a warning, where whole is 0."""
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+def overlaps(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """IoU of every object of `truth` with every object of `answer`, both instances (H, W): (true, predicted)."""
+    columns = int(answer.max(initial=0)) + 1
+    pairs = truth.astype("int64").ravel() * columns + answer.ravel()
+    shared = np.bincount(pairs, minlength=(int(truth.max(initial=0)) + 1) * columns).reshape(-1, columns)  # pixels
+    areas, answer_areas = shared.sum(axis=1), shared.sum(axis=0)
+    union = areas[:, None] + answer_areas - shared
+    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(answer_areas[1:]) + 1)  # without the background
+    return shared[objects] / union[objects]
+
+
+def count_matches(truth: np.ndarray, answer: np.ndarray, threshold: float) -> np.ndarray:
+    """(true positives, false positives, missed) objects: a pair matches if its IoU is above `threshold` >= 0.5.
+
+    Above 0.5 an object can match one other only, so that nothing needs to be assigned.
+    """
+    iou = overlaps(truth, answer)
+    hits = int((iou > threshold).sum())
+    return np.array([hits, iou.shape[1] - hits, iou.shape[0] - hits])
+
+
+def average_precision(counts: np.ndarray) -> float:
+    """true / (true + false + missed), of `counts` summed over all images; NaN if there are no objects at all.
+
+    As in the 2018 Data Science Bowl, but summed over the images first. Caicedo et al., "Nucleus segmentation across
+    imaging experiments: the 2018 Data Science Bowl" (2019).
+    """
+    return float(counts[0] / counts.sum()) if counts.sum() else float("nan")

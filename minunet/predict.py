@@ -13,15 +13,16 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from minunet.backend import choose_device, keep_memory, set_threads
-from minunet.commands import at_least, new_folder
+from minunet.backend import choose_device
+from minunet.commands import at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
 from minunet.data.pictures import PICTURE_ENDINGS, read_image
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 from minunet.errors import InputError, exit_status
+from minunet.files import whole_file
 from minunet.model import load_model
-from minunet.model.checkpoint import whole_file
 from minunet.model.tiling import TILE
+from minunet.threads import set_threads
 
 DESCRIPTION = """\
 Say for every pixel of a picture which class it is. Without --weights: pet, background or the

@@ -1,26 +1,14 @@
-"""The back end: which library an array belongs to, devices, threads in order."""
+"""The back end: which library an array belongs to, and devices."""
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
 import sys
-import time
 import types
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from minunet import InputError, backend
-
-
-@pytest.fixture(autouse=True)
-def _restore_threads():
-    before = backend.get_threads()
-    yield
-    backend.set_threads(before)
 
 
 @pytest.fixture
@@ -122,67 +110,3 @@ def test_no_cupy(monkeypatch):
     assert "pip install" in backend.why_no_gpu()
     with pytest.raises(InputError, match="device must be"):
         backend.choose_device("tpu")
-
-
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_results_come_in_the_order_of_the_items(threads):
-    backend.set_threads(threads)
-
-    numpys_own = {library.filepath for library in backend._blas.lib_controllers if library.user_api == "blas"}
-    assert numpys_own
-
-    def slow_at_first(item):
-        time.sleep(0.02 if item == 0 else 0)
-        assert {library["num_threads"] for library in threadpool_info() if library["filepath"] in numpys_own} == {1}
-        return item * item
-
-    assert list(backend.map_in_order(slow_at_first, range(6))) == [0, 1, 4, 9, 16, 25]
-
-
-def test_an_error_in_a_thread_arrives():
-    backend.set_threads(2)
-    with pytest.raises(ZeroDivisionError):
-        list(backend.map_in_order(lambda item: 1 // item, [1, 0, 2]))
-
-
-def test_the_number_of_threads_is_at_least_one():
-    with pytest.raises(InputError, match="at least 1"):
-        backend.set_threads(0)
-
-
-def test_the_switch_interval_comes_back():
-    """Also if two of them overlap, and end in the order in which they began."""
-    before = sys.getswitchinterval()
-    pairs = list(zip(backend.map_in_order(str, [1, 2]), backend.map_in_order(str, [3, 4]), strict=True))
-    assert pairs == [("1", "3"), ("2", "4")]
-    assert sys.getswitchinterval() == before
-
-
-def test_memory_that_is_kept_is_not_asked_for_again():
-    """A loop that makes and drops an array of 8 MB asks the system for pages only until the memory is kept."""
-    script = """
-import resource
-import numpy as np
-from minunet.backend import keep_memory
-
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(20):
-        arrays = [np.ones(100_000, "float32") for _ in range(20)]
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-keep_memory()
-faults()
-print(faults())
-"""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
-    counts = [
-        int(
-            subprocess.run(
-                [sys.executable, "-c", script], env=environment | extra, capture_output=True, check=True
-            ).stdout
-        )
-        for extra in ({}, {"MALLOC_TRIM_THRESHOLD_": "131072"})  # what the user has set stays
-    ]
-    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
-        assert counts[0] < 20 < 1000 < counts[1]

@@ -14,9 +14,10 @@ from onnx.reference import ReferenceEvaluator
 from minunet import exchange, export
 from minunet.data.cells import make_cell_image
 from minunet.exchange import onnx_graph
+from minunet.model.config import make_network
 from minunet.model.trained import Model, load_model
 from minunet.train import __main__ as train
-from minunet.train.presets import PRESETS, make_network
+from minunet.train.presets import PRESETS
 
 SIZE = 16
 PICTURE = make_cell_image(SIZE, np.random.default_rng(0))[0]

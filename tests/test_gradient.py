@@ -8,18 +8,11 @@ import numpy as np
 import pytest
 
 import minunet
-from minunet import UNet, backend, fast, loss_and_gradients
+from minunet import UNet, fast, loss_and_gradients
 from minunet.gradcheck.check import relative_error
 from minunet.gradient import split, tree_sum
 from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
-from minunet.layers.softmax import pixel_weights
-
-
-@pytest.fixture(autouse=True)
-def _restore_threads():
-    before = backend.get_threads()
-    yield
-    backend.set_threads(before)
+from minunet.layers.cross_entropy import pixel_weights
 
 
 def batch(rng, dtype="float64", count=5, base=4):

@@ -12,18 +12,16 @@ from PIL import Image
 from minunet import InputError, backend, predict
 from minunet.data.batches import to_input
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from minunet.model.config import Config, make_network
 from minunet.model.tiling import answer
 from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
-from minunet.train.presets import PRESETS, Config, make_network
+from minunet.train.presets import PRESETS
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = backend.get_threads()
-    yield
-    backend.set_threads(before)
 
 
 def save_model(path: Path, preset: str, **changes) -> Path:

@@ -34,8 +34,8 @@ def tile_starts(size: int, length: int, overlap: int, step: int) -> list[int]:
     - From one start to the next it is the largest multiple of `step` that leaves an overlap of at least `overlap`
       pixels; only the way to the last start may be shorter.
 
-    `length` is at least `overlap` + `step`, so there is such a multiple. (`minunet/model/tiling.py` takes less, too, for
-    very deep networks, and then goes on by one `step`: that is its max(1, ...).)
+    `length` is at least `overlap` + `step`, so there is such a multiple. (`minunet/model/tiling.py` takes less, too,
+    for very deep networks, and then goes on by one `step`: that is its max(1, ...).)
 
     A tile that covers everything is alone: [0].
     """

@@ -19,7 +19,6 @@ import numpy as np
 from scipy import ndimage
 
 from minunet import Adam, UNet, logits, loss_and_gradients
-from minunet.backend import set_threads
 from minunet.data.augment import Augmentation
 from minunet.data.batches import LABELS, Batches, centre_crop, to_input, whole_resized
 from minunet.data.cells import make_cells
@@ -28,6 +27,7 @@ from minunet.errors import InputError, exit_status
 from minunet.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from minunet.optim import one_cycle
 from minunet.seeds import generator
+from minunet.threads import set_threads
 
 SIZE, OUT, BATCH, STEPS, LR = 100, 60, 4, 900, 4e-3
 SEEDS = (0, 1, 2)

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from minunet import Adam, UNet, loss_and_gradients
-from minunet.backend import set_threads
 from minunet.data.augment import Augmentation
 from minunet.data.batches import Batches
 from minunet.data.cells import make_cells
@@ -27,6 +26,7 @@ from minunet.errors import InputError, exit_status
 from minunet.metrics import iou, mean_iou
 from minunet.optim import constant, one_cycle
 from minunet.seeds import generator
+from minunet.threads import set_threads
 from minunet.train.presets import PRESETS
 from minunet.train.score import score
 

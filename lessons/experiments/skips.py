@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import Array, set_threads
+from minunet.backend import Array
 from minunet.data.batches import Batches, to_input
 from minunet.data.dataset import Dataset
 from minunet.gradient import logits, loss_and_gradients
 from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from minunet.optim import Adam, one_cycle
 from minunet.seeds import generator
+from minunet.threads import set_threads
 from minunet.train.presets import PRESETS, load_data
 from minunet.unet import Parameters, UNet, Up
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lessons.figures.style import new_figure, save
 from minunet.data.augment import Augmentation, augment
 from minunet.data.cells import make_cell_image
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 
 SHOWN = {
     "as it is": Augmentation(),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lessons.figures.style import new_figure, save
 from minunet.data.cells import make_cell_image
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 
 
 def draw() -> Figure:

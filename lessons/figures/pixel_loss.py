@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from lessons.figures.style import BLUE, GREY, INK, LIGHT, RED, arrow, blank, frame, new_figure, save
 from minunet.layers import softmax, softmax_cross_entropy, softmax_cross_entropy_backward
-from minunet.layers.softmax import _exponentials
+from minunet.layers.softmax import shifted_exponentials
 
 LOGITS, LABEL = np.array([2.0, 0.0, 1.0]), 2  # background, cell, border; the truth is border
 NAMES = ("background", "cell", "border")
@@ -29,7 +29,7 @@ def draw() -> Figure:
 
 
 def _draw_steps(axes: Axes) -> None:
-    exponentials, total, _ = _exponentials(LOGITS)
+    exponentials, total, _ = shifted_exponentials(LOGITS)
     loss, cache = softmax_cross_entropy(LOGITS[None], np.array([LABEL]))
     probs = softmax(LOGITS)[0]
     truth = np.eye(3)[LABEL]

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from lessons.figures.style import BLUE, INK, RED, new_figure, save
 from minunet.data.cells import CLASSES
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments"
 DEPTHS = (3, 4, 5)

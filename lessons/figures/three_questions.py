@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from lessons.figures.style import ORANGE, new_figure, save
 from minunet.data.cells import CLASSES, make_cell_image
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 
 SIZE, SEED = 64, 24
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import choose_device, get_threads, set_threads
+from minunet.backend import choose_device
 from minunet.bench.gpu import bench_gpu
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
@@ -22,6 +22,7 @@ from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Sid
 from minunet.bench.threads import cores, measure_threads, print_threads
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
+from minunet.threads import get_threads, set_threads
 
 DESCRIPTION = """\
 Time a training step (forward, loss, backward, Adam) of minunet and of PyTorch on the CPU: the

@@ -20,7 +20,7 @@ from minunet.bench.measure import MEBIBYTE, alternate
 from minunet.bench.networks import Task
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
 from minunet.errors import InputError
-from minunet.gpu import adam, conv_transpose, im2col, passes, pool, products, softmax, wide_rows
+from minunet.gpu import adam, conv_transpose, cross_entropy, im2col, passes, pool, products, wide_rows
 
 TASKS = {
     task.name: task
@@ -34,7 +34,7 @@ TASKS = {
 PRECISIONS = ("float32", "tf32")
 TF32_TOLERANCE = 3e-2  # relative, as above: both sides round, each differently; not measured on a GPU yet
 FORMATS = ("contiguous", "channels last")
-LAUNCHERS = (adam, conv_transpose, passes, pool, softmax)  # where kernels are started, by `launch`
+LAUNCHERS = (adam, conv_transpose, cross_entropy, passes, pool)  # where kernels are started, by `launch`
 MULTIPLIERS = {  # and products, by `multiply`
     "3x3, y and dx": wide_rows,
     "dweight": products,

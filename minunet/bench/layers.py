@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import get_threads, map_in_order
 from minunet.bench.measure import alternate
 from minunet.bench.networks import Convolution, Task, convolutions
 from minunet.bench.sides import torch_problem
 from minunet.fast import conv2d, im2col, winograd, winograd_rows
 from minunet.fast.conv import algorithm
 from minunet.gradient import split
+from minunet.threads import get_threads, map_in_order
 
 COLUMNS = ("im2col", "winograd_rows", "winograd", "PyTorch")
 Row = dict[str, Any]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minunet.backend import get_threads, map_in_order, set_threads
 from minunet.bench.networks import TASKS
 from minunet.bench.sides import Minunet, Side, Torch
+from minunet.threads import get_threads, map_in_order, set_threads
 
 MEBIBYTE = 1 << 20
 PROCESSES = 5  # for the memory of a side

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from minunet import gradient, unet
-from minunet.backend import get_threads
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
 from minunet.fast import conv, im2col, winograd, winograd_rows
 from minunet.optim import Adam
+from minunet.threads import get_threads
 
 REST = "the rest, and waiting"
 PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {

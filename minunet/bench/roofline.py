@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from minunet.backend import get_threads
 from minunet.bench.layers import forward_rate
 from minunet.bench.measure import copy_bandwidth, gemm_peak
 from minunet.bench.networks import Task, convolutions
+from minunet.threads import get_threads
 
 
 def save_roofline(path: Path, tasks: list[Task], rounds: int) -> None:

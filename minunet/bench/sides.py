@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from minunet.backend import Array, get_threads, to_device, to_numpy
+from minunet.backend import Array, to_device, to_numpy
 from minunet.bench.networks import Task
 from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import Adam
+from minunet.threads import get_threads
 
 LR = 1e-3
 LOSS_TOLERANCE = 1e-5  # relative

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minunet.backend import get_threads, set_threads
 from minunet.bench.measure import alternate
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet, Side, Torch, torch_problem
+from minunet.threads import get_threads, set_threads
 
 
 def cores() -> int:

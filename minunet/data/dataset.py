@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,6 +49,18 @@ class Dataset:
         names = [self.names[i] for i in order]
         instances = None if self.instances is None else [self.instances[i] for i in order]
         return Dataset(_take(self.images, order), _take(self.labels, order), names, self.classes, instances)
+
+
+class Splits(NamedTuple):
+    """The images of an experiment: to train on, to choose the best epoch by, and for the final test."""
+
+    training: Dataset
+    validation: Dataset
+    test: Dataset
+
+    def digests(self) -> list[str]:
+        """A short text for each part, different for any other images."""
+        return [part.digest() for part in self]
 
 
 def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:

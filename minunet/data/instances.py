@@ -69,33 +69,3 @@ def seam_weights(instances: np.ndarray, w0: float = 10.0, sigma: float = SIGMA) 
         np.minimum(d1, distance, out=d1)
     weights = w0 * np.exp(-(nearest.sum(axis=0) ** 2) / (2 * sigma**2))
     return np.where(instances > 0, 0, weights).astype("float32")
-
-
-def overlaps(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    """IoU of every object of `truth` with every object of `answer`, both instances (H, W): (true, predicted)."""
-    columns = int(answer.max(initial=0)) + 1
-    pairs = truth.astype("int64").ravel() * columns + answer.ravel()
-    shared = np.bincount(pairs, minlength=(int(truth.max(initial=0)) + 1) * columns).reshape(-1, columns)  # pixels
-    areas, answer_areas = shared.sum(axis=1), shared.sum(axis=0)
-    union = areas[:, None] + answer_areas - shared
-    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(answer_areas[1:]) + 1)  # without the background
-    return shared[objects] / union[objects]
-
-
-def count_matches(truth: np.ndarray, answer: np.ndarray, threshold: float) -> np.ndarray:
-    """(true positives, false positives, missed) objects: a pair matches if its IoU is above `threshold` >= 0.5.
-
-    Above 0.5 an object can match one other only, so that nothing needs to be assigned.
-    """
-    iou = overlaps(truth, answer)
-    hits = int((iou > threshold).sum())
-    return np.array([hits, iou.shape[1] - hits, iou.shape[0] - hits])
-
-
-def average_precision(counts: np.ndarray) -> float:
-    """true / (true + false + missed), of `counts` summed over all images; NaN if there are no objects at all.
-
-    As in the 2018 Data Science Bowl, but summed over the images first. Caicedo et al., "Nucleus segmentation across
-    imaging experiments: the 2018 Data Science Bowl" (2019).
-    """
-    return float(counts[0] / counts.sum()) if counts.sum() else float("nan")

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from minunet.backend import map_in_order
 from minunet.data.dataset import Dataset, split
 from minunet.data.instances import BORDER, RADIUS, to_classes
 from minunet.data.pictures import read_image, read_mask, require_folder
 from minunet.errors import InputError
+from minunet.threads import map_in_order
 
 CLASSES = ("background", "nucleus", "border")
 PART = 0.1  # for validation, and again for the test if there are no lists

@@ -10,8 +10,9 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from minunet.backend import map_in_order
+from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError
+from minunet.threads import map_in_order
 
 STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
 PICTURE_ENDINGS = {  # .jpg, .png, ...
@@ -70,8 +71,7 @@ def _open(path: Path) -> Image.Image:
 def read_pair(image_path: Path, mask_path: Path, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image (size, size, 3) uint8, mask (size, size) int64, and all values in the mask before it was resized.
 
-    The image must have the size of the mask. Resized, a pixel of the image is a mean (bilinear), one of the mask is the
-    nearest: the mean of two class ids would be a third one.
+    The image must have the size of the mask.
     """
     image, mask = read_image(image_path), read_mask(mask_path)
     if image.size != mask.size:
@@ -79,9 +79,9 @@ def read_pair(image_path: Path, mask_path: Path, size: int) -> tuple[np.ndarray,
             f"{image_path} has {image.width} x {image.height} pixels, but its mask {mask_path} has "
             f"{mask.width} x {mask.height}: they must be equal."
         )
-    resized = mask.resize((size, size), Image.Resampling.NEAREST)
-    image = image.resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(image), np.asarray(resized, dtype="int64"), np.unique(np.asarray(mask))
+    values = np.asarray(mask)
+    resized = resize_mask(values, (size, size)).astype("int64")
+    return resize_picture(np.asarray(image), (size, size)), resized, np.unique(values)
 
 
 def read_pairs(paths: Paths, size: int, values: Sequence[int] | None, what: str) -> tuple[Pair, list[np.ndarray]]:

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from minunet.data.dataset import Dataset
-from minunet.draw.plots import class_colours
-from minunet.model.checkpoint import whole_file
+from minunet.draw.colours import class_colours
+from minunet.files import whole_file
 
 FRAMES = 50  # at most
 SHOWN = 3  # images: the first of the data set

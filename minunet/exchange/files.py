@@ -10,7 +10,7 @@ import numpy as np
 
 from minunet.errors import InputError
 from minunet.exchange.axes import from_torch_order, to_torch_order
-from minunet.model.checkpoint import whole_file
+from minunet.files import whole_file
 from minunet.unet import Parameters
 
 TORCH, SAFETENSORS = (".pt", ".pth"), ".safetensors"

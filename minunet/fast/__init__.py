@@ -9,10 +9,10 @@ mathematics.
 from minunet.fast.conv import conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward
 from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
+from minunet.fast.cross_entropy import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.fast.norm import group_norm, group_norm_backward
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
-from minunet.fast.softmax import softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.fast.winograd_weights import TransformedWeights
 
 __all__ = [

@@ -15,17 +15,15 @@ a run it is written to a second file first and then renamed: a crash in the midd
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from minunet.backend import Array, to_numpy
 from minunet.errors import InputError
+from minunet.files import whole_file
 from minunet.unet import Parameters, UNet
 
 
@@ -67,20 +65,6 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         arrays[f"scale/{name}"] = scale
     with whole_file(path, "wb") as file:
         np.savez_compressed(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
-
-
-@contextmanager
-def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
-    """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        with open(unfinished, mode, encoding=None if "b" in mode else "utf-8", **options) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

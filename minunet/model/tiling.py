@@ -21,10 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minunet.backend import Array, array_module, get_threads, to_device, to_numpy
+from minunet.backend import Array, array_module, to_device, to_numpy
 from minunet.data.augment import mirrored
 from minunet.gradient import logits
 from minunet.layers import softmax
+from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 
 TILE = 512  # pixels a side of the answer that is made at once

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
+from minunet.data.resize import resize_picture, resize_probabilities
 from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import check_fits, load_checkpoint
+from minunet.model.config import Config, make_network
 from minunet.model.tiling import TILE, Advance
-from minunet.train.presets import Config, make_network
 from minunet.unet import Parameters, UNet
 
 
@@ -69,7 +69,6 @@ class Model:
         """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
-        height, width, _ = picture.shape
         if not self.config.pieces:
             tile = self.config.size  # one pass over the whole picture, as in training
         seen = prepare(picture, self.config)
@@ -82,23 +81,14 @@ class Model:
             answer = tiling.probabilities(
                 self.net, self.params, seen, to_x, tile=tile, mirrors=mirrors, device=self.device, advance=advance
             )  # of the size of `seen`
-        if answer.shape[:2] == (height, width):
-            return answer
-        planes = [
-            Image.fromarray(np.ascontiguousarray(answer[..., k])).resize((width, height), Image.Resampling.BILINEAR)
-            for k in range(answer.shape[2])
-        ]
-        return np.stack(planes, axis=2)
+        return resize_probabilities(answer, picture.shape[:2])
 
 
 def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
     """What the network sees of a picture (H, W, 3) uint8: of another size perhaps, and its brightness stretched."""
     if config.stretch:
         picture = stretch(picture)
-    size = (config.size, config.size)
-    if config.pieces or picture.shape[:2] == size:
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+    return picture if config.pieces else resize_picture(picture, (config.size, config.size))
 
 
 def load_model(source: Path | str, device: str = "cpu") -> Model:

@@ -18,15 +18,18 @@ from types import FrameType
 from typing import Any
 
 import minunet
-from minunet.backend import choose_device, get_threads, keep_memory, set_threads, why_no_gpu
-from minunet.commands import at_least, new_folder, positive
+from minunet.backend import choose_device, why_no_gpu
+from minunet.commands import at_least, keep_memory, new_folder, positive
 from minunet.data.batches import LABELS
 from minunet.errors import InputError, exit_status
+from minunet.files import whole_file
 from minunet.gpu.products import use_tf32
-from minunet.model.checkpoint import Checkpoint, load_checkpoint, whole_file
+from minunet.model.checkpoint import Checkpoint, load_checkpoint
+from minunet.model.config import Config, make_network
+from minunet.threads import get_threads, set_threads
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers, used
-from minunet.train.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
+from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.score import final_test
 from minunet.train.settings import change
 from minunet.train.tensorboard import tensorboard

@@ -25,20 +25,22 @@ from tqdm import tqdm
 
 from minunet.backend import to_device
 from minunet.data.batches import Batches
-from minunet.data.dataset import Dataset
+from minunet.data.dataset import Dataset, Splits
 from minunet.data.instances import seam_weights
 from minunet.draw.animation import is_drawn, save_animation, save_frame
 from minunet.draw.plots import save_curves
 from minunet.errors import InputError
+from minunet.files import whole_file
 from minunet.gpu.upload import LateNumbers, batches_on
 from minunet.gradient import loss_and_gradients
 from minunet.layers import dropout_mask
 from minunet.metrics import iou, mean_iou, pixel_accuracy
-from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint, whole_file
+from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint
+from minunet.model.config import Config, make_network
 from minunet.model.trained import prepare
 from minunet.optim import Optimizer, follow
 from minunet.seeds import generator
-from minunet.train.presets import Config, Data, make_network, make_optimizer, make_schedule
+from minunet.train.presets import make_optimizer, make_schedule
 from minunet.train.score import as_answered, score
 from minunet.unet import Parameters, UNet
 
@@ -60,7 +62,7 @@ class Progress:
         """The weights that are scored, see `Checkpoint.tested`."""
         return self.average or self.params
 
-    def save(self, path: Path, config: Config, data: Data, *, to_go_on: bool = True) -> None:
+    def save(self, path: Path, config: Config, data: Splits, *, to_go_on: bool = True) -> None:
         """Everything that is needed to go on, or only what is needed to predict."""
         meta = {
             "config": config.to_json(),
@@ -84,7 +86,7 @@ def begin(config: Config, net: UNet, device: str) -> Progress:
     return Progress(params, make_optimizer(config), average=average)
 
 
-def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, device: str) -> Progress:
+def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Splits, device: str) -> Progress:
     """The run as `checkpoint`, read from the file `source`, has it."""
     check_fits(checkpoint.params, make_network(config, len(data.training.classes)), source)
     meta = checkpoint.meta
@@ -111,7 +113,7 @@ def resume(checkpoint: Checkpoint, source: Path, config: Config, data: Data, dev
 
 def fit(
     config: Config,
-    data: Data,
+    data: Splits,
     progress: Progress,
     run: Path,
     device: str = "cpu",

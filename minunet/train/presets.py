@@ -1,23 +1,19 @@
-"""Named experiments: everything that decides a run, in one place, and what `--preset` chooses from."""
+"""Named experiments, what `--preset` chooses from; and the images, optimiser and learning rates of one."""
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
-from minunet.data.dataset import Dataset
+from minunet.data.dataset import Splits
 from minunet.data.folder import load_folder
-from minunet.data.instances import RADIUS
 from minunet.data.nuclei import load_nuclei
 from minunet.errors import InputError
+from minunet.model.config import Config
 from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
 from minunet.seeds import generator
-from minunet.unet import UNet
 
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
 PHOTOGRAPHS = Augmentation(
@@ -27,97 +23,6 @@ PAPER = Augmentation(True, True, shift=0.1, brightness=0.1, contrast=0.2, rotati
 MICROSCOPY = Augmentation(
     True, True, quarter_turns=True, rotation=45, scale=0.5, elastic=3, brightness=0.1, contrast=0.3
 )
-
-
-@dataclass(frozen=True)
-class Config:
-    """One experiment. `config.json` in the folder of a run holds one of these.
-
-    Args:
-        preset: the experiment that this began as, a name in PRESETS.
-        data_dir: where the images are; None for data that are made.
-        size: images are scaled to size x size pixels; with `pieces` they keep their resolution, and training shows
-            pieces of size x size pixels from random places.
-        stretch: brightness is spread over the whole range of each picture, see `batches.stretch`.
-        base, depth, padding, norm: the network, see `UNet`.
-        labels: for a network without padding, "aligned": those of the pixels that it answers for, or "resized": all of
-            them, squeezed; see `batches.whole_resized`.
-        centred: see `batches.to_input`.
-        pooled: the pets' two lists are thrown together, and 80 % trained on, 10 % validated, 10 % tested.
-        epochs, batch_size, lr: training; lr is the highest learning rate.
-        momentum: None for Adam, else that of stochastic gradient descent.
-        schedule: "constant", "piecewise" (lr, and 1/3, 1/30, 1/300 of it from 20 %, 50 %, 80 % of the steps) or
-            "one-cycle".
-        class_weight: how much a pixel of each class counts; None means 1 for each.
-        border: for single objects: the pixels on each side that the class between two of them takes; 0 for no class.
-        seam_weight: by how much more the pixels between two objects count, see `instances.seam_weights`.
-        dropout: the part of the lowest level's features that is dropped in training, see `layers.dropout`.
-        average: the weights that are tested and saved as best are a running mean of those that are trained: of old
-            and new this part, and the rest, at every step; 0 for none.
-        flips: predictions are the mean of those for the image and its mirror images, see `mirror_images`.
-        augmentation: what may happen to an image.
-        seed: decides about everything random in training: first weights, order of the images, augmentation, dropout.
-        split_seed: decides which images are trained on, validated and tested, and how made ones look: runs with the
-            same one are tested on the same images, whatever their `seed` and `count`.
-        count: how many training images are made, where they are made.
-    """
-
-    preset: str
-    data_dir: str | None = None
-    size: int = 128
-    pieces: bool = False
-    stretch: bool = False
-    base: int = 16
-    depth: int = 4
-    padding: str = "same"
-    norm: str | None = None
-    labels: str = "aligned"
-    centred: bool = True
-    pooled: bool = False
-    epochs: int = 60
-    batch_size: int = 10
-    lr: float = 2e-3
-    momentum: float | None = None
-    schedule: str = "one-cycle"
-    class_weight: tuple[float, ...] | None = None
-    border: int = RADIUS
-    seam_weight: float = 0.0
-    dropout: float = 0.0
-    average: float = 0.0
-    flips: bool = False
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    seed: int = 0
-    split_seed: int = 0
-    count: int = 0
-
-    def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool, bool]:
-        """Upside down, left to right, along the diagonal: which mirror images a prediction is the mean of.
-
-        Only those that training has shown; the diagonal is a quarter turn and a flip. `flips` instead of its own.
-        """
-        flips, how = self.flips if flips is None else flips, self.augmentation
-        down, across = flips and how.flip_up_down, flips and how.flip_left_right
-        return down, across, down and across and how.quarter_turns
-
-    def to_json(self) -> dict[str, Any]:
-        """As a dictionary that JSON can hold."""
-        return dataclasses.asdict(self)
-
-    @staticmethod
-    def from_json(values: dict[str, Any]) -> Config:
-        """The way back, also from earlier versions: a field that they did not have gets its default, what they did.
-
-        Raises InputError for anything that is no configuration.
-        """
-        try:
-            values = {**values}
-            if values.pop("zoom", 1) != 1:  # a field of earlier versions
-                raise InputError("It was trained on enlarged pictures (zoom), which this version cannot make.")
-            weight = values.get("class_weight")
-            weight = None if weight is None else tuple(weight)
-            return Config(**{**values, "augmentation": Augmentation(**values["augmentation"]), "class_weight": weight})
-        except (TypeError, KeyError, AttributeError) as error:
-            raise InputError(f"This is not the configuration of a run of this version: {error}.") from error
 
 
 PRESETS = {
@@ -206,22 +111,6 @@ def preset_for(data_dir: Path | None) -> str:
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
 
 
-def make_network(config: Config, classes: int) -> UNet:
-    """The network of an experiment. Raises InputError if the images do not fit into it."""
-    if config.labels != "aligned" and (config.padding == "same" or config.pieces):
-        raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
-    if config.stretch and not config.pieces:
-        raise InputError("stretch is for networks that see pieces of pictures, such as the preset nuclei.")
-    if config.class_weight is not None and len(config.class_weight) != classes:
-        raise InputError(f"class_weight holds {len(config.class_weight)} numbers, but there are {classes} classes.")
-    try:
-        net = UNet(3, classes, config.base, config.depth, config.padding, config.norm)
-        net.output_size(config.size, config.size)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{error}.") from error
-    return net
-
-
 def make_optimizer(config: Config) -> Optimizer:
     """What turns gradients into steps."""
     return Adam(config.lr) if config.momentum is None else SGD(config.lr, config.momentum)
@@ -239,30 +128,18 @@ def make_schedule(config: Config, steps: int) -> Schedule:
     raise InputError(f"schedule must be constant, piecewise or one-cycle, not {config.schedule!r}.")
 
 
-class Data(NamedTuple):
-    """The images of an experiment: to train on, to choose the best epoch by, and for the final test."""
-
-    training: Dataset
-    validation: Dataset
-    test: Dataset
-
-    def digests(self) -> list[str]:
-        """A short text for each part, different for any other images."""
-        return [part.digest() for part in self]
-
-
-def load_data(config: Config) -> Data:
+def load_data(config: Config) -> Splits:
     """The images of an experiment. Raises InputError for anything that is wrong with them."""
     if config.preset == "cells":
         streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
         counts = (config.count, 40, 100)
-        return Data(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))
+        return Splits(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))
     rng = generator(config.split_seed, "data")
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return Data(*load_nuclei(folder, rng, config.border))
+        return Splits(*load_nuclei(folder, rng, config.border))
     if config.preset == "folder":
-        return Data(*load_folder(folder, config.size, rng))
-    return Data(*pets.load_pets(folder, config.size, rng, config.pooled))
+        return Splits(*load_folder(folder, config.size, rng))
+    return Splits(*pets.load_pets(folder, config.size, rng, config.pooled))

@@ -13,15 +13,16 @@ import numpy as np
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import LABELS, to_input
 from minunet.data.dataset import Dataset, Images
-from minunet.data.instances import average_precision, count_matches, from_classes
+from minunet.data.instances import from_classes
 from minunet.draw.plots import save_predictions
+from minunet.files import whole_file
 from minunet.layers import softmax_cross_entropy
-from minunet.layers.softmax import pixel_weights
-from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
-from minunet.model.checkpoint import load_checkpoint, whole_file
+from minunet.layers.cross_entropy import pixel_weights
+from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
+from minunet.model.checkpoint import load_checkpoint
+from minunet.model.config import Config, make_network
 from minunet.model.tiling import answer
 from minunet.model.trained import Model, prepare
-from minunet.train.presets import Config, make_network
 from minunet.unet import Parameters, UNet
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it

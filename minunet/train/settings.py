@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from minunet.data.augment import Augmentation
 from minunet.errors import InputError
-from minunet.train.presets import Config
+from minunet.model.config import Config
 
 PREFIX = "augmentation."
 LIMITS = {"dropout": (0, 0.99), "average": (0, 0.9999), "momentum": (0, 0.9999), "border": (0, 50), "count": (3, 10**6)}

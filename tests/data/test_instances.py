@@ -9,18 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from minunet.data.cells import make_cell_image
-from minunet.data.instances import (
-    BACKGROUND,
-    BORDER,
-    OBJECT,
-    average_precision,
-    border_between,
-    count_matches,
-    from_classes,
-    overlaps,
-    seam_weights,
-    to_classes,
-)
+from minunet.data.instances import BACKGROUND, BORDER, OBJECT, border_between, from_classes, seam_weights, to_classes
+from minunet.metrics import average_precision, count_matches, overlaps
 
 SCENES = arrays("int32", st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 4))
 

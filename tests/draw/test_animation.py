@@ -10,7 +10,7 @@ from PIL import Image
 
 from minunet.data.dataset import Dataset
 from minunet.draw.animation import FRAME_TIME, FRAMES, LAST_TIME, is_drawn, save_animation, save_frame
-from minunet.draw.plots import class_colours
+from minunet.draw.colours import class_colours
 
 CLASSES = ("background", "cell")
 

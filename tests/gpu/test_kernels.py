@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minunet import backend, layers
-from minunet.gpu import adam, conv, conv_transpose, kernels, passes, pool, products, softmax
+from minunet.gpu import adam, conv, conv_transpose, cross_entropy, kernels, passes, pool, products
 from minunet.optim import Adam
 from tests import cupy_on_cpu
 
@@ -196,16 +196,16 @@ def test_softmax_cross_entropy(seed, pixels, classes, scale):
         logits.astype("float64"), labels, pixel_weight=weights, total_weight=float(total)
     )
     how = dict(zip(("pixel_weight", "total_weight"), on_gpu(weights, total), strict=True))
-    got, cache_gpu = softmax.softmax_cross_entropy(*on_gpu(logits, labels), **how)
+    got, cache_gpu = cross_entropy.softmax_cross_entropy(*on_gpu(logits, labels), **how)
     assert float(got) == pytest.approx(float(loss), rel=1e-5, abs=1e-30)
-    near(softmax.softmax_cross_entropy_backward(cache_gpu), layers.softmax_cross_entropy_backward(cache))
+    near(cross_entropy.softmax_cross_entropy_backward(cache_gpu), layers.softmax_cross_entropy_backward(cache))
 
 
 @pytest.mark.parametrize("label", [-1, 3])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_label_that_is_no_class(label, dtype):
     """To raise an error the CPU would have to wait."""
-    loss, _ = softmax.softmax_cross_entropy(*on_gpu(np.zeros((1, 2, 3), dtype), np.array([[0, label]])))
+    loss, _ = cross_entropy.softmax_cross_entropy(*on_gpu(np.zeros((1, 2, 3), dtype), np.array([[0, label]])))
     assert np.isnan(float(loss))
 
 

@@ -12,8 +12,8 @@ import pytest
 from minunet import InputError
 from minunet.model import load_model
 from minunet.model.checkpoint import load_checkpoint
+from minunet.model.config import Config
 from minunet.train import __main__ as train
-from minunet.train.presets import Config
 
 EARLIER = Path(__file__).parent / "earlier"
 ANSWERS = {  # sums of the probabilities of each class over the picture below, as that version gave them

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from minunet import InputError
-from minunet.train.presets import PRESETS, Config, load_data, make_network, make_schedule, preset_for
+from minunet.model.config import Config, make_network
+from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from tests.data.pictures import write_folder, write_pets
 
 

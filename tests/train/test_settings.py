@@ -8,7 +8,8 @@ import pytest
 
 from minunet import InputError
 from minunet.data.augment import Augmentation
-from minunet.train.presets import PRESETS, Config
+from minunet.model.config import Config
+from minunet.train.presets import PRESETS
 from minunet.train.settings import change
 
 CONFIG = PRESETS["nuclei"]

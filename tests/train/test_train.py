@@ -24,6 +24,7 @@ from minunet.commands import new_folder
 from minunet.data.cells import make_cells
 from minunet.model import load_model
 from minunet.model.checkpoint import load_checkpoint, save_checkpoint
+from minunet.model.config import Config, make_network
 from minunet.train import __main__ as train
 from minunet.train import loop, presets
 from minunet.train import score as scoring
@@ -35,12 +36,9 @@ SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
 
 @pytest.fixture(autouse=True)
 def _small_and_elsewhere(tmp_path, monkeypatch):
-    """Runs go to a temporary folder; the made data set is small; the number of threads is put back."""
+    """Runs go to a temporary folder; the made data set is small."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(presets, "make_cells", lambda count, size, rng: make_cells(min(count, 12), size, rng))
-    before = backend.get_threads()
-    yield
-    backend.set_threads(before)
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:
@@ -146,9 +144,9 @@ def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
     if len(best.meta["rows"]) == 2:
         np.testing.assert_array_equal(best.params["out.weight"], last.average["out.weight"])
     assert abs(best.params["out.weight"] - last.params["out.weight"]).max() > 0
-    config = presets.Config.from_json(best.meta["config"])
+    config = Config.from_json(best.meta["config"])
     data = presets.load_data(config)
-    loss, _, _ = score(presets.make_network(config, 3), best.params, data.validation, config, "cpu")
+    loss, _, _ = score(make_network(config, 3), best.params, data.validation, config, "cpu")
     assert loss == pytest.approx(row["val_loss"])
 
 
@@ -429,8 +427,8 @@ def test_the_best_epoch_is_kept():
 
 def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
     data = make_cells(7, 16, rng)
-    config = presets.Config("cells", size=16, base=4, depth=2, class_weight=(1.0, 1.0, 2.0))
-    net = presets.make_network(config, 3)
+    config = Config("cells", size=16, base=4, depth=2, class_weight=(1.0, 1.0, 2.0))
+    net = make_network(config, 3)
     params = net.init(rng)
     results = []
     for size in (2, 16):

@@ -1,4 +1,4 @@
-"""Softmax with cross-entropy on a GPU: the loss and its gradient in one pass over the logits, see softmax.cu."""
+"""Softmax with cross-entropy on a GPU: the loss and its gradient in one pass over the logits, see cross_entropy.cu."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu.kernels import THREADS, launch, serves
-from minunet.layers.softmax import pixel_weights
+from minunet.layers.cross_entropy import pixel_weights
 
 
 def softmax_cross_entropy(
@@ -25,7 +25,7 @@ def softmax_cross_entropy(
     logits, dlogits = xp.ascontiguousarray(logits), xp.empty(logits.shape, logits.dtype)
     loss = xp.empty(labels.shape, logits.dtype)
     arrays = logits, xp.ascontiguousarray(labels.astype("int32")), of_pixels, total, loss, dlogits
-    launch("softmax", "softmax_cross_entropy", -(-loss.size // THREADS), 1, *arrays, loss.size, classes)
+    launch("cross_entropy", "softmax_cross_entropy", -(-loss.size // THREADS), 1, *arrays, loss.size, classes)
     return loss.sum(), (dlogits,)
 
 

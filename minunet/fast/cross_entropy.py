@@ -8,7 +8,7 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array, array_module
-from minunet.gpu import softmax as gpu
+from minunet.gpu import cross_entropy as gpu
 
 
 def softmax_cross_entropy(logits: Array, labels: Array, **weights: Any) -> tuple[Array, tuple]:

@@ -1,0 +1,30 @@
+"""Resizing: what lies between the pixels of a picture is a mean, between those of a mask it is the nearest.
+
+A pixel of the new picture is the weighted mean of the old ones around it (bilinear). The mean of two class ids would be
+a third one, so of a mask the nearest pixel is taken.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+
+def resize_picture(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A picture (H, W, 3) uint8 at `size`, (height, width); the same one if it has that already."""
+    if picture.shape[:2] == size:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.BILINEAR))
+
+
+def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A mask (H, W) of class ids at `size`, (height, width)."""
+    return np.asarray(Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST))
+
+
+def resize_probabilities(probabilities: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Probabilities (H, W, classes) float32 at `size`, (height, width), class by class as pictures are."""
+    if probabilities.shape[:2] == size:
+        return probabilities
+    planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(probabilities, 2, 0))
+    return np.stack([plane.resize(size[::-1], Image.Resampling.BILINEAR) for plane in planes], axis=2)

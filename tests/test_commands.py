@@ -1,0 +1,38 @@
+"""What the commands share."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+
+def test_memory_that_is_kept_is_not_asked_for_again():
+    """A loop that makes and drops an array of 8 MB asks the system for pages only until the memory is kept."""
+    script = """
+import resource
+import numpy as np
+from minunet.commands import keep_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        arrays = [np.ones(100_000, "float32") for _ in range(20)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+keep_memory()
+faults()
+print(faults())
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    counts = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", script], env=environment | extra, capture_output=True, check=True
+            ).stdout
+        )
+        for extra in ({}, {"MALLOC_TRIM_THRESHOLD_": "131072"})  # what the user has set stays
+    ]
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        assert counts[0] < 20 < 1000 < counts[1]
