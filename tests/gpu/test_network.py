@@ -103,7 +103,7 @@ def test_a_step_waits_for_nothing_and_copies_nothing(rng):
 
 def test_a_training_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert train.main(["--device", "gpu", "--epochs", "2", "--set", "count=60", "--out", "a"]) == 0
+    assert train.main(["--device", "gpu", "--size", "32", "--epochs", "2", "--set", "count=60", "--out", "a"]) == 0
     result = json.loads(Path("a/test.json").read_text())
     assert result["pixel_accuracy"] > 0.6
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0  # what was trained on the GPU runs on the CPU
