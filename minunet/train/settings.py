@@ -39,7 +39,7 @@ def change(config: Config, settings: list[str], fixed: tuple[str, ...]) -> Confi
         if not equals or name not in names:
             raise InputError(
                 f"--set takes NAME=VALUE with one of these names, not {setting!r}: {', '.join(names)}. What they mean "
-                "stands in minunet/train/presets.py, at Config, and in minunet/data/augment.py, at Augmentation."
+                "stands in minunet/model/config.py, at Config, and in minunet/data/augment.py, at Augmentation."
             )
         if config.preset not in PRESETS_OF.get(name, (config.preset,)):
             raise InputError(f"--set {name} is for the preset {' or '.join(PRESETS_OF[name])}, not {config.preset}.")

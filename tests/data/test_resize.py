@@ -1,0 +1,30 @@
+"""Resizing: means for pictures and probabilities, the nearest for masks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minunet.data.resize import resize_mask, resize_picture, resize_probabilities
+
+
+def test_a_picture_gets_means_and_a_mask_only_its_own_values():
+    picture = np.zeros((4, 4, 3), "uint8")
+    picture[:, 2:] = 200  # half dark, half bright
+    larger = resize_picture(picture, (4, 8))
+    assert larger.shape == (4, 8, 3) and 0 < larger[0, 3, 0] < larger[0, 4, 0] < 200
+    mask = resize_mask(np.repeat([[0, 2]], 2, axis=0).astype("uint8"), (5, 7))
+    assert mask.shape == (5, 7) and set(np.unique(mask)) == {0, 2}
+    assert resize_mask(np.array([[0, 60_000]], "uint16"), (2, 2))[1, 1] == 60_000
+
+
+def test_probabilities_still_sum_to_one(rng):
+    answer = rng.random((5, 6, 4)).astype("float32")
+    answer /= answer.sum(axis=2, keepdims=True)
+    larger = resize_probabilities(answer, (13, 9))
+    assert larger.shape == (13, 9, 4) and larger.dtype == np.float32
+    np.testing.assert_allclose(larger.sum(axis=2), 1, atol=1e-5)
+
+
+def test_what_has_the_size_already_is_the_same_object():
+    picture, answer = np.zeros((2, 3, 3), "uint8"), np.zeros((2, 3, 4), "float32")
+    assert resize_picture(picture, (2, 3)) is picture and resize_probabilities(answer, (2, 3)) is answer
