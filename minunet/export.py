@@ -11,7 +11,7 @@ from pathlib import Path
 from minunet.errors import InputError, exit_status
 from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
 from minunet.files import whole_file
-from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint, save_small
+from minunet.model.checkpoint import check_fits, save_small, save_weights
 from minunet.model.trained import Model, load_model
 
 DESCRIPTION = """\
@@ -76,12 +76,12 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _npz(path: Path, model: Model) -> str:
-    save_checkpoint(path, Checkpoint(model.params, {}, model.about()))
+    save_weights(path, model.checkpoint())
     return ""
 
 
 def _small(path: Path, model: Model) -> str:
-    save_small(path, Checkpoint(model.params, {}, model.about()))
+    save_small(path, model.checkpoint())
     return ""
 
 

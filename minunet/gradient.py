@@ -18,7 +18,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from minunet.backend import Array, array_module
-from minunet.fast import TransformedWeights, softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.threads import map_in_order
 from minunet.unet import Parameters, UNet
@@ -34,7 +33,7 @@ def loss_and_gradients(
     *,
     class_weight: Array | None = None,
     pixel_weight: Array | None = None,
-    mask: Array | None = None,
+    dropout_mask: Array | None = None,
 ) -> tuple[Array, Parameters]:
     """The weighted mean cross-entropy over all pixels of a batch, and its gradient for every parameter.
 
@@ -43,7 +42,7 @@ def loss_and_gradients(
         labels: integers (N, OH, OW), of the network's output size.
         class_weight: (classes,), how much a pixel of each class counts.
         pixel_weight: (N, OH, OW), how much each pixel counts.
-        mask: for dropout, see `UNet.forward`.
+        dropout_mask: see `UNet.forward`.
 
     Returns:
         loss, one number, and grads, under the names of `params`.
@@ -51,26 +50,28 @@ def loss_and_gradients(
     Raises:
         ValueError: shapes that do not go together, or labels outside the classes.
     """
-    _check_batch(images)
-    if len(images) != len(labels):
-        raise ValueError(f"a batch needs as many labels as images, not {len(labels)} and {len(images)}")
+    shape = net.output_shape(images)
+    if labels.shape != shape:
+        raise ValueError(
+            f"labels must have the shape {shape}, a class for each pixel of the logits, not {labels.shape}"
+        )
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)
-    transformed = TransformedWeights(len(groups))
+    net = _sharing(net, len(groups))
 
     def part(samples: slice) -> tuple[Array, Parameters]:
-        with transformed:
-            logits, cache = net.forward(params, images[samples], mask=None if mask is None else mask[samples])
-            loss, loss_cache = softmax_cross_entropy(
-                logits,
-                labels[samples],
-                class_weight=class_weight,
-                pixel_weight=None if pixel_weight is None else pixel_weight[samples],
-                total_weight=total,
-            )
-            dlogits = softmax_cross_entropy_backward(loss_cache)
-            _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
+        of_group = None if dropout_mask is None else dropout_mask[samples]
+        logits, cache = net.forward(params, images[samples], dropout_mask=of_group)
+        loss, loss_cache = net.operations.softmax_cross_entropy(
+            logits,
+            labels[samples],
+            class_weight=class_weight,
+            pixel_weight=None if pixel_weight is None else pixel_weight[samples],
+            total_weight=total,
+        )
+        dlogits = net.operations.softmax_cross_entropy_backward(loss_cache)
+        _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
         return loss, grads
 
     return tree_sum(map_in_order(part, groups), 0, len(groups))
@@ -94,16 +95,17 @@ def tree_sum(parts: Iterator[tuple[Array, Parameters]], start: int, stop: int) -
 
 def logits(net: UNet, params: Parameters, images: Array) -> Array:
     """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
-    _check_batch(images)
-    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], split(images)))
+    net.output_shape(images)  # says what is wrong with the whole batch, not with a group of it
+    groups = split(images)
+    net = _sharing(net, len(groups))
+    parts = list(map_in_order(lambda samples: net.forward(params, images[samples], keep_cache=False)[0], groups))
     return parts[0] if len(parts) == 1 else array_module(images).concatenate(parts)
 
 
-def _check_batch(images: Array) -> None:
-    if images.ndim != 4 or len(images) == 0:
-        raise ValueError(
-            f"a batch has the shape (N, H, W, C) with N of at least 1, not {images.shape}; one image: image[None]"
-        )
+def _sharing(net: UNet, groups: int) -> UNet:
+    """The network, with operations that do what depends on the weights alone once for all groups, if they can."""
+    share = net.operations.share
+    return net if share is None else net.using(share(groups))
 
 
 def split(images: Array) -> list[slice]:

@@ -104,9 +104,9 @@ def follow(average: dict[str, Array], params: dict[str, Array], decay: float, st
     the Inception Architecture" (2016), section 8.
     """
     decay = min(decay, (1 + step) / (10 + step))
-    for name, param in params.items():
-        average[name] *= decay
-        average[name] += (1 - decay) * param
+    for name, mean in average.items():
+        mean *= decay
+        mean += (1 - decay) * params[name]
 
 
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:

@@ -10,9 +10,8 @@ The way down halves the image and doubles the channels at every level, so that a
 the picture; the way up returns to the full size, and the skips hand over the detail that was pooled away.
 Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015), figure 1.
 
-A block holds its name and its sizes and no numbers: the parameters live in one flat dictionary, name to array
-("down1.conv2.weight"), and the backward pass returns the gradients under the same names. Inside the network a block may
-write over the dy that it is handed: nobody else needs it.
+A block holds its name, its sizes and the operations that it computes with, and no numbers: the parameters live in one
+flat dictionary, name to array ("down1.conv2.weight"), and the backward pass returns the gradients under the same names.
 """
 
 from __future__ import annotations
@@ -24,23 +23,8 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import Array
-from minunet.fast import (
-    add_to_centre,
-    conv2d,
-    conv2d_backward,
-    conv2d_relu,
-    conv2d_relu_backward,
-    conv_transpose2d,
-    conv_transpose2d_backward,
-    crop_concat_backward_parts,
-    group_norm,
-    group_norm_backward,
-    max_pool2d,
-    max_pool2d_backward,
-    relu_backward_in_place,
-    relu_in_place,
-)
-from minunet.layers import crop_concat, dropout, dropout_backward
+from minunet.layers import dropout, dropout_backward
+from minunet.operations import QUICK, Operations
 
 Parameters = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
@@ -58,6 +42,7 @@ class DoubleConv:
     out_channels: int
     padding: int
     groups: int | None
+    operations: Operations = QUICK
 
     def shapes(self) -> Shapes:
         shapes: Shapes = {}
@@ -69,33 +54,38 @@ class DoubleConv:
                 shapes[f"{self.name}.norm{number}.bias"] = (self.out_channels,)
         return shapes
 
+    def steps(self) -> list[str]:
+        kinds = ("conv", "relu") if self.groups is None else ("conv", "norm", "relu")
+        return [f"{self.name}.{kind}{number}" for number in (1, 2) for kind in kinds]
+
     def forward(self, params: Parameters, x: Array) -> tuple[Array, list]:
-        caches = []
+        ops, caches = self.operations, []
         for number in (1, 2):
             conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
             weight, bias = params[f"{conv}.weight"], params[f"{conv}.bias"]
             if self.groups is None:
-                x, cache = conv2d_relu(x, weight, bias, padding=self.padding)
+                x, cache = ops.conv2d_relu(x, weight, bias, padding=self.padding)
             else:
-                x, conv_cache = conv2d(x, weight, bias, padding=self.padding)
-                x, norm_cache = group_norm(x, params[f"{norm}.weight"], params[f"{norm}.bias"], groups=self.groups)
-                x, relu_cache = relu_in_place(x)  # x is new, from the norm
+                scale, shift = params[f"{norm}.weight"], params[f"{norm}.bias"]
+                x, conv_cache = ops.conv2d(x, weight, bias, padding=self.padding)
+                x, norm_cache = ops.group_norm(x, scale, shift, groups=self.groups)
+                x, relu_cache = ops.relu(x)
                 cache = conv_cache, norm_cache, relu_cache
             caches.append(cache)
         return x, caches
 
     def backward(self, dy: Array, caches: list, *, need_dx: bool = True) -> tuple[Array | None, Parameters]:
-        grads: Parameters = {}
+        ops, grads = self.operations, {}
         for number, cache in zip((2, 1), reversed(caches), strict=True):
             conv, norm = f"{self.name}.conv{number}", f"{self.name}.norm{number}"
-            asked = need_dx or number == 2
+            needed = need_dx or number == 2
             if self.groups is None:
-                dy, dweight, dbias = conv2d_relu_backward(dy, cache, need_dx=asked)
+                dy, dweight, dbias = ops.conv2d_relu_backward(dy, cache, need_dx=needed)
             else:
                 conv_cache, norm_cache, relu_cache = cache
-                dy = relu_backward_in_place(dy, relu_cache)
-                dy, grads[f"{norm}.weight"], grads[f"{norm}.bias"] = group_norm_backward(dy, norm_cache)
-                dy, dweight, dbias = conv2d_backward(dy, conv_cache, need_dx=asked)
+                dy = ops.relu_backward(dy, relu_cache)
+                dy, grads[f"{norm}.weight"], grads[f"{norm}.bias"] = ops.group_norm_backward(dy, norm_cache)
+                dy, dweight, dbias = ops.conv2d_backward(dy, conv_cache, need_dx=needed)
             grads[f"{conv}.weight"], grads[f"{conv}.bias"] = dweight, dbias
         return dy, grads
 
@@ -106,18 +96,25 @@ class Down:
 
     convs: DoubleConv
 
+    @property
+    def name(self) -> str:
+        return self.convs.name
+
     def shapes(self) -> Shapes:
         return self.convs.shapes()
 
+    def steps(self) -> list[str]:
+        return [f"{self.name}.pool", *self.convs.steps()]
+
     def forward(self, params: Parameters, x: Array) -> tuple[Array, tuple]:
-        x, pool_cache = max_pool2d(x)
+        x, pool_cache = self.convs.operations.max_pool2d(x)
         x, convs_cache = self.convs.forward(params, x)
         return x, (pool_cache, convs_cache)
 
     def backward(self, dy: Array, cache: tuple) -> tuple[Array, Parameters]:
         pool_cache, convs_cache = cache
         dy, grads = self.convs.backward(dy, convs_cache)
-        return max_pool2d_backward(dy, pool_cache), grads
+        return self.convs.operations.max_pool2d_backward(dy, pool_cache), grads
 
 
 @dataclass(frozen=True)
@@ -130,28 +127,37 @@ class Up:
     convs: DoubleConv
 
     @property
+    def name(self) -> str:
+        return self.convs.name
+
+    @property
     def weight(self) -> str:
-        return f"{self.convs.name}.conv_transpose.weight"
+        return f"{self.name}.conv_transpose.weight"
 
     @property
     def bias(self) -> str:
-        return f"{self.convs.name}.conv_transpose.bias"
+        return f"{self.name}.conv_transpose.bias"
 
     def shapes(self) -> Shapes:
         wide, narrow = self.convs.in_channels, self.convs.out_channels  # 2*C and C: half of 2*C comes by the skip
         return {self.weight: (2, 2, wide, narrow), self.bias: (narrow,), **self.convs.shapes()}
 
+    def steps(self) -> list[str]:
+        return [f"{self.name}.conv_transpose", f"{self.name}.concat", *self.convs.steps()]
+
     def forward(self, params: Parameters, x: Array, skip: Array) -> tuple[Array, tuple]:
-        x, up_cache = conv_transpose2d(x, params[self.weight], params[self.bias], stride=2)  # (N, 2*H, 2*W, C)
-        x, concat_cache = crop_concat(skip, x)  # (N, 2*H, 2*W, 2*C)
+        ops = self.convs.operations
+        x, up_cache = ops.conv_transpose2d(x, params[self.weight], params[self.bias], stride=2)  # (N, 2*H, 2*W, C)
+        x, concat_cache = ops.crop_concat(skip, x)  # (N, 2*H, 2*W, 2*C)
         x, convs_cache = self.convs.forward(params, x)
         return x, (up_cache, concat_cache, convs_cache)
 
     def backward(self, dy: Array, cache: tuple) -> tuple[Array, Array, Parameters]:
+        ops = self.convs.operations
         up_cache, concat_cache, convs_cache = cache
         dy, grads = self.convs.backward(dy, convs_cache)
-        dskip, dy = crop_concat_backward_parts(dy, concat_cache)
-        dx, grads[self.weight], grads[self.bias] = conv_transpose2d_backward(dy, up_cache)
+        dskip, dy = ops.crop_concat_backward(dy, concat_cache)
+        dx, grads[self.weight], grads[self.bias] = ops.conv_transpose2d_backward(dy, up_cache)
         return dx, dskip, grads
 
 
@@ -162,15 +168,19 @@ class OutConv:
     name: str
     in_channels: int
     classes: int
+    operations: Operations = QUICK
 
     def shapes(self) -> Shapes:
         return {f"{self.name}.weight": (1, 1, self.in_channels, self.classes), f"{self.name}.bias": (self.classes,)}
 
+    def steps(self) -> list[str]:
+        return [self.name]
+
     def forward(self, params: Parameters, x: Array) -> tuple[Array, tuple]:
-        return conv2d(x, params[f"{self.name}.weight"], params[f"{self.name}.bias"])
+        return self.operations.conv2d(x, params[f"{self.name}.weight"], params[f"{self.name}.bias"])
 
     def backward(self, dy: Array, cache: tuple) -> tuple[Array, Parameters]:
-        dx, dweight, dbias = conv2d_backward(dy, cache)
+        dx, dweight, dbias = self.operations.conv2d_backward(dy, cache)
         return dx, {f"{self.name}.weight": dweight, f"{self.name}.bias": dbias}
 
 
@@ -193,6 +203,7 @@ class UNet:
         padding: "same" (zeros around every 3x3 convolution, the output has the size of the input) or "valid" (none,
             as in the paper: the output is smaller, and no output pixel has seen a made-up border).
         norm: None, or "group" for group normalisation after every 3x3 convolution, see `groups_for`.
+        operations: what it computes with, see `minunet.operations`.
     """
 
     def __init__(
@@ -203,6 +214,7 @@ class UNet:
         depth: int = 4,
         padding: str = "same",
         norm: str | None = None,
+        operations: Operations = QUICK,
     ) -> None:
         if min(in_channels, classes, base, depth) < 1:
             raise ValueError("in_channels, classes, base and depth must be at least 1")
@@ -215,31 +227,53 @@ class UNet:
         if norm not in (None, "group"):
             raise ValueError(f"norm must be None or 'group', not {norm!r}")
         self.in_channels, self.classes, self.base, self.depth = in_channels, classes, base, depth
-        self.padding, self.norm = padding, norm
+        self.padding, self.norm, self.operations = padding, norm, operations
 
         def double_conv(name: str, channels_in: int, channels_out: int) -> DoubleConv:
             groups = groups_for(channels_out) if norm == "group" else None
-            return DoubleConv(name, channels_in, channels_out, 1 if padding == "same" else 0, groups)
+            return DoubleConv(name, channels_in, channels_out, 1 if padding == "same" else 0, groups, operations)
 
         channels = [base * 2**level for level in range(depth)]  # base, 2*base, 4*base, ...
         self.input = double_conv("input", in_channels, base)
         self.downs = [Down(double_conv(f"down{i}", channels[i - 1], channels[i])) for i in range(1, depth)]
         self.ups = [Up(double_conv(f"up{i}", channels[-i], channels[-i - 1])) for i in range(1, depth)]
-        self.out = OutConv("out", base, classes)
+        self.out = OutConv("out", base, classes, operations)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(
+            f"{n}={getattr(self, n)!r}" for n in ("in_channels", "classes", "base", "depth", "padding", "norm")
+        )
+        rows = [f"  {name:<28}{shape}" for name, shape in self.shapes().items()]
+        return "\n".join([f"UNet({sizes}), {self.parameters():,} parameters", *rows])
+
+    def using(self, operations: Operations) -> UNet:
+        """The same network, computing with other operations."""
+        return UNet(self.in_channels, self.classes, self.base, self.depth, self.padding, self.norm, operations)
+
+    def blocks(self) -> list[DoubleConv | Down | Up | OutConv]:
+        """In the order in which the image meets them."""
+        return [self.input, *self.downs, *self.ups, self.out]
 
     def shapes(self) -> Shapes:
         """The name and shape of every parameter, in the order in which the image meets them."""
-        blocks: list[DoubleConv | Down | Up | OutConv] = [self.input, *self.downs, *self.ups, self.out]
-        return {name: shape for block in blocks for name, shape in block.shapes().items()}
+        return {name: shape for block in self.blocks() for name, shape in block.shapes().items()}
 
-    def init(self, rng: np.random.Generator, dtype: str | np.dtype = "float32") -> Parameters:
-        """New parameters: He-normal weights, zero biases, and group norms that scale by 1.
+    def parameters(self) -> int:
+        """How many numbers there are to learn."""
+        return sum(math.prod(shape) for shape in self.shapes().values())
+
+    def steps(self) -> list[str]:
+        """The name of every operation of a forward pass, in their order: "input.conv1", "input.relu1", ..., "out"."""
+        return [step for block in self.blocks() for step in block.steps()]
+
+    def init(self, rng: np.random.Generator | int, dtype: str | np.dtype = "float32") -> Parameters:
+        """New parameters: He-normal weights, zero biases, and group norms that scale by 1; `rng` may be a seed.
 
         He: a weight has the standard deviation sqrt(2 / fan_in), fan_in being the number of inputs that an output sums
         over. A ReLU halves the mean square of what comes in, and the 2 makes up for it: the signal keeps its size
         from layer to layer. He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), section 2.2.
         """
-        params: Parameters = {}
+        rng, params = np.random.default_rng(rng), {}
         for name, shape in self.shapes().items():
             if len(shape) == 4:
                 kernel_height, kernel_width, channels, _ = shape
@@ -251,43 +285,35 @@ class UNet:
         return params
 
     def forward(
-        self, params: Parameters, x: Array, *, mask: Array | None = None, keep_cache: bool = True
-    ) -> tuple[Array, Any]:
+        self, params: Parameters, x: Array, *, dropout_mask: Array | None = None, keep_cache: bool = True
+    ) -> tuple[Array, dict[str, Any]]:
         """Images x (N, H, W, in_channels) -> logits (N, OH, OW, classes), see `output_size`, and the cache.
 
-        With `mask`, of the shape of `lowest_shape`, the features of the lowest level pass through `dropout`: the end of
-        the contracting path, as in Ronneberger, Fischer and Brox (2015), section 3.1; for training only.
+        With `dropout_mask`, of the shape of `lowest_shape`, the features of the lowest level pass through `dropout`:
+        the end of the contracting path, as in Ronneberger, Fischer and Brox (2015), section 3.1; for training only.
 
-        Without `keep_cache` the cache is None, and what a block remembers is freed before the next one begins.
+        The cache holds what each block remembers, by its name. Without `keep_cache` it stays empty.
 
         Raises:
-            ValueError: a wrong number of channels, or a size that does not fit; says which sizes do.
+            ValueError: no images, a wrong number of channels, or a size that does not fit; says which sizes do.
         """
-        if x.ndim != 4 or x.shape[3] != self.in_channels:
-            raise ValueError(f"x must have the shape (N, H, W, {self.in_channels}), but has {x.shape}")
-        self.output_size(x.shape[1], x.shape[2])
-        caches: list[Any] = []
-        skips: list[Array] = []
-        levels: list[DoubleConv | Down] = [self.input, *self.downs]
-        for down in levels:
-            x, cache = down.forward(params, x)
-            caches.append(cache if keep_cache else None)
-            del cache
+        self.output_shape(x)
+        cache: dict[str, Any] = {} if keep_cache else Forgetful()
+        x, cache["input"] = self.input.forward(params, x)
+        skips = [x]
+        for down in self.downs:
+            x, cache[down.name] = down.forward(params, x)
             skips.append(x)
         skips.pop()  # the lowest level has no skip: x itself goes up
-        if mask is not None:
-            x, _ = dropout(x, mask)
-        caches.append(mask)
+        if dropout_mask is not None:
+            x, cache["dropout"] = dropout(x, dropout_mask)
         for up in self.ups:
-            x, cache = up.forward(params, x, skips.pop())
-            caches.append(cache if keep_cache else None)
-            del cache
-        logits, cache = self.out.forward(params, x)
-        caches.append(cache)
-        return logits, caches if keep_cache else None
+            x, cache[up.name] = up.forward(params, x, skips.pop())
+        logits, cache["out"] = self.out.forward(params, x)
+        return logits, cache
 
     def backward(
-        self, dlogits: Array, cache: list, *, need_dx: bool = True, empty_cache: bool = False
+        self, dlogits: Array, cache: dict[str, Any], *, need_dx: bool = True, empty_cache: bool = False
     ) -> tuple[Array | None, Parameters]:
         """From dlogits (N, OH, OW, classes) to dx (N, H, W, in_channels) and the gradient of every parameter.
 
@@ -295,24 +321,33 @@ class UNet:
         it go back twice: with `empty_cache` the features of a block are freed as soon as they were used.
         """
         if not cache:
-            raise ValueError("this cache was emptied by an earlier backward pass: run forward again")
-        caches = cache if empty_cache else list(cache)
-        dy, grads = self.out.backward(dlogits, caches.pop())
+            raise ValueError("this cache is empty: run forward again, with keep_cache")
+        cache = cache if empty_cache else dict(cache)
+        dy, grads = self.out.backward(dlogits, cache.pop("out"))
         dskips = []
         for up in reversed(self.ups):
-            dy, dskip, up_grads = up.backward(dy, caches.pop())
-            grads |= up_grads
+            dy, dskip, up_grads = up.backward(dy, cache.pop(up.name))
             dskips.append(dskip)
-        mask = caches.pop()
-        if mask is not None:
-            dy = dropout_backward(dy, mask)
+            grads |= up_grads
+        if "dropout" in cache:
+            dy = dropout_backward(dy, cache.pop("dropout"))
         for down in reversed(self.downs):
-            dy, down_grads = down.backward(dy, caches.pop())
+            dy, down_grads = down.backward(dy, cache.pop(down.name))
+            # The features went two ways, down and across: their gradients add up.
+            dy = self.operations.add_skip(dy, dskips.pop())
             grads |= down_grads
-            add_to_centre(dy, dskips.pop())  # the features went two ways, down and across: their gradients add up
-        dx, input_grads = self.input.backward(dy, caches.pop(), need_dx=need_dx)
+        dx, input_grads = self.input.backward(dy, cache.pop("input"), need_dx=need_dx)
         grads |= input_grads
         return dx, {name: grads[name] for name in self.shapes()}
+
+    def output_shape(self, x: Array) -> tuple[int, int, int]:
+        """(N, OH, OW) of the logits for images x. Raises ValueError for images that the network cannot take."""
+        if x.ndim != 4 or x.shape[3] != self.in_channels or len(x) == 0:
+            raise ValueError(
+                f"a batch has the shape (N, H, W, {self.in_channels}) with N of at least 1, not {x.shape}; one image: "
+                "image[None]"
+            )
+        return len(x), *self.output_size(x.shape[1], x.shape[2])
 
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """The size of the logits for images of height x width. Raises ValueError if the size does not fit."""
@@ -347,3 +382,10 @@ class UNet:
             size = 2 * (size - border)
         size -= border
         return size if size > 0 else None
+
+
+class Forgetful(dict):
+    """A cache that keeps nothing."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        pass

@@ -91,7 +91,7 @@ def test_both_sides_train():
 
 
 def test_peak_memory_is_that_of_a_training_step(monkeypatch):
-    """In one process, not the median of several. At least the features of the batch: 16 images of 64x64 pixels with 16 channels, several times over."""
+    """At least the features of the batch: 16 images of 64x64 pixels with 16 channels, several times over."""
     monkeypatch.setattr(measure, "PROCESSES", 1)
     for side in ("minunet", "channels last"):
         memory = measure.peak_memory("small", side)

@@ -151,7 +151,7 @@ def test_parameters_and_images_stay_as_they_were(rng):
 
 def test_errors_say_what_is_needed(rng):
     net, params, images, labels = batch(rng)
-    with pytest.raises(ValueError, match="as many labels as images"):
+    with pytest.raises(ValueError, match=r"labels must have the shape \(5, 8, 12\)"):
         loss_and_gradients(net, params, images, labels[:2])
     with pytest.raises(ValueError, match="N of at least 1"):
         loss_and_gradients(net, params, images[:0], labels[:0])
@@ -159,8 +159,10 @@ def test_errors_say_what_is_needed(rng):
         minunet.logits(net, params, images[:0])
     with pytest.raises(ValueError, match=r"one image: image\[None\]"):
         minunet.logits(net, params, images[0])
-    with pytest.raises(ValueError, match="labels must have the shape"):
+    with pytest.raises(ValueError, match=r"shape \(5, 8, 12\).*not \(5, 4, 12\)"):  # of the batch, not of a group
         loss_and_gradients(net, params, images, labels[:, :4])
+    with pytest.raises(ValueError, match=r"not \(5, 8, 12, 1\)"):
+        loss_and_gradients(net, params, images[..., :1], labels)
     with pytest.raises(ValueError, match="labels must be 0 to 2"):
         loss_and_gradients(net, params, images, labels + 1)
 
@@ -171,8 +173,8 @@ def test_dropout_does_not_depend_on_how_the_batch_is_split(rng):
     params = net.init(rng, dtype="float64")
     x, labels = rng.standard_normal((5, 8, 8, 3)), rng.integers(0, 2, (5, 8, 8))
     mask = dropout_mask(net.lowest_shape(5, 8, 8), 0.5, rng, "float64")
-    loss, grads = loss_and_gradients(net, params, x, labels, mask=mask)
-    parts = [loss_and_gradients(net, params, x[[i]], labels[[i]], mask=mask[[i]]) for i in range(5)]
+    loss, grads = loss_and_gradients(net, params, x, labels, dropout_mask=mask)
+    parts = [loss_and_gradients(net, params, x[[i]], labels[[i]], dropout_mask=mask[[i]]) for i in range(5)]
     assert float(loss) == pytest.approx(np.mean([float(part) for part, _ in parts]))
     for name, gradient in grads.items():
         np.testing.assert_allclose(gradient, np.mean([part[name] for _, part in parts], axis=0), atol=1e-12)

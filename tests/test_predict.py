@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import minunet
 from minunet import InputError, backend, predict
 from minunet.data.batches import to_input
-from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from minunet.model.config import Config, make_network
 from minunet.model.tiling import answer
 from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
 from minunet.train.presets import PRESETS
+from tests.model.texts import change_meta
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,7 @@ def save_model(path: Path, preset: str, **changes) -> Path:
     """An untrained network of a preset."""
     config = dataclasses.replace(PRESETS[preset], base=4, depth=2, size=16, **changes)
     params = make_network(config, 3).init(np.random.default_rng(0))
-    save_checkpoint(path, Checkpoint(params, {}, {"config": config.to_json(), "classes": ["a", "b", "c"]}))
+    save_weights(path, Checkpoint(config, ("a", "b", "c"), params))
     return path
 
 
@@ -249,10 +251,18 @@ def test_pictures_are_stretched_as_in_training(tmp_path):
 def test_large_networks_of_whole_pictures_see_them_in_one_piece(tmp_path):
     config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=640, flips=False)
     params = make_network(config, 3).init(np.random.default_rng(0))
-    meta = {"config": config.to_json(), "classes": ["a", "b", "c"]}
-    save_checkpoint(tmp_path / "w.npz", Checkpoint(params, {}, meta))
+    save_weights(tmp_path / "w.npz", Checkpoint(config, ("a", "b", "c"), params))
     model, picture = load_model(tmp_path / "w.npz"), photo(640, 640)
     np.testing.assert_array_equal(model.probabilities(picture), answer(model.net, params, to_input(picture[None]))[0])
+
+
+def test_the_library_says_it_shortly(tmp_path):
+    model, picture = minunet.load_model(str(save_model(tmp_path / "w.npz", "pets"))), photo(20, 30)
+    mask = model.predict(picture)
+    assert mask.dtype == np.uint8
+    np.testing.assert_array_equal(mask, model.probabilities(picture).argmax(axis=2))
+    with pytest.raises(AttributeError, match="no attribute 'load_models'"):
+        minunet.load_models  # noqa: B018
 
 
 @pytest.mark.parametrize("picture", [np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((4, 4, 4), "uint8")])
@@ -267,8 +277,7 @@ def test_the_running_mean_predicts(tmp_path):
     config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=16)
     net = make_network(config, 3)
     params, average = (net.init(np.random.default_rng(seed)) for seed in (0, 1))
-    meta = {"config": config.to_json(), "classes": ["a", "b", "c"]}
-    save_checkpoint(tmp_path / "last.npz", Checkpoint(params, {}, meta, average))
+    save_checkpoint(tmp_path / "last.npz", Checkpoint(config, ("a", "b", "c"), params, average))
     model = load_model(tmp_path / "last.npz")
     for name, array in model.params.items():
         np.testing.assert_array_equal(array, average[name])
@@ -287,10 +296,12 @@ def test_the_running_mean_predicts(tmp_path):
 )
 def test_checkpoints_that_make_no_sense(tmp_path, changes, says):
     path = save_model(tmp_path / "w.npz", "pets")
-    checkpoint = load_checkpoint(path)
-    for key, value in changes.items():
-        checkpoint.meta[key] = {**checkpoint.meta[key], **value} if isinstance(value, dict) else value
-    save_checkpoint(path, checkpoint)
+
+    def change(meta):
+        for key, value in changes.items():
+            meta[key] = {**meta[key], **value} if isinstance(value, dict) else value
+
+    change_meta(path, change)
     with pytest.raises(InputError, match=says):
         load_model(path)
 

@@ -13,6 +13,7 @@ from minunet.exchange.torch_bridge import TorchUNet, from_torch, nchw, nhwc, to_
 from minunet.gradcheck.cases import network_case
 from minunet.gradcheck.check import check, relative_error
 from minunet.layers import dropout_mask
+from minunet.operations import OPERATIONS
 from minunet.unet import groups_for
 
 SEED = {"base": 64, "depth": 3, "padding": "valid"}
@@ -51,15 +52,16 @@ def test_the_size_that_is_promised_is_the_size_that_comes(rng, padding, depth):
             continue
         fitting += 1
         logits, cache = net.forward(params, np.zeros((1, size, size + 8, 1), "float32"), keep_cache=False)
-        assert logits.shape == (1, height, width, 2) and cache is None
+        assert logits.shape == (1, height, width, 2) and cache == {}
     assert fitting > 0
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("norm", [None, "group"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-9), ("float32", 1e-4)])
-def test_every_gradient_equals_pytorchs(rng, padding, norm, dtype, tolerance):
-    net = UNet(in_channels=3, classes=4, base=8, depth=3, padding=padding, norm=norm)
+@pytest.mark.parametrize("operations", OPERATIONS)
+def test_every_gradient_equals_pytorchs(rng, padding, norm, dtype, tolerance, operations):
+    net = UNet(in_channels=3, classes=4, base=8, depth=3, padding=padding, norm=norm, operations=OPERATIONS[operations])
     params = net.init(rng, dtype=dtype)
     for name in params:
         params[name] += (0.1 * rng.standard_normal(params[name].shape)).astype(dtype)
@@ -86,9 +88,10 @@ def test_every_gradient_equals_pytorchs(rng, padding, norm, dtype, tolerance):
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("norm", [None, "group"])
-def test_one_random_direction(rng, padding, norm):
+@pytest.mark.parametrize("operations", OPERATIONS)
+def test_one_random_direction(rng, padding, norm, operations):
     """All parameters moved at once, along one random direction: two forward passes judge the whole gradient."""
-    net = UNet(in_channels=2, classes=3, base=4, depth=2, padding=padding, norm=norm)
+    net = UNet(2, 3, base=4, depth=2, padding=padding, norm=norm, operations=OPERATIONS[operations])
     case = network_case(rng, net, (20, 24))
     y, cache = case.forward(case.inputs)
     dy = rng.standard_normal(y.shape)
@@ -104,10 +107,30 @@ def test_one_random_direction(rng, padding, norm):
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("norm", [None, "group"])
-def test_each_parameter_against_differences(rng, padding, norm):
-    net = UNet(in_channels=2, classes=2, base=4, depth=2, padding=padding, norm=norm)
+@pytest.mark.parametrize("operations", OPERATIONS)
+def test_each_parameter_against_differences(rng, padding, norm, operations):
+    net = UNet(2, 2, base=4, depth=2, padding=padding, norm=norm, operations=OPERATIONS[operations])
     for row in check(network_case(rng, net, (20, 20), batch=1), rng, with_torch=True):
         assert row.ok, (row.input, row.errors)
+
+
+def test_a_network_says_what_it_is():
+    net = UNet(base=2, depth=2)
+    lines = repr(net).splitlines()
+    assert lines[0].startswith("UNet(in_channels=3, classes=3, base=2, depth=2") and "473 parameters" in lines[0]
+    assert [line.split()[0] for line in lines[1:]] == list(net.shapes()) and "(2, 2, 4, 2)" in lines[9]
+
+
+def test_a_seed_will_do_for_a_generator(rng):
+    for name, array in UNet(base=2, depth=2).init(0).items():
+        np.testing.assert_array_equal(array, UNet(base=2, depth=2).init(np.random.default_rng(0))[name])
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (8, 8, 3), (1, 8, 8, 1)])
+def test_batches_that_are_none(shape, rng):
+    net = UNet(base=2, depth=2)
+    with pytest.raises(ValueError, match=r"the shape \(N, H, W, 3\) with N of at least 1, not \("):
+        net.forward(net.init(rng), np.zeros(shape, "float32"))
 
 
 def test_nothing_is_modified_and_backward_is_idempotent(rng):
@@ -221,7 +244,7 @@ def test_dropout_in_the_network(rng, padding, depth):
     x = rng.standard_normal((2, 52, 44, 3))
     shape = net.lowest_shape(*x.shape[:3])
     mask = dropout_mask(shape, 0.5, rng, "float64")
-    logits, cache = net.forward(params, x, mask=mask)
+    logits, cache = net.forward(params, x, dropout_mask=mask)
     dy = rng.standard_normal(logits.shape)
     _, grads = net.backward(dy, cache)
     direction = {name: rng.standard_normal(array.shape) for name, array in params.items()}
@@ -229,12 +252,12 @@ def test_dropout_in_the_network(rng, padding, depth):
 
     def loss(sign: int) -> float:
         moved = {name: array + sign * step * direction[name] for name, array in params.items()}
-        return float((net.forward(moved, x, mask=mask)[0] * dy).sum())
+        return float((net.forward(moved, x, dropout_mask=mask)[0] * dy).sum())
 
     numeric = (loss(1) - loss(-1)) / (2 * step)
     assert numeric == pytest.approx(sum((grads[name] * direction[name]).sum() for name in params), rel=1e-5)
 
     plain, _ = net.forward(params, x)
-    kept, _ = net.forward(params, x, mask=np.ones(shape))
+    kept, _ = net.forward(params, x, dropout_mask=np.ones(shape))
     np.testing.assert_allclose(kept, plain)
     assert abs(logits - plain).max() > 1e-3

@@ -4,7 +4,7 @@
     patient.train(100)                   # the loss of each step
     patient.parts["conv2d_backward"]     # what it computes with: every part is a plain function
 
-The network is `minunet.unet.UNet` with the functions of `parts` in the place of the layers. It learns to find the made
+The network is `minunet.unet.UNet`, computing with the functions of `parts`. It learns to find the made
 cells of `minunet.data.cells`.
 """
 
@@ -19,7 +19,8 @@ import numpy as np
 from lessons.bugs.planted import BUGS
 from minunet import layers
 from minunet.data.cells import make_cell_image
-from minunet.train.own_layers import PAIRS, used
+from minunet.operations import made_of
+from minunet.train.own_layers import PAIRS
 from minunet.unet import Parameters, UNet
 
 SIZE, COUNT, BATCH = 32, 64, 8
@@ -107,11 +108,11 @@ class Patient:
     def loss_and_gradients(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, Parameters]:
         """Forward and backward, with the patient's own parts."""
         own = {name: self.parts[name] for each in LAYERS for name in (each, f"{each}_backward")}
-        with used(own):
-            logits, cache = self.net.forward(self.params, images)
-            loss, loss_cache = self.parts["softmax_cross_entropy"](logits, labels)
-            dlogits = self.parts["softmax_cross_entropy_backward"](loss_cache)
-            _, grads = self.net.backward(dlogits, cache)
+        net = self.net.using(made_of(own))
+        logits, cache = net.forward(self.params, images)
+        loss, loss_cache = self.parts["softmax_cross_entropy"](logits, labels)
+        dlogits = self.parts["softmax_cross_entropy_backward"](loss_cache)
+        _, grads = net.backward(dlogits, cache)
         return float(loss), grads
 
     def train(self, steps: int = STEPS) -> list[float]:

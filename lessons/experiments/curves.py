@@ -24,6 +24,7 @@ from minunet.data.batches import Batches
 from minunet.data.cells import make_cells
 from minunet.errors import InputError, exit_status
 from minunet.metrics import iou, mean_iou
+from minunet.model import Model
 from minunet.optim import constant, one_cycle
 from minunet.seeds import generator
 from minunet.threads import set_threads
@@ -85,7 +86,7 @@ def train(run: Run) -> dict[str, list[float]]:
         optimizer.step(params, grads)
         losses.append(float(loss))
         if (step + 1) % EVERY == 0:
-            loss, matrix, _ = score(net, params, validation, SCORING, "cpu")
+            loss, matrix, _ = score(Model(net, params, SCORING, validation.classes), validation)
             values = (step + 1, np.mean(losses), loss, mean_iou(matrix), iou(matrix)[2])
             for name, value in zip(curves, values, strict=True):
                 curves[name].append(round(float(value), 4) if name != "step" else step + 1)

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from lessons.figures.style import BLUE, GREEN, GREY, INK, PURPLE, RED, arrow, new_figure, save
+from minunet.recording import Recording
 from minunet.unet import UNet
 
 SIZE = 100
@@ -102,14 +103,16 @@ def draw() -> Figure:
 
 
 def _shapes() -> list[tuple[int, list[tuple[int, ...]]]]:
-    """Level and shapes of each run of arrays, as the forward pass has left them in its caches."""
-    params = NET.init(np.random.default_rng(0))
-    logits, caches = NET.forward(params, np.zeros((1, SIZE, SIZE, 3), "float32"))
-    inputs, down1, down2, _, up1, up2, _ = caches
-    runs = [(0, inputs), (1, down1[1]), (2, down2[1]), (1, up1[2]), (0, up2[2])]
-    # A convolution with ReLU remembers its own cache, which begins with its input, and its output.
-    shapes = [(level, [convs[0][0][0].shape, *(y.shape for _, y in convs)]) for level, convs in runs]
-    shapes[-1][1].append(logits.shape)
+    """Level and shapes of each run of arrays, as a recorded forward pass has them."""
+    recording = Recording(NET)
+    recording.net.forward(NET.init(np.random.default_rng(0)), np.zeros((1, SIZE, SIZE, 3), "float32"))
+    steps = recording.steps
+    shapes = [
+        (level, [steps[f"{block}.conv1"].inputs[0].shape, *(steps[f"{block}.relu{i}"].y.shape for i in (1, 2))])
+        for level, block in enumerate(("input", "down1", "down2", "up1", "up2"))
+    ]
+    shapes = [(min(level, 4 - level), run) for level, run in shapes]  # down the U and up again
+    shapes[-1][1].append(steps["out"].y.shape)
     return shapes
 
 

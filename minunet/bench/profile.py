@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from minunet import gradient, unet
+from minunet import fast, layers
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
 from minunet.fast import conv, im2col, winograd, winograd_rows
@@ -22,11 +22,12 @@ PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "  transforms of weights": (winograd, ("transform_weight",)),
     "3x3 by winograd_rows": (winograd_rows, ("forward", "backward")),
     "3 channels and 1x1, im2col": (im2col, ("forward", "backward")),
-    "transposed convolution": (unet, ("conv_transpose2d", "conv_transpose2d_backward")),
     "ReLU": (conv, ("relu_in_place", "relu_backward_in_place")),
-    "max-pool": (unet, ("max_pool2d", "max_pool2d_backward")),
-    "concatenation": (unet, ("crop_concat", "crop_concat_backward_parts", "add_to_centre")),
-    "loss": (gradient, ("softmax_cross_entropy", "softmax_cross_entropy_backward")),
+    "transposed convolution": (fast, ("conv_transpose2d", "conv_transpose2d_backward")),
+    "max-pool": (fast, ("max_pool2d", "max_pool2d_backward")),
+    "concatenation": (layers, ("crop_concat",)),
+    "  its way back": (fast, ("crop_concat_backward_parts", "add_to_centre")),
+    "loss": (fast, ("softmax_cross_entropy", "softmax_cross_entropy_backward")),
     "Adam": (Adam, ("step",)),
 }
 

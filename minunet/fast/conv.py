@@ -17,6 +17,7 @@ import numpy as np
 from minunet.backend import Array, array_module
 from minunet.fast import im2col, winograd, winograd_rows
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
+from minunet.fast.winograd_weights import TransformedWeights
 from minunet.gpu import conv as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
 
@@ -31,9 +32,15 @@ def algorithm(dtype: np.dtype, weight_shape: tuple[int, ...], stride: Pair, padd
 
 
 def conv2d(
-    x: Array, weight: Array, bias: Array | None = None, *, stride: IntPair = 1, padding: IntPair = 0
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    stride: IntPair = 1,
+    padding: IntPair = 0,
+    kept: TransformedWeights | None = None,
 ) -> tuple[Array, tuple]:
-    """What `layers.conv2d` returns, with the same arguments and errors."""
+    """What `layers.conv2d` returns, with the same arguments and errors; transformed weights are taken from `kept`."""
     if array_module(x) is not np:
         return gpu.conv2d(x, weight, bias, stride=stride, padding=padding)
     check_parameters(x, weight, bias)
@@ -43,13 +50,15 @@ def conv2d(
     cache = (x, weight, bias is not None, steps, zeros)
     way = algorithm(x.dtype, weight.shape, steps, zeros)
     if way == "winograd":
-        return winograd.forward(x, weight, bias, zeros), cache
+        return winograd.forward(x, weight, bias, zeros, kept), cache
     if way == "winograd_rows":
         return winograd_rows.forward(x, weight, bias, zeros), cache
     return im2col.forward(x, weight, bias, steps, zeros), cache
 
 
-def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[Array | None, Array, Array | None]:
+def conv2d_backward(
+    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None
+) -> tuple[Array | None, Array, Array | None]:
     """What `layers.conv2d_backward` returns; dx is None without `need_dx`, if nobody asks how the image should change.
 
     Raises ValueError for a dy that is not of the shape of y.
@@ -62,7 +71,7 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[A
         raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
     way = algorithm(x.dtype, weight.shape, stride, padding)
     if way == "winograd":
-        dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx)
+        dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx, kept)
     elif way == "winograd_rows":
         dx, dweight, dbias = winograd_rows.backward(x, weight, dy, padding, need_dx)
     else:
@@ -70,19 +79,28 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[A
     return dx, dweight, dbias if has_bias else None
 
 
-def conv2d_relu(x: Array, weight: Array, bias: Array | None = None, *, padding: IntPair = 0) -> tuple[Array, tuple]:
+def conv2d_relu(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    padding: IntPair = 0,
+    kept: TransformedWeights | None = None,
+) -> tuple[Array, tuple]:
     """`conv2d`, then `layers.relu`; on a GPU in one pass. The cache is for `conv2d_relu_backward`."""
     if array_module(x) is np:
-        y, cache = conv2d(x, weight, bias, padding=padding)
+        y, cache = conv2d(x, weight, bias, padding=padding, kept=kept)
         y, _ = relu_in_place(y)
     else:
         y, cache = gpu.conv2d(x, weight, bias, padding=padding, relu=True)
     return y, (cache, y)
 
 
-def conv2d_relu_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple[Array | None, Array, Array | None]:
+def conv2d_relu_backward(
+    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None
+) -> tuple[Array | None, Array, Array | None]:
     """What `conv2d_backward` returns, from the dy of the ReLU, which may be written over."""
     conv_cache, y = cache
     if array_module(dy) is np:
-        return conv2d_backward(relu_backward_in_place(dy, y), conv_cache, need_dx=need_dx)
+        return conv2d_backward(relu_backward_in_place(dy, y), conv_cache, need_dx=need_dx, kept=kept)
     return gpu.conv2d_backward(dy, conv_cache, need_dx=need_dx, y=y)

@@ -21,7 +21,8 @@ def crop_concat_backward_parts(dy: Array, cache: tuple) -> tuple[Array, Array]:
     return dcentre, dx
 
 
-def add_to_centre(total: Array, dcentre: Array) -> None:
+def add_to_centre(total: Array, dcentre: Array) -> Array:
     """`total` (N, HS, WS, C) += dskip, for the dskip without zeros, (N, H, W, C), of `crop_concat_backward_parts`."""
     top, left = (total.shape[1] - dcentre.shape[1]) // 2, (total.shape[2] - dcentre.shape[2]) // 2
     total[:, top : top + dcentre.shape[1], left : left + dcentre.shape[2]] += dcentre
+    return total

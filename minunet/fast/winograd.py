@@ -34,7 +34,7 @@ from numpy.lib.stride_tricks import as_strided
 from minunet.fast.blocks import Block, blocks
 from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import AT, BT
-from minunet.fast.winograd_weights import GG, transform_weight
+from minunet.fast.winograd_weights import GG, TransformedWeights, transform_weight
 
 Pair = tuple[int, int]
 
@@ -48,10 +48,12 @@ NO_COPY = 1_000_000
 WORTH_IT = 48
 
 
-def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
+def forward(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair, kept: TransformedWeights | None = None
+) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
     channels, kernels = weight.shape[2:]
-    u = transform_weight(weight)  # (36, C, K)
+    u = transform_weight(weight, kept=kept)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
     small = NO_COPY // (channels * kernels)  # tiles
     for block in _blocks(y.shape, channels, small if small >= WORTH_IT else None):
@@ -65,11 +67,16 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
 
 
 def backward(
-    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: Pair, need_dx: bool = True
+    x: np.ndarray,
+    weight: np.ndarray,
+    dy: np.ndarray,
+    padding: Pair,
+    need_dx: bool = True,
+    kept: TransformedWeights | None = None,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
     channels, kernels = weight.shape[2:]
-    u_transposed = transform_weight(weight, transpose=True) if need_dx else None  # (36, K, C)
+    u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
     du = np.empty((36, channels, kernels), dtype="float32")
     dbias = np.zeros(kernels, dtype="float32")
     dx = np.empty(x.shape, dtype="float32") if need_dx else None

@@ -14,9 +14,8 @@ GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is fla
 class TransformedWeights:
     """While no weight changes, each is transformed once, and forgotten when it was used `uses` times.
 
-    `uses` is the number of groups of samples that pass forward and backward; around both goes `with transformed:`, in
-    whatever thread. With groups of 2 samples of the seed network 6 % of the time went into transforming the same
-    weights again.
+    `uses` is the number of groups of samples that pass forward, or forward and backward. With groups of 2 samples of
+    the seed network 6 % of the time went into transforming the same weights again.
     """
 
     def __init__(self, uses: int) -> None:
@@ -24,30 +23,18 @@ class TransformedWeights:
         # (weight, u, how often it will still be asked for); with the weight, so that its id stays its own
         self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
 
-    def __enter__(self) -> None:
-        _mine.weights = self
-
-    def __exit__(self, *error: object) -> None:
-        _mine.weights = None
-
     def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
         with self.lock:  # a thread that comes second waits: transforming twice would take longer
-            _, u, left = self.entries.pop(key, None) or (weight, _transform(weight, transpose), self.uses)
+            _, u, left = self.entries.pop(key, None) or (weight, transform_weight(weight, transpose), self.uses)
             if left > 1:
                 self.entries[key] = weight, u, left - 1
         return u
 
 
-_mine = threading.local()  # .weights: the `TransformedWeights` that this thread is in
-
-
-def transform_weight(weight: np.ndarray, transpose: bool = False) -> np.ndarray:
+def transform_weight(weight: np.ndarray, transpose: bool = False, kept: TransformedWeights | None = None) -> np.ndarray:
     """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    weights = getattr(_mine, "weights", None)
-    return _transform(weight, transpose) if weights is None else weights.transformed(weight, transpose)
-
-
-def _transform(weight: np.ndarray, transpose: bool) -> np.ndarray:
+    if kept is not None:
+        return kept.transformed(weight, transpose)
     source = weight.swapaxes(2, 3) if transpose else weight
     return (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)

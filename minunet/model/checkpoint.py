@@ -3,7 +3,7 @@
     params/NAME         the parameters
     average/NAME        their running mean, if there is one
     optimizer/NAME      what the optimiser remembers
-    meta                JSON text: the configuration, the step, the curves so far
+    meta                JSON text: the experiment, its classes, the step, the curves so far
 
 To hand a network on, `save_small` keeps a convolution's weight as whole numbers from -127 to 127, params8/NAME, and for
 each output channel what they are multiplied with, scale/NAME: a byte a weight and not four.
@@ -24,31 +24,67 @@ import numpy as np
 from minunet.backend import Array, to_numpy
 from minunet.errors import InputError
 from minunet.files import whole_file
+from minunet.model.config import Config
 from minunet.unet import Parameters, UNet
 
 
 @dataclass
 class Checkpoint:
-    """The contents of a checkpoint file; `meta` is what JSON can hold."""
+    """Where a run stands: all that changes while it goes on, all that it needs to go on, and what predicts.
 
+    Args:
+        config, classes: the experiment, and the name of each class.
+        params: the parameters; `average`: their running mean, if the experiment has one.
+        optimizer: what the optimiser remembers.
+        data: a digest of the images of each part.
+        step: how many steps were made.
+        loss_sum, seconds: over the images of the unfinished epoch, and spent on it.
+        rows: of `metrics.csv`, one for each finished epoch.
+        earlier: it comes from a version of minunet that dealt out the images and drew the batches in another way.
+    """
+
+    config: Config
+    classes: tuple[str, ...]
     params: Parameters
-    optimizer: dict[str, Array] = field(default_factory=dict)
-    meta: dict[str, Any] = field(default_factory=dict)
     average: Parameters = field(default_factory=dict)
+    optimizer: dict[str, Array] = field(default_factory=dict)
+    data: list[str] = field(default_factory=list)
+    step: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    earlier: bool = False
 
     @property
     def tested(self) -> Parameters:
         """The weights that are scored, and that predict: the running mean if there is one."""
         return self.average or self.params
 
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.rows)
+
+
+PROGRESS = ("data", "step", "loss_sum", "seconds", "rows")  # what the text of a file holds of a run in training
+
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
-    arrays = {f"params/{name}": to_numpy(array) for name, array in checkpoint.params.items()}
-    arrays |= {f"average/{name}": to_numpy(array) for name, array in checkpoint.average.items()}
-    arrays |= {f"optimizer/{name}": to_numpy(array) for name, array in checkpoint.optimizer.items()}
+    arrays = {
+        f"{part}/{name}": to_numpy(array)
+        for part in ("params", "average", "optimizer")
+        for name, array in getattr(checkpoint, part).items()
+    }
     with whole_file(path, "wb") as file:
-        np.savez(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
+        np.savez(file, meta=_text(checkpoint), **arrays)
+
+
+def save_weights(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint without what only training needs: the weights that are tested, as the parameters."""
+    arrays = {f"params/{name}": to_numpy(array) for name, array in checkpoint.tested.items()}
+    with whole_file(path, "wb") as file:
+        np.savez(file, meta=_text(checkpoint), **arrays)
 
 
 def save_small(path: Path, checkpoint: Checkpoint) -> None:
@@ -64,7 +100,13 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
         arrays[f"scale/{name}"] = scale
     with whole_file(path, "wb") as file:
-        np.savez_compressed(file, meta=np.array(json.dumps(checkpoint.meta)), **arrays)
+        np.savez_compressed(file, meta=_text(checkpoint), **arrays)
+
+
+def _text(checkpoint: Checkpoint) -> np.ndarray:
+    """All of a checkpoint that is no array, as JSON."""
+    meta = {"config": checkpoint.config.to_json(), "classes": list(checkpoint.classes)}
+    return np.array(json.dumps(meta | {name: getattr(checkpoint, name) for name in PROGRESS}))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -86,7 +128,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise
     except Exception as error:  # a damaged zip makes zipfile, zlib and NumPy raise nearly anything
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
-    return Checkpoint(params, _part(arrays, "optimizer/"), meta, _part(arrays, "average/"))
+    values, classes = meta.get("config"), meta.get("classes")
+    config = Config.from_json(values if isinstance(values, dict) else {})
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise InputError(f"{path} does not say which classes it knows.")
+    progress = {name: meta[name] for name in PROGRESS if name in meta}
+    earlier = "split_seed" not in meta["config"]
+    average, optimizer = _part(arrays, "average/"), _part(arrays, "optimizer/")
+    return Checkpoint(config, tuple(classes), params, average, optimizer, earlier=earlier, **progress)
 
 
 def check_fits(params: Parameters, net: UNet, source: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from minunet.data.augment import Augmentation
 from minunet.data.instances import RADIUS
 from minunet.errors import InputError
+from minunet.operations import QUICK, Operations
 from minunet.unet import UNet
 
 
@@ -103,7 +104,7 @@ class Config:
             raise InputError(f"This is not the configuration of a run of this version: {error}.") from error
 
 
-def make_network(config: Config, classes: int) -> UNet:
+def make_network(config: Config, classes: int, operations: Operations = QUICK) -> UNet:
     """The network of an experiment. Raises InputError if the images do not fit into it."""
     if config.labels != "aligned" and (config.padding == "same" or config.pieces):
         raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
@@ -112,7 +113,7 @@ def make_network(config: Config, classes: int) -> UNet:
     if config.class_weight is not None and len(config.class_weight) != classes:
         raise InputError(f"class_weight holds {len(config.class_weight)} numbers, but there are {classes} classes.")
     try:
-        net = UNet(3, classes, config.base, config.depth, config.padding, config.norm)
+        net = UNet(3, classes, config.base, config.depth, config.padding, config.norm, operations)
         net.output_size(config.size, config.size)
     except (ValueError, TypeError) as error:
         raise InputError(f"{error}.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,11 @@ import numpy as np
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
 from minunet.data.resize import resize_picture, resize_probabilities
-from minunet.errors import InputError
 from minunet.model import tiling
-from minunet.model.checkpoint import check_fits, load_checkpoint
+from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
 from minunet.model.config import Config, make_network
 from minunet.model.tiling import TILE, Advance
+from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
 
 
@@ -29,10 +30,15 @@ class Model:
     config: Config
     classes: tuple[str, ...]
     device: str = "cpu"
+    epoch: int = 0  # after which the weights are those
+
+    def checkpoint(self) -> Checkpoint:
+        """The weights for a file of their own; not where the images lay, which is nobody's business."""
+        return Checkpoint(dataclasses.replace(self.config, data_dir=None), self.classes, self.params)
 
     def about(self) -> dict[str, Any]:
-        """What a file of weights says of itself; not where the images lay, which is nobody's business."""
-        return {"config": {**self.config.to_json(), "data_dir": None}, "classes": list(self.classes)}
+        """What a file of weights says of itself."""
+        return {"config": self.checkpoint().config.to_json(), "classes": list(self.classes)}
 
     def steps_around(self) -> list[str]:
         """What `probabilities` does before and after the network sees the picture, for those who run it elsewhere."""
@@ -49,6 +55,10 @@ class Model:
         if any(config.mirror_images()):
             steps.append("after: the mean of the answers for the picture and its mirror images")
         return steps
+
+    def predict(self, picture: np.ndarray, **how: Any) -> np.ndarray:
+        """The most likely class of each pixel, (H, W) uint8, an index into `classes`; see `probabilities`."""
+        return self.probabilities(picture, **how).argmax(axis=2).astype("uint8")
 
     def probabilities(
         self,
@@ -91,15 +101,11 @@ def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
     return picture if config.pieces else resize_picture(picture, (config.size, config.size))
 
 
-def load_model(source: Path | str, device: str = "cpu") -> Model:
+def load_model(source: Path | str, device: str = "cpu", operations: Operations = QUICK) -> Model:
     """The network of a run (its folder) or of a checkpoint file. Raises InputError if there is none."""
     source = Path(source)
     checkpoint = load_checkpoint(source / "best.npz" if source.is_dir() else source)
-    config = Config.from_json(checkpoint.meta.get("config", {}))
-    classes = checkpoint.meta.get("classes")
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
-        raise InputError(f"{source} does not say which classes it knows.")
-    net = make_network(config, len(classes))
+    net = make_network(checkpoint.config, len(checkpoint.classes), operations)
     check_fits(checkpoint.tested, net, source)
     params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
-    return Model(net, params, config, tuple(classes), device)
+    return Model(net, params, checkpoint.config, checkpoint.classes, device, checkpoint.epoch)

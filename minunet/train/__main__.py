@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import math
 import os
 import shlex
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,18 +21,24 @@ import minunet
 from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import at_least, keep_memory, new_folder, positive
 from minunet.data.batches import LABELS
+from minunet.data.dataset import Splits
+from minunet.draw.animation import save_animation
 from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
 from minunet.gpu.products import use_tf32
-from minunet.model.checkpoint import Checkpoint, load_checkpoint
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
+from minunet.model.trained import load_model
+from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.threads import get_threads, set_threads
+from minunet.train.listeners import listeners
 from minunet.train.loop import begin, fit, resume
-from minunet.train.own_layers import PAIRS, load_own_layers, used
+from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.score import final_test
 from minunet.train.settings import change
 from minunet.train.tensorboard import tensorboard
+from minunet.unet import UNet
 
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
@@ -83,6 +89,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
+    add(
+        "--operations",
+        choices=sorted(OPERATIONS),
+        default="quick",
+        help="what computes: the quick ways (default), or the plain layers that the lessons show",
+    )
     add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see lessons/README.md")
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
@@ -92,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="RUN",
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
-        "--tf32, --layers, --threads and --tensorboard go with it",
+        "--tf32, --operations, --layers, --threads and --tensorboard go with it",
     )
     return parser
 
@@ -114,60 +126,85 @@ def _train(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
-    reporter = tensorboard() if options.tensorboard else lambda run: nullcontext(lambda row: None)
+    reporter = tensorboard() if options.tensorboard else lambda folder: nullcontext(lambda row: None)
     if options.threads is not None:
         set_threads(options.threads)
-    own = load_own_layers(options.layers) if options.layers else {}
-    if own and options.device == "gpu":
-        raise InputError("--layers is for NumPy arrays: leave out --device gpu.")
-    device = choose_device("cpu" if own else options.device)
-    use_tf32(options.tf32)
-    checkpoint = load_checkpoint(options.resume / "last.npz") if options.resume else None
-    config = _config_of_run(options, checkpoint) if checkpoint else _config_of_options(options)
+    operations, own, device = _operations(options)
+    earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
+    config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
+    make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
+    make_schedule(config, 1)
     data = load_data(config)
-    classes = data.training.classes
-    net = make_network(config, len(classes))
-    make_schedule(config, 1)  # refuses a name that it does not know, before anything is written
+    net = make_network(config, len(data.training.classes), operations)
     if config.seam_weight and data.training.instances is None:
         raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
-    parameters = sum(math.prod(shape) for shape in net.shapes().values())
-    if checkpoint:
-        run = options.resume
-        progress = resume(checkpoint, run / "last.npz", config, data, device)
+    if earlier:
+        folder = options.resume
+        run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
     else:
-        progress = begin(config, net, device)
-        run = new_folder(options.out, Path("runs", config.preset))
-        if any(run.iterdir()):
-            raise InputError(f"{run} holds something already. Choose another --out, or go on with --resume.")
-        values = {"config": config.to_json(), "classes": classes, "parameters": parameters}
-        with whole_file(run / "config.json") as file:
-            file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
+        run = begin(config, net, data, device)
+        folder = _new_run(options.out, run, net)
+    _describe(run, net, data, device, options, own)
 
-    counts = [len(part) for part in data]
+    with reporter(folder) as report, CtrlC() as interrupted:
+        for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
+            report(row)
+        if not earlier:
+            save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
+        told = listeners(folder, data.validation, report)
+        finished = fit(net, run, data, folder, device, told, interrupted)
+    save_animation(folder, net.classes)
+    if not finished:
+        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder)])
+        print(f"stopped and saved; go on with: {command}")
+        return 130
+    print(f"testing the best epoch on {len(data.test)} images", flush=True)
+    _print_result(final_test(load_model(folder, device, operations), data.test, folder))
+    print(f"curves, predictions and weights are in {folder}")
+    return 0
+
+
+def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:
+    """What the network computes with, which of it is the learner's own, and the device."""
+    own = load_own_layers(options.layers) if options.layers else {}
+    plain = bool(own) or options.operations == "plain"
+    if plain and options.device == "gpu":
+        raise InputError("--layers and --operations plain are for NumPy arrays: leave out --device gpu.")
+    device = choose_device("cpu" if plain else options.device)
+    use_tf32(options.tf32)
+    return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
+
+
+def _new_run(out: Path | None, run: Checkpoint, net: UNet) -> Path:
+    """A folder for a run that begins, with its config.json."""
+    folder = new_folder(out, Path("runs", run.config.preset))
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+    values = {"config": run.config.to_json(), "classes": run.classes, "parameters": net.parameters()}
+    with whole_file(folder / "config.json") as file:
+        file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
+    return folder
+
+
+def _describe(
+    run: Checkpoint, net: UNet, data: Splits, device: str, options: argparse.Namespace, own: list[str]
+) -> None:
+    """What is going to be trained, on what, and where."""
+    config, counts = run.config, [len(part) for part in data]
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
-    network = f"U-Net, base {config.base}, depth {config.depth}, {parameters:,} parameters"
+    network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    print(f"device: {_describe(device, 'cpu' if own else options.device)}")
+    asked = "cpu" if net.operations.share is None else options.device  # plain operations are for the CPU
+    print(f"device: {_device(device, asked)}")
     if options.tf32 and device != "gpu":
         print("--tf32 is for a GPU and changes nothing here")
     if own:
-        print(f"layers of your own, checked: {', '.join(name for name in PAIRS if name in own)}")
-    if progress.step:
-        print(f"going on after step {progress.step}, epoch {len(progress.rows)} of {config.epochs} is done")
+        print(f"layers of your own, checked: {', '.join(own)}")
+    if run.step:
+        print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
 
-    with used(own), reporter(run) as report, CtrlC() as interrupted:
-        for row in progress.rows:  # of a run that goes on, perhaps without --tensorboard until now
-            report(row)
-        if not checkpoint:
-            progress.save(run / "last.npz", config, data)  # so that a run can be resumed whenever it stops
-        finished = fit(config, data, progress, run, device, interrupted, report)
-    if not finished:
-        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(run)])
-        print(f"stopped and saved; go on with: {command}")
-        return 130
-    print(f"testing the best epoch on {counts[2]} images", flush=True)
-    with used(own):
-        result = final_test(config, data.test, run, device)
+
+def _print_result(result: dict[str, Any]) -> None:
     print(
         f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
@@ -178,15 +215,13 @@ def _train(options: argparse.Namespace) -> int:
     if "average_precision" in result:
         precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
         print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
-    print(f"curves, predictions and weights are in {run}")
-    return 0
 
 
 def _shown(value: float | None) -> str:
     return "not there" if value is None else f"{value:.3f}"
 
 
-def _describe(device: str, asked: str) -> str:
+def _device(device: str, asked: str) -> str:
     """Where it computes, and why not on a GPU if one could have been meant."""
     if device == "gpu":
         return "GPU"
@@ -215,13 +250,13 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
             f"--resume goes on with the options of the run, so {names} cannot be given with it. "
             "To train longer, start a new run."
         )
-    config = Config.from_json(checkpoint.meta.get("config", {}))
-    path = options.resume / "config.json"
+    config, path = checkpoint.config, options.resume / "config.json"
     try:
         written = Config.from_json(json.loads(path.read_text(encoding="utf-8"))["config"])
     except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
-    if written != config:  # as today's version reads both: a run of an older one may lack a field
+    anywhere = {"data_dir": None}  # the images may have moved, and a run of an older version may lack a field
+    if dataclasses.replace(written, **anywhere) != dataclasses.replace(config, **anywhere):
         raise InputError(
             f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
         )
@@ -233,11 +268,14 @@ class CtrlC:
 
     def __enter__(self) -> Callable[[], bool]:
         self.asked = False
-        self.previous = signal.signal(signal.SIGINT, self._ask)
+        self.main = threading.current_thread() is threading.main_thread()  # signals reach no other
+        if self.main:
+            self.previous = signal.signal(signal.SIGINT, self._ask)
         return lambda: self.asked
 
     def __exit__(self, *exception: object) -> None:
-        signal.signal(signal.SIGINT, self.previous)
+        if self.main:
+            signal.signal(signal.SIGINT, self.previous)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

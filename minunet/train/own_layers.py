@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minunet import layers, unet
+from minunet import layers
 from minunet.errors import InputError
 
 Functions = dict[str, Callable[..., Any]]
@@ -185,56 +184,3 @@ def _difference(output: str, got: Any, wanted: np.ndarray) -> str | None:
         return f"{output} is {got.dtype} instead of {wanted.dtype}"
     error = np.abs(got - wanted).max() / np.abs(wanted).max()
     return None if error <= TOLERANCE[wanted.dtype.name] else f"{output} is off by {error:.1g} of its largest number"
-
-
-@contextmanager
-def used(functions: Functions) -> Iterator[None]:
-    """While this is entered, the network calls `functions` in the place of the project's own."""
-    called = _as_called(functions)
-    before = {name: getattr(unet, name) for name in called}
-    vars(unet).update(called)
-    try:
-        yield
-    finally:
-        vars(unet).update(before)
-
-
-def _as_called(own: Functions) -> Functions:
-    """`own` under the names and with the arguments that `minunet.unet` uses, which are those of `minunet.fast`."""
-    found: Functions = {}
-    for name in ("max_pool2d", "conv_transpose2d", "group_norm"):
-        if name in own:
-            found[name], found[f"{name}_backward"] = own[name], own[f"{name}_backward"]
-    if "crop_concat" in own:
-        found["crop_concat"], found["crop_concat_backward_parts"] = own["crop_concat"], own["crop_concat_backward"]
-    if own:  # nothing is written over: what a layer returned may be in its cache
-        found["relu_in_place"] = own.get("relu", layers.relu)
-        found["relu_backward_in_place"] = own.get("relu_backward", layers.relu_backward)
-    if "conv2d" in own:
-
-        def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, padding: int = 0) -> tuple[np.ndarray, Any]:
-            return own["conv2d"](x, weight, bias, stride=1, padding=padding)
-
-        def conv2d_backward(dy: np.ndarray, cache: Any, *, need_dx: bool = True) -> tuple:
-            return own["conv2d_backward"](dy, cache)
-
-        found |= {"conv2d": conv2d, "conv2d_backward": conv2d_backward}
-    if own:
-        parts: Functions = {
-            name: found.get(name, getattr(unet, name))
-            for name in ("conv2d", "conv2d_backward", "relu_in_place", "relu_backward_in_place")
-        }
-
-        def conv2d_relu(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, padding: int = 0) -> tuple:
-            y, conv_cache = parts["conv2d"](x, weight, bias, padding=padding)
-            y, relu_cache = parts["relu_in_place"](y)
-            return y, (conv_cache, relu_cache)
-
-        def conv2d_relu_backward(dy: np.ndarray, cache: tuple, *, need_dx: bool = True) -> tuple:
-            conv_cache, relu_cache = cache
-            return parts["conv2d_backward"](
-                parts["relu_backward_in_place"](dy, relu_cache), conv_cache, need_dx=need_dx
-            )
-
-        found |= {"conv2d_relu": conv2d_relu, "conv2d_relu_backward": conv2d_relu_backward}
-    return found

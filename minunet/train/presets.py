@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minunet.backend import Array
 from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
@@ -111,9 +112,11 @@ def preset_for(data_dir: Path | None) -> str:
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
 
 
-def make_optimizer(config: Config) -> Optimizer:
-    """What turns gradients into steps."""
-    return Adam(config.lr) if config.momentum is None else SGD(config.lr, config.momentum)
+def make_optimizer(config: Config, state: dict[str, Array] | None = None) -> Optimizer:
+    """What turns gradients into steps; it goes on with what it remembered in `state`, if that is given."""
+    optimizer = Adam(config.lr) if config.momentum is None else SGD(config.lr, config.momentum)
+    optimizer.state = optimizer.state if state is None else state
+    return optimizer
 
 
 def make_schedule(config: Config, steps: int) -> Schedule:

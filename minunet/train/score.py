@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,53 +16,55 @@ from minunet.data.dataset import Dataset, Images
 from minunet.data.instances import from_classes
 from minunet.draw.plots import save_predictions
 from minunet.files import whole_file
-from minunet.layers import softmax_cross_entropy
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
-from minunet.model.checkpoint import load_checkpoint
-from minunet.model.config import Config, make_network
+from minunet.model.config import Config
 from minunet.model.tiling import answer
 from minunet.model.trained import Model, prepare
-from minunet.unet import Parameters, UNet
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
 SMALLEST = 20  # pixels: what is less is no object
 
 
-def score(
-    net: UNet, params: Parameters, dataset: Dataset, config: Config, device: str, flips: bool = False
-) -> tuple[float, np.ndarray, list[np.ndarray]]:
-    """Loss, confusion matrix and predicted class ids, a list of (OH, OW) uint8, for all images of a data set."""
+class Scores(NamedTuple):
+    """Loss, confusion matrix and predicted class ids, a list of (OH, OW) uint8, of all images of a data set."""
+
+    loss: float
+    matrix: np.ndarray
+    predictions: list[np.ndarray]
+
+
+def score(model: Model, dataset: Dataset, flips: bool = False) -> Scores:
+    """What a network says of a data set; `flips`: by the mean over mirror images, as `Config.mirror_images` has it."""
+    config, classes = model.config, len(model.classes)
     loss, weight, predictions = 0.0, 0.0, []
-    matrix = np.zeros((net.classes, net.classes), dtype="int64")
-    for start, answers in _answers(Model(net, params, config, dataset.classes, device), dataset.images, flips):
+    matrix = np.zeros((classes, classes), dtype="int64")
+    for start, answers in _answers(model, dataset.images, flips):
         labels = LABELS[config.labels](np.stack(dataset.labels[start : start + len(answers)]), *answers.shape[1:3])
-        certain = np.log(np.maximum(answers, 1e-30))  # logits that softmax turns into these answers
-        part_loss, _ = softmax_cross_entropy(certain, labels, class_weight=config.class_weight, total_weight=1.0)
-        loss += float(part_loss)
-        weight += float(pixel_weights(labels, net.classes, class_weight=config.class_weight).sum())
+        weights = pixel_weights(labels, classes, class_weight=config.class_weight)
+        true = np.take_along_axis(answers, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
+        loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
+        weight += float(weights.sum())
         predictions.extend(answers.argmax(axis=3).astype("uint8"))
-        matrix += confusion_matrix(labels, np.stack(predictions[start:]), net.classes)
-    return loss / weight, matrix, predictions
+        matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes)
+    return Scores(loss / weight, matrix, predictions)
 
 
 def _answers(model: Model, images: Images, flips: bool) -> Iterator[tuple[int, np.ndarray]]:
     """The number of an image, and how likely each class is in it and in the next few, (n, OH, OW, classes)."""
-    if isinstance(images, np.ndarray):  # scaled when they were read
-        for start in range(0, len(images), SCORING_BATCH):
-            x = to_device(to_input(images[start : start + SCORING_BATCH], model.config.centred), model.device)
-            yield start, to_numpy(answer(model.net, model.params, x, model.config.mirror_images(flips)))
-    else:
+    if model.config.pieces:
         for number, image in enumerate(images):
             yield number, model.probabilities(image, flips=flips)[None]
+        return
+    for start in range(0, len(images), SCORING_BATCH):  # scaled when they were read
+        x = to_device(to_input(np.stack(images[start : start + SCORING_BATCH]), model.config.centred), model.device)
+        yield start, to_numpy(answer(model.net, model.params, x, model.config.mirror_images(flips)))
 
 
-def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict[str, Any]:
-    """Score `best.npz` on the test images; write `test.json` and `predictions.png`."""
-    net = make_network(config, len(dataset.classes))
-    checkpoint = load_checkpoint(run / "best.npz")
-    params = {name: to_device(array, device) for name, array in checkpoint.tested.items()}
-    loss, matrix, predictions = score(net, params, dataset, config, device, config.flips)
+def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
+    """Score the best epoch of a run on the test images; write `test.json` and `predictions.png` into its folder."""
+    config = model.config
+    loss, matrix, predictions = score(model, dataset, config.flips)
     result = {
         "pixel_accuracy": pixel_accuracy(matrix),
         "mean_iou": mean_iou(matrix),
@@ -70,26 +72,27 @@ def final_test(config: Config, dataset: Dataset, run: Path, device: str) -> dict
         "loss": loss,
         "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # answering the most frequent class
         "images": len(dataset),
-        "epoch": len(checkpoint.meta["rows"]),
+        "epoch": model.epoch,
     }
     if dataset.instances is not None:
         instances = dataset.instances
-        if isinstance(dataset.images, np.ndarray):  # without padding, the middle is answered for
+        if not config.pieces:  # without padding, the middle is answered for
             instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
         result |= score_instances(instances, matrix, predictions, config.border)
-    with whole_file(run / "test.json") as file:
+    with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    save_predictions(run / "predictions.png", as_answered(dataset, config, predictions), predictions)
+    save_predictions(folder / "predictions.png", as_answered(dataset, config, predictions), predictions)
     return result
 
 
 def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
-    if not isinstance(dataset.images, np.ndarray):
+    if config.pieces:
         images = [prepare(image, config) for image in dataset.images]
         return Dataset(images, dataset.labels, dataset.names, dataset.classes)
-    seen = (LABELS[config.labels](arrays, *predictions[0].shape) for arrays in (dataset.images, dataset.labels))
-    return Dataset(*seen, dataset.names, dataset.classes)
+    crop, size = LABELS[config.labels], predictions[0].shape
+    images, labels = (crop(np.stack(arrays), *size) for arrays in (dataset.images, dataset.labels))
+    return Dataset(images, labels, dataset.names, dataset.classes)
 
 
 def score_instances(

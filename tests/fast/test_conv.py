@@ -159,21 +159,19 @@ def test_results_are_nobody_elses_memory(channels, rng):
         np.testing.assert_array_equal(again, once)
 
 
-def test_kept_weights_do_not_outlive_their_block(rng, monkeypatch):
+def test_kept_weights_do_not_outlive_their_groups(rng, monkeypatch):
     """A `TransformedWeights` transforms a weight once; after it, a weight that has changed is transformed anew."""
     done = []
-    transform = winograd_weights._transform
-    monkeypatch.setattr(winograd_weights, "_transform", lambda *given: done.append(1) or transform(*given))
+    transform = winograd_weights.transform_weight
+    monkeypatch.setattr(winograd_weights, "transform_weight", lambda *given: done.append(1) or transform(*given))
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
     stay = fast.TransformedWeights(3)
     for _ in range(2):
-        with stay:
-            once, cache = fast.conv2d(x, weight)
-            dx, _, _ = fast.conv2d_backward(once, cache)
+        once, cache = fast.conv2d(x, weight, kept=stay)
+        dx, _, _ = fast.conv2d_backward(once, cache, kept=stay)
     assert len(stay.entries) == 2
-    with stay:
-        np.testing.assert_array_equal(fast.conv2d(x, weight)[0], once)
-        np.testing.assert_array_equal(fast.conv2d_backward(once, cache)[0], dx)
+    np.testing.assert_array_equal(fast.conv2d(x, weight, kept=stay)[0], once)
+    np.testing.assert_array_equal(fast.conv2d_backward(once, cache, kept=stay)[0], dx)
     assert len(done) == 2  # forward and transposed
     assert len(stay.entries) == 0  # used three times, as was said: forgotten
     weight *= 2

@@ -92,6 +92,12 @@ def test_every_function_is_shown_in_a_lesson(module):
     assert {name for name in defined(module) if name not in shown and name.split(".")[0] not in shown} == set()
 
 
+def test_lesson_10_shows_the_training_loop_whole_and_it_is_short():
+    page = next(page for page in PAGES if page.name.startswith("10-"))
+    shown = [each for each in sync.excerpts(page) if (each.module, each.name) == ("minunet.train.loop", "fit")]
+    assert len(shown) == 1 and len(shown[0].source().splitlines()) <= 40
+
+
 def test_drift_is_found_and_mended(tmp_path, monkeypatch, capsys):
     page = tmp_path / "README.md"
     block = "<!-- source: minunet.layers.relu:relu -->\n```python\ndef relu(x): ...\n```\n"

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from minunet import InputError, UNet
 from minunet.model import checkpoint
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint, save_small
+from minunet.model.config import Config
+
+CONFIG = Config("cells", class_weight=(1, 1, 2))
 
 
 def test_what_is_saved_comes_back(tmp_path, rng):
-    params = UNet(base=2, depth=2).init(rng)
+    params, average = (UNet(base=2, depth=2).init(rng) for _ in range(2))
     state = {"t": np.array(3), "m.out.bias": np.ones(3, "float32")}
-    meta = {"step": 7, "rows": [{"loss": 0.1 + 0.2}], "name": "Zellen, größer"}
-    save_checkpoint(tmp_path / "a.npz", Checkpoint(params, state, meta))
+    rows = [{"loss": 0.1 + 0.2}]
+    run = Checkpoint(CONFIG, ("a", "Zellen, größer"), params, average, state, ["x", "y", "z"], 7, 0.1, 1.5, rows)
+    save_checkpoint(tmp_path / "a.npz", run)
     loaded = load_checkpoint(tmp_path / "a.npz")
-    assert loaded.meta == meta and list(loaded.params) == list(params) and list(loaded.optimizer) == list(state)
-    for saved, back in ((params, loaded.params), (state, loaded.optimizer)):
+    for field in dataclasses.fields(Checkpoint):
+        if field.name not in ("params", "average", "optimizer"):
+            assert getattr(loaded, field.name) == getattr(run, field.name), field.name
+    for saved, back in ((params, loaded.params), (average, loaded.average), (state, loaded.optimizer)):
+        assert list(back) == list(saved)
         for name, array in saved.items():
             np.testing.assert_array_equal(back[name], array)
             assert back[name].dtype == array.dtype
@@ -29,12 +38,12 @@ def test_small_files_hold_rounded_weights(tmp_path, rng):
     params = UNet(base=8, depth=3).init(rng)
     params["out.bias"] += 0.123
     params["down1.conv1.weight"][..., 3] = 0  # a channel without any weight
-    whole = Checkpoint(params, {"t": np.array(3)}, {"classes": ["b"]})
+    whole = Checkpoint(CONFIG, ("a", "b"), params, optimizer={"t": np.array(3)}, step=3)
     save_small(tmp_path / "small.npz", whole)
     save_checkpoint(tmp_path / "whole.npz", whole)
     assert (tmp_path / "small.npz").stat().st_size < 0.4 * (tmp_path / "whole.npz").stat().st_size
     loaded = load_checkpoint(tmp_path / "small.npz")
-    assert loaded.meta == whole.meta and not loaded.optimizer
+    assert (loaded.config, loaded.classes, loaded.step) == (CONFIG, ("a", "b"), 3) and not loaded.optimizer
     assert set(loaded.params) == set(params)
     for name, array in params.items():
         back = loaded.params[name]
@@ -48,7 +57,7 @@ def test_small_files_hold_rounded_weights(tmp_path, rng):
 
 def test_a_crash_while_writing_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.npz"
-    save_checkpoint(path, Checkpoint({}, {}, {"step": 1}))
+    save_checkpoint(path, Checkpoint(CONFIG, ("a", "b"), {}, step=1))
 
     def crash(file, **arrays):
         file.write(b"half")
@@ -56,8 +65,8 @@ def test_a_crash_while_writing_keeps_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(checkpoint.np, "savez", crash)
     with pytest.raises(OSError, match="disk full"):
-        save_checkpoint(path, Checkpoint({}, {}, {"step": 2}))
-    assert load_checkpoint(path).meta == {"step": 1}
+        save_checkpoint(path, Checkpoint(CONFIG, ("a", "b"), {}, step=2))
+    assert load_checkpoint(path).step == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 half a zip"])
@@ -70,7 +79,7 @@ def test_broken_files(tmp_path, content):
 
 def test_a_truncated_checkpoint(tmp_path, rng):
     path = tmp_path / "a.npz"
-    save_checkpoint(path, Checkpoint(UNet(base=2, depth=2).init(rng)))
+    save_checkpoint(path, Checkpoint(CONFIG, ("a", "b"), UNet(base=2, depth=2).init(rng)))
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(InputError, match="not a checkpoint"):
         load_checkpoint(path)

@@ -11,9 +11,9 @@ import pytest
 
 from minunet import InputError
 from minunet.model import load_model
-from minunet.model.checkpoint import load_checkpoint
 from minunet.model.config import Config
 from minunet.train import __main__ as train
+from tests.model.texts import meta_of
 
 EARLIER = Path(__file__).parent / "earlier"
 ANSWERS = {  # sums of the probabilities of each class over the picture below, as that version gave them
@@ -37,7 +37,7 @@ def test_there_is_an_answer_for_every_file():
 
 
 def test_a_field_that_is_no_more_is_passed_over_only_if_it_did_nothing():
-    values = load_checkpoint(EARLIER / "2-zoom.npz").meta["config"]
+    values = meta_of(EARLIER / "2-zoom.npz")["config"]
     assert Config.from_json(values).split_seed == 0
     with pytest.raises(InputError, match="enlarged pictures"):
         Config.from_json({**values, "zoom": 2})
@@ -46,7 +46,7 @@ def test_a_field_that_is_no_more_is_passed_over_only_if_it_did_nothing():
 def test_a_run_that_drew_its_batches_in_another_way_cannot_go_on(tmp_path, capsys):
     """Its images were dealt out otherwise, too: going on would test on what it was trained on."""
     shutil.copy(EARLIER / "4-last.npz", tmp_path / "last.npz")
-    config = load_checkpoint(tmp_path / "last.npz").meta["config"]
+    config = meta_of(tmp_path / "last.npz")["config"]
     (tmp_path / "config.json").write_text(json.dumps({"config": config}))
     before = (tmp_path / "last.npz").read_bytes()
     assert train.main(["--resume", str(tmp_path), "--device", "cpu"]) == 2

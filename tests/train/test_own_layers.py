@@ -9,6 +9,8 @@ import pytest
 
 from minunet import layers, unet
 from minunet.errors import InputError
+from minunet.model.checkpoint import load_checkpoint
+from minunet.operations import made_of
 from minunet.train import __main__ as train
 from minunet.train import own_layers
 from tests.planted_bugs import BUGS
@@ -41,6 +43,17 @@ def test_right_layers_train_as_the_project_does(tmp_path, capsys, norm):
     assert f"layers of your own, checked: {names}" in capsys.readouterr().out
 
 
+def test_plain_operations_train_as_the_quick_ones_do(tmp_path):
+    """`--operations plain`: the layers that the lessons show."""
+    for name, options in (("plain", ["--operations", "plain"]), ("quick", [])):
+        (tmp_path / name).mkdir()
+        assert train_with(tmp_path / name, None, *options) == 0
+    assert losses(tmp_path / "plain") == pytest.approx(losses(tmp_path / "quick"), rel=1e-4)
+    plain, quick = (load_checkpoint(tmp_path / name / "run" / "best.npz").params for name in ("plain", "quick"))
+    assert any((plain[name] != quick[name]).any() for name in plain)  # they round otherwise: so they were others
+    assert train_with(tmp_path / "quick", None, "--operations", "plain", "--device", "gpu") == 2
+
+
 @pytest.mark.parametrize("names", [["conv2d"], ["relu"], ["max_pool2d"], ["conv_transpose2d"], ["crop_concat"]])
 def test_the_functions_are_really_called(names):
     called = []
@@ -54,11 +67,10 @@ def test_the_functions_are_really_called(names):
     rng = np.random.default_rng(0)
     params = net.init(rng)
     x = rng.standard_normal((2, 8, 8, 3)).astype("float32")
-    before = dict(vars(unet))
-    with own_layers.used(own):
-        y, cache = net.forward(params, x)
-        dx, grads = net.backward(y, cache)
-    assert set(called) == set(own) and vars(unet) == before
+    mine = net.using(made_of(own))
+    y, cache = mine.forward(params, x)
+    dx, grads = mine.backward(y, cache)
+    assert set(called) == set(own)
     plain_y, plain_cache = net.forward(params, x)
     plain_dx, plain = net.backward(plain_y, plain_cache)
     np.testing.assert_allclose(y, plain_y, rtol=1e-4, atol=1e-4)

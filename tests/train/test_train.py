@@ -22,14 +22,16 @@ from tensorboardX.proto.event_pb2 import Event
 from minunet import backend
 from minunet.commands import new_folder
 from minunet.data.cells import make_cells
-from minunet.model import load_model
+from minunet.model import Model, load_model
 from minunet.model.checkpoint import load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
 from minunet.train import __main__ as train
+from minunet.train import listeners as listening
 from minunet.train import loop, presets
 from minunet.train import score as scoring
 from minunet.train.score import score
 from tests.data.pictures import write_folder, write_nuclei, write_pets
+from tests.model.texts import change_meta, meta_of
 
 SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
 
@@ -140,13 +142,11 @@ def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=0.9))
     assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
     best, last = (load_checkpoint(Path("a") / name) for name in ("best.npz", "last.npz"))
-    row = last.meta["rows"][len(best.meta["rows"]) - 1]
-    if len(best.meta["rows"]) == 2:
+    row = last.rows[best.epoch - 1]
+    if best.epoch == 2:
         np.testing.assert_array_equal(best.params["out.weight"], last.average["out.weight"])
     assert abs(best.params["out.weight"] - last.params["out.weight"]).max() > 0
-    config = Config.from_json(best.meta["config"])
-    data = presets.load_data(config)
-    loss, _, _ = score(make_network(config, 3), best.params, data.validation, config, "cpu")
+    loss = score(load_model("a"), presets.load_data(best.config).validation).loss
     assert loss == pytest.approx(row["val_loss"])
 
 
@@ -160,7 +160,7 @@ def test_scores_of_pictures_without_objects_are_null():
 def test_the_seed(tmp_path, labels, monkeypatch):
     """The notebook's experiment, both ways to label it: it runs, and its network predicts whole pictures."""
     drawn = []
-    monkeypatch.setattr(loop, "save_frame", lambda run, epoch, title, data, answers: drawn.append((data, answers)))
+    monkeypatch.setattr(listening, "save_frame", lambda run, epoch, title, data, answers: drawn.append((data, answers)))
     folder = write_pets(tmp_path / "p", training=20, test=10)
     options = ["--preset", "seed", "--data-dir", str(folder), "--labels", labels, "--base", "4", "--epochs", "2"]
     assert train.main([*options, "--size", "60", "--device", "cpu"]) == 0
@@ -181,9 +181,9 @@ def test_dropout_of_an_image_does_not_depend_on_its_batch(monkeypatch):
     for size in (2, 3):
         masks[size] = []
 
-        def keep(*arguments, mask, size=size, **others):
-            masks[size].append(mask)
-            return original(*arguments, mask=mask, **others)
+        def keep(*arguments, dropout_mask, size=size, **others):
+            masks[size].append(dropout_mask)
+            return original(*arguments, dropout_mask=dropout_mask, **others)
 
         monkeypatch.setattr(loop, "loss_and_gradients", keep)
         options = ["--epochs", "2", "--batch-size", str(size), "--set", "dropout=0.5", "--out", f"size-{size}"]
@@ -266,7 +266,7 @@ def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and "go on with" in out and "Traceback" not in err
-    assert 0 < load_checkpoint(Path("broken/last.npz")).meta["step"] < 25 * 3
+    assert 0 < load_checkpoint(Path("broken/last.npz")).step < 25 * 3
     assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
     assert train.main([*options, "--out", "straight"]) == 0
     assert_same_run(Path("straight"), Path("broken"))
@@ -362,9 +362,7 @@ def test_a_run_of_an_older_version_goes_on():
     file = json.loads((run / "config.json").read_text())
     del file["config"]["dropout"]
     (run / "config.json").write_text(json.dumps(file))
-    checkpoint = load_checkpoint(run / "last.npz")
-    del checkpoint.meta["config"]["dropout"]
-    save_checkpoint(run / "last.npz", checkpoint)
+    change_meta(run / "last.npz", lambda meta: meta["config"].pop("dropout"))
     assert train.main(["--resume", str(run), "--device", "cpu"]) == 0
 
 
@@ -419,7 +417,7 @@ def test_the_data_may_have_moved(tmp_path):
 
 def test_the_best_epoch_is_kept():
     assert train.main([*SMALL, "--epochs", "4", "--lr", "0.02", "--out", "a"]) == 0
-    best = load_checkpoint(Path("a/best.npz")).meta["rows"]
+    best = load_checkpoint(Path("a/best.npz")).rows
     scores = [float(row["mean_iou"]) for row in rows_of(Path("a"))]
     assert best[-1]["mean_iou"] == max(scores)
     assert json.loads(Path("a/test.json").read_text())["epoch"] == len(best)
@@ -433,7 +431,7 @@ def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
     results = []
     for size in (2, 16):
         monkeypatch.setattr(scoring, "SCORING_BATCH", size)
-        results.append(score(net, params, data, config, "cpu"))
+        results.append(score(Model(net, params, config, data.classes), data))
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
     np.testing.assert_array_equal(results[0][1], results[1][1])
     np.testing.assert_array_equal(results[0][2], results[1][2])
@@ -442,7 +440,7 @@ def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
 def test_what_a_checkpoint_holds():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     checkpoint = load_checkpoint(Path("a/last.npz"))
-    assert set(checkpoint.meta) == {"config", "classes", "data", "step", "loss_sum", "seconds", "rows"}
+    assert set(meta_of(Path("a/last.npz"))) == {"config", "classes", "data", "step", "loss_sum", "seconds", "rows"}
     best = load_checkpoint(Path("a/best.npz"))
     assert list(best.params) == list(checkpoint.params) and not best.optimizer  # what predicting needs
     assert set(checkpoint.optimizer) == {"t", *(f"{kind}.{name}" for kind in "mv" for name in checkpoint.params)}

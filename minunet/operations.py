@@ -1,0 +1,100 @@
+"""What a network computes with: it takes its operations as an argument, so that nobody patches a module.
+
+    PLAIN               the layers that the lessons show
+    QUICK               the quick ways to the same answers: what a network uses if nothing is said
+    made_of(functions)  the plain ones with some of a learner's own in their place
+    recording.py        plain ones that write down what they did
+
+Each operation is a pair, forward and backward, as in `minunet.layers`. Inside the network an operation may write over
+the x of a ReLU and over the dy that it is handed: nobody else needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from minunet import fast, layers
+from minunet.backend import Array
+
+Function = Callable[..., Any]
+NAMES = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat", "softmax_cross_entropy")
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The functions that a U-Net calls; arguments and answers are those of `minunet.layers` but where it says more."""
+
+    conv2d: Function  # (x, weight, bias, *, padding)
+    conv2d_backward: Function  # (dy, cache, *, need_dx=True): without, dx may be None
+    conv2d_relu: Function  # both at once, which some can do in one pass
+    conv2d_relu_backward: Function
+    relu: Function
+    relu_backward: Function
+    group_norm: Function
+    group_norm_backward: Function
+    max_pool2d: Function
+    max_pool2d_backward: Function
+    conv_transpose2d: Function
+    conv_transpose2d_backward: Function
+    crop_concat: Function
+    crop_concat_backward: Function  # dskip may come without the zeros where the skip was cropped
+    add_skip: Function  # (dy, dskip) -> dy + dskip, where two ways of the backward pass meet
+    softmax_cross_entropy: Function
+    softmax_cross_entropy_backward: Function
+    share: Callable[[int], Operations] | None = None  # for so many groups of samples with the same weights
+
+
+def made_of(functions: Mapping[str, Function]) -> Operations:
+    """The plain layers, with `functions` in the place of those of the same names, as `relu` and `relu_backward`."""
+    every = {name: getattr(layers, name) for each in NAMES for name in (each, f"{each}_backward")} | dict(functions)
+
+    def conv2d(x: Array, weight: Array, bias: Array, *, padding: int = 0) -> tuple[Array, Any]:
+        return every["conv2d"](x, weight, bias, stride=1, padding=padding)
+
+    def conv2d_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array, Array, Array]:
+        return every["conv2d_backward"](dy, cache)
+
+    def conv2d_relu(x: Array, weight: Array, bias: Array, *, padding: int = 0) -> tuple[Array, Any]:
+        y, conv_cache = conv2d(x, weight, bias, padding=padding)
+        y, relu_cache = every["relu"](y)
+        return y, (conv_cache, relu_cache)
+
+    def conv2d_relu_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array, Array, Array]:
+        conv_cache, relu_cache = cache
+        return conv2d_backward(every["relu_backward"](dy, relu_cache), conv_cache)
+
+    others = {name: function for name, function in every.items() if not name.startswith("conv2d")}
+    return Operations(
+        conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward, add_skip=lambda dy, dskip: dy + dskip, **others
+    )
+
+
+def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
+    """The functions of `minunet.fast`; convolutions look for the transformed weight in `kept`."""
+    return Operations(
+        conv2d=partial(fast.conv2d, kept=kept),
+        conv2d_backward=partial(fast.conv2d_backward, kept=kept),
+        conv2d_relu=partial(fast.conv2d_relu, kept=kept),
+        conv2d_relu_backward=partial(fast.conv2d_relu_backward, kept=kept),
+        relu=fast.relu_in_place,
+        relu_backward=fast.relu_backward_in_place,
+        group_norm=fast.group_norm,
+        group_norm_backward=fast.group_norm_backward,
+        max_pool2d=fast.max_pool2d,
+        max_pool2d_backward=fast.max_pool2d_backward,
+        conv_transpose2d=fast.conv_transpose2d,
+        conv_transpose2d_backward=fast.conv_transpose2d_backward,
+        crop_concat=layers.crop_concat,
+        crop_concat_backward=fast.crop_concat_backward_parts,
+        add_skip=fast.add_to_centre,
+        softmax_cross_entropy=fast.softmax_cross_entropy,
+        softmax_cross_entropy_backward=fast.softmax_cross_entropy_backward,
+        share=lambda groups: _quick(fast.TransformedWeights(groups)),
+    )
+
+
+PLAIN, QUICK = made_of({}), _quick()
+OPERATIONS = {"plain": PLAIN, "quick": QUICK}  # by the names that --operations takes

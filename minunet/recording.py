@@ -1,0 +1,74 @@
+"""A network that writes down what it does: every step by its name, with what went in, what came out, and the gradients.
+
+    recording = Recording(net)
+    logits, cache = recording.net.forward(params, x)
+    recording.steps["up1.conv1"].y                     # (N, H, W, C)
+    recording.net.backward(dlogits, cache)
+    recording.steps["up1.conv1"].grads                 # dx, dweight, dbias
+
+It computes with the plain layers, one operation a step. What is written down are copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minunet import layers
+from minunet.operations import made_of
+from minunet.unet import UNet
+
+RECORDED = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat")
+
+
+@dataclass
+class Step:
+    """One operation of a forward pass, and what its backward pass made of it."""
+
+    name: str  # as in `UNet.steps`: "down1.pool"
+    operation: str  # a name in `minunet.layers`
+    inputs: tuple[np.ndarray, ...]  # as the operation takes them: x, weight, bias, for example
+    options: dict[str, Any]
+    y: np.ndarray
+    dy: np.ndarray | None = None
+    grads: tuple[np.ndarray, ...] = field(default=())  # with respect to the inputs
+
+
+class Recording:
+    """`net` computes what the network that it is made of does; `steps` holds its last forward pass, by name."""
+
+    def __init__(self, net: UNet) -> None:
+        self.names, self.steps = net.steps(), {}
+        functions: dict[str, Callable[..., Any]] = {}
+        for name in RECORDED:
+            functions[name], functions[f"{name}_backward"] = self._forward(name), self._backward(name)
+        self.net = net.using(made_of(functions))
+
+    def _forward(self, operation: str) -> Callable[..., Any]:
+        compute = getattr(layers, operation)
+
+        def forward(*inputs: np.ndarray, **options: Any) -> tuple[np.ndarray, Any]:
+            y, cache = compute(*inputs, **options)
+            if len(self.steps) == len(self.names):  # another forward pass begins
+                self.steps.clear()
+            name = self.names[len(self.steps)]
+            copies = tuple(array.copy() for array in inputs)
+            step = self.steps[name] = Step(name, operation, copies, options, y.copy())
+            return y, (cache, step)
+
+        return forward
+
+    def _backward(self, operation: str) -> Callable[..., Any]:
+        compute = getattr(layers, f"{operation}_backward")
+
+        def backward(dy: np.ndarray, cache: Any) -> Any:
+            inner, step = cache
+            grads = compute(dy, inner)
+            step.dy = dy.copy()
+            step.grads = tuple(array.copy() for array in (grads if isinstance(grads, tuple) else (grads,)))
+            return grads
+
+        return backward

@@ -1,0 +1,72 @@
+"""Who listens to a run: each is told after every epoch, and writes, draws or prints something of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from minunet.data.dataset import Dataset
+from minunet.draw.animation import is_drawn, save_frame
+from minunet.draw.plots import save_curves
+from minunet.files import whole_file
+from minunet.model.checkpoint import Checkpoint, save_weights
+from minunet.train.loop import Listener
+from minunet.train.score import Scores, as_answered
+
+CURVES = 10  # how often `curves.png` is drawn; drawing takes a tenth of the time of a short epoch
+
+
+def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any]], None]) -> list[Listener]:
+    """All of them, for a run in `folder`; `report` is told the row of every epoch."""
+    return [
+        print_row,
+        lambda run, scores: write_metrics(folder / "metrics.csv", run.rows),
+        lambda run, scores: keep_best(folder / "best.npz", run),
+        lambda run, scores: draw_curves(folder / "curves.png", run),
+        lambda run, scores: draw_frame(folder, run, scores, validation),
+        lambda run, scores: report(run.rows[-1]),
+    ]
+
+
+def print_row(run: Checkpoint, scores: Scores) -> None:
+    """One line for the terminal."""
+    row = run.rows[-1]
+    each = ", ".join(f"{name} {row[f'iou_{name}']:.3f}" for name in run.classes)
+    tqdm.write(
+        f"epoch {row['epoch']:>3}/{run.config.epochs}  loss {row['train_loss']:.3f}, validation: loss "
+        f"{row['val_loss']:.3f}, pixel accuracy {row['pixel_accuracy']:.3f}, mean IoU {row['mean_iou']:.3f} ({each})  "
+        f"{row['seconds']:.1f} s"
+    )
+
+
+def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
+    """`metrics.csv`, a row an epoch, numbers at full precision."""
+    with whole_file(path, newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def keep_best(path: Path, run: Checkpoint) -> None:
+    """The weights of the epoch with the best mean IoU on the validation images."""
+    if run.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in run.rows):
+        save_weights(path, run)
+
+
+def draw_curves(path: Path, run: Checkpoint) -> None:
+    """At CURVES epochs, equally far apart, the last one among them."""
+    if run.epoch in np.linspace(1, run.config.epochs, min(run.config.epochs, CURVES)).round():
+        save_curves(path, run.rows, run.classes)
+
+
+def draw_frame(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
+    """A picture of `progress.gif`, if this epoch has one."""
+    if is_drawn(run.epoch, run.config.epochs):
+        mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
+        shown = as_answered(validation, run.config, scores.predictions)
+        save_frame(folder, run.epoch, f"epoch {run.epoch} of {run.config.epochs}, {mean}", shown, scores.predictions)
