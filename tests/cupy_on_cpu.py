@@ -345,7 +345,7 @@ def make_modules() -> dict[str, ModuleType]:
         getDeviceProperties=lambda device: {"name": b"no GPU, the stand-in"}, memGetInfo=lambda: (8 << 30, 8 << 30)
     )
     cupy.cuda, cupy.ndarray, cupy.RawModule, cupy.__path__ = cuda, ndarray, RawModule, []
-    cupy.lib = SimpleNamespace(stride_tricks=SimpleNamespace(as_strided=_as_strided))
+    cupy.lib = SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=_sliding_window_view))
     pool = SimpleNamespace(free_all_blocks=lambda: None, used_bytes=lambda: 0, total_bytes=lambda: 0)
     cupy.get_default_memory_pool = lambda: pool
     cupy.empty, cupy.asarray, cupy.array = _empty, _asarray, _asarray
@@ -359,8 +359,8 @@ def make_modules() -> dict[str, ModuleType]:
     return {"cupy": cupy, "cupy.cuda": cuda, "cupyx": cupyx}
 
 
-def _as_strided(array: np.ndarray, shape: Any, strides: Any) -> np.ndarray:
-    return _wrap(np.lib.stride_tricks.as_strided(_plain(array), shape, strides))
+def _sliding_window_view(array: np.ndarray, size: Any, axis: Any) -> np.ndarray:
+    return _wrap(np.lib.stride_tricks.sliding_window_view(_plain(array), size, axis))
 
 
 def in_use() -> bool:

@@ -128,16 +128,16 @@ def conv_transpose_bias_counted_at_the_input(dy, cache):
 
 
 def conv_transpose_only_first_corner(dy, cache):
-    x, weight, has_bias, stride, padding = cache
+    x, weight, has_bias, stride, padding, _ = cache
     dcols = im2col(dy, weight.shape[:2], stride, padding).reshape(*x.shape[:3], *weight.shape[:2], -1)
     return dcols[:, :, :, 0, 0] @ weight[0, 0].T, *layers.conv_transpose2d_backward(dy, cache)[1:]
 
 
-# --- max-pool: cache = (winner, shape of x, kernel, stride, padding) ----------------------------------------------
+# --- max-pool: cache = (winner, shape of x, kernel, stride, padding, dtype) ---------------------------------------
 
 
 def pool_gradient_to_every_pixel(dy, cache):
-    _, _, kernel, _, _ = cache
+    _, _, kernel, *_ = cache
     wide = dy.repeat(kernel[0], axis=1).repeat(kernel[1], axis=2)
     dx = np.zeros(cache[1])
     dx[:, : wide.shape[1], : wide.shape[2]] = wide
@@ -145,7 +145,7 @@ def pool_gradient_to_every_pixel(dy, cache):
 
 
 def pool_average(dy, cache):
-    _, _, kernel, _, _ = cache
+    _, _, kernel, *_ = cache
     return (pool_gradient_to_every_pixel(dy, cache)[0] / (kernel[0] * kernel[1]),)
 
 
@@ -156,7 +156,7 @@ def pool_always_first_pixel(dy, cache):
 
 def pool_overlap_overwrites(dy, cache):
     """Where two windows share their winner, only the last window's gradient arrives."""
-    winner, shape, kernel, stride, padding = cache
+    winner, shape, kernel, stride, padding, _ = cache
     dpadded = np.zeros((shape[0], shape[1] + 2 * padding[0], shape[2] + 2 * padding[1], shape[3]))
     for n, i, j, c in np.ndindex(dy.shape):
         a, b = divmod(int(winner[n, i, j, c]), kernel[1])
@@ -166,7 +166,7 @@ def pool_overlap_overwrites(dy, cache):
 
 def pool_tie_given_to_both(dy, cache):
     """Every pixel as large as the maximum gets the gradient. `cache` holds the input too: see `with_input`."""
-    (x,), y, (_, _, kernel, stride, padding) = cache
+    (x,), y, (_, _, kernel, stride, padding, _) = cache
     padded, dpadded = (np.pad(a, ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0))) for a in (x, np.zeros_like(x)))
     for place in window_places(kernel, stride, dy.shape[1:3]):
         dpadded[place] += dy * (padded[place] == y)

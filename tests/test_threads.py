@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from minunet import InputError, threads
+import minunet
+from minunet import InputError, UNet, threads
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -33,14 +39,74 @@ def test_an_error_in_a_thread_arrives():
         list(threads.map_in_order(lambda item: 1 // item, [1, 0, 2]))
 
 
-def test_the_number_of_threads_is_at_least_one():
-    with pytest.raises(InputError, match="at least 1"):
-        threads.set_threads(0)
-
-
 def test_the_switch_interval_comes_back():
     """Also if two of them overlap, and end in the order in which they began."""
     before = sys.getswitchinterval()
     pairs = list(zip(threads.map_in_order(str, [1, 2]), threads.map_in_order(str, [3, 4]), strict=True))
     assert pairs == [("1", "3"), ("2", "4")]
     assert sys.getswitchinterval() == before
+
+
+def blas_threads() -> set[int]:
+    """Those of NumPy's own library."""
+    own = {library.filepath for library in threads._blas.lib_controllers if library.user_api == "blas"}
+    return {library["num_threads"] for library in threadpool_info() if library["filepath"] in own}
+
+
+def test_two_callers_at_once_leave_the_limits_as_they_were():
+    """The one that ends last puts back what was there before the first one began, in whatever order they end."""
+    with threadpool_limits(2, user_api="blas"):
+        first, second = threads.map_in_order(str, [1, 2]), threads.map_in_order(str, [3, 4])
+        assert (next(first), next(second)) == ("1", "3") and blas_threads() == {1}
+        assert list(first) == ["2"] and blas_threads() == {1}
+        assert list(second) == ["4"] and blas_threads() == {2}
+
+
+def test_the_library_called_from_several_threads(rng):
+    net = UNet(3, 2, base=8, depth=2)
+    params, x = net.init(rng), rng.standard_normal((12, 16, 16, 3)).astype("float32")
+    expected, found = minunet.logits(net, params, x), []
+    threads.set_threads(2)
+    with threadpool_limits(2, user_api="blas"):
+        callers = [threading.Thread(target=lambda: found.append(minunet.logits(net, params, x))) for _ in range(6)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert blas_threads() == {2}
+    assert len(found) == 6
+    for logits in found:
+        np.testing.assert_array_equal(logits, expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+def test_a_forked_child_computes(tmp_path):
+    """Of a process that has used its threads, as multiprocessing starts them on Linux."""
+    script = """
+import multiprocessing, sys
+import numpy as np
+import minunet
+
+net = minunet.UNet(3, 2, 4, 2)
+params, x = net.init(0), np.ones((16, 16, 16, 3), "float32")
+
+def child(queue):
+    queue.put(float(minunet.logits(net, params, x).sum()))
+
+minunet.set_threads(2)
+expected = float(minunet.logits(net, params, x).sum())
+context = multiprocessing.get_context("fork")
+queue = context.Queue()
+process = context.Process(target=child, args=(queue,))
+process.start()
+sys.exit(queue.get(timeout=60) != expected)
+"""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90, cwd=Path(threads.__file__).parents[1]
+    )
+
+
+@pytest.mark.parametrize("number", [0, -1, 2.5, "2"])
+def test_numbers_of_threads_that_are_none(number):
+    with pytest.raises(InputError, match="whole number of at least 1"):
+        threads.set_threads(number)

@@ -54,9 +54,17 @@ def compare(exercise: Exercise, got: Any, expected: Any) -> tuple[list[str], str
 def cache_as_asked(value: Any, right: tuple) -> bool:
     """Whether a cache holds the same things in the same order."""
     try:
-        return isinstance(value, (tuple, list)) and same(tuple(value), right)
+        return isinstance(value, (tuple, list)) and len(value) == len(right) and all(map(_alike, value, right))
     except (TypeError, AttributeError, ValueError):
         return False
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """As `same`, but for rounding: who computes in another order may keep it."""
+    if isinstance(other, np.ndarray) and other.dtype.kind == "f":
+        tolerance = 1e-9 if other.dtype == np.float64 else 1e-5
+        return one.shape == other.shape and one.dtype == other.dtype and np.allclose(one, other, tolerance, tolerance)
+    return same(one, other)
 
 
 def compare_one(name: str, value: Any, right: Any, tolerance: float) -> list[str]:

@@ -67,7 +67,7 @@ def pool(x, kernel_size, stride):
 
 
 def unpool(dy, winner, x_shape, kernel_size, stride):
-    return layers.max_pool2d_backward(dy, (winner, x_shape, (kernel_size,) * 2, (stride,) * 2, (0, 0)))
+    return layers.max_pool2d_backward(dy, (winner, x_shape, (kernel_size,) * 2, (stride,) * 2, (0, 0), dy.dtype))
 
 
 # --- mistakes ------------------------------------------------------------------------------------------------------

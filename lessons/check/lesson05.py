@@ -68,7 +68,7 @@ def forward_and_cache(x, weight, bias, stride):
 
 def backward(dy, cache):
     x, weight, stride = cache
-    return layers.conv_transpose2d_backward(dy, (x, weight, True, (stride, stride), (0, 0)))
+    return layers.conv_transpose2d_backward(dy, (x, weight, True, (stride, stride), (0, 0), dy.shape))
 
 
 def convolution(weight: np.ndarray, stride: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,6 +6,8 @@ Run: python lessons/experiments/alignment.py [SEED ...]     (a minute for each s
 For each seed and kind of labels: 96 training images of 100 x 100 pixels, 900 steps with batches of 4, answers of 60 x
 60 pixels; then 40 test images. Every network is scored on both kinds of labels, over all pixels and by how far a pixel
 lies from the centre. "blind" is no network: see `blind_vote`. Lesson 11 has the results.
+
+alignment.json is of 2026-11-23, before augmentation was drawn for each image: another run gives other digits.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ Run: python lessons/experiments/curves.py [NAME ...]     (20 to 30 seconds each 
 All make 900 steps on images of 64 x 64 pixels, and are scored on the same 40 validation images every 30 steps. The
 training loss is the mean over the batches since the last score, as `metrics.csv` has it. The validation loss counts all
 classes alike, whatever training does.
+
+curves.json is of 2026-11-23, before augmentation was drawn for each image: another run gives other digits.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ those beside them start sqrt(2) times larger, as He's rule wants it of a sum of 
 Writes skips.json: the scores on the validation images after every epoch, and on the test images after the last; and
 skips.npz: what the networks of the first seed answer for the first test images. Another processor rounds otherwise, and
 gets other digits.
+
+skips.json and skips.npz are of 2026-11-23, before augmentation was drawn for each image: another run gives other
+digits.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from minunet.fast import im2col, winograd, winograd_rows
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.winograd_weights import TransformedWeights
 from minunet.gpu import conv as gpu
-from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
+from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
 
 Pair = tuple[int, int]
 
@@ -45,8 +45,7 @@ def conv2d(
         return gpu.conv2d(x, weight, bias, stride=stride, padding=padding)
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    for axis in (0, 1):
-        window_count(x.shape[1 + axis], weight.shape[axis], steps[axis], zeros[axis])  # raises if none fits
+    conv_shape(x, weight, steps, zeros)  # raises if no window fits
     cache = (x, weight, bias is not None, steps, zeros)
     way = algorithm(x.dtype, weight.shape, steps, zeros)
     if way == "winograd":
@@ -66,9 +65,7 @@ def conv2d_backward(
     x, weight, has_bias, stride, padding = cache
     if array_module(x) is not np:
         return gpu.conv2d_backward(dy, cache, need_dx=need_dx)
-    out = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
-    if dy.shape != (shape := (len(x), *out, weight.shape[3])):
-        raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
+    check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
     way = algorithm(x.dtype, weight.shape, stride, padding)
     if way == "winograd":
         dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx, kept)

@@ -43,17 +43,17 @@ def conv_transpose2d(
     if bias is not None:
         rows = y.reshape(-1, 2 * width * kernels)
         rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
-    return y, (x, weight, bias is not None, steps, cut)
+    return y, (x, weight, bias is not None, steps, cut, y.shape)
 
 
 def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None]:
     """What `layers.conv_transpose2d_backward` returns."""
-    x, weight, has_bias, stride, padding = cache
+    x, weight, has_bias, stride, padding, shape = cache
     if array_module(x) is not np:
         return gpu.conv_transpose2d_backward(dy, cache)
     batch, height, width, channels = x.shape
-    if dy.shape[1:3] != (2 * height, 2 * width) or not _serves(weight.shape, stride, padding):
-        return layers.conv_transpose2d_backward(dy, cache)
+    if dy.shape != shape or dy.dtype != x.dtype or not _serves(weight.shape, stride, padding):
+        return layers.conv_transpose2d_backward(dy, cache)  # which says what is wrong with dy
     kernels = weight.shape[3]
     squares = dy.reshape(batch, height, 2, width, 2, kernels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
     cols = squares.reshape(-1, 4 * kernels)  # (N*H*W, 4*K); here the numbers are copied

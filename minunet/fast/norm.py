@@ -21,6 +21,7 @@ import numpy as np
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.fast.scratch import scratch
+from minunet.layers.shapes import check_dy
 
 PIECE = 1 << 16  # numbers that are worked on at a time
 
@@ -56,6 +57,7 @@ def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     if len(cache) == 3:
         return layers.group_norm_backward(dy, cache)
     x, means, stds, weight, groups = cache
+    check_dy(dy, x.shape, x.dtype)
     dy, dx = np.ascontiguousarray(dy), np.empty_like(x)
     height, width, channels = x.shape[1:]
     dweight, dbias = np.zeros((2, channels), dtype=x.dtype)

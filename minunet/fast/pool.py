@@ -12,7 +12,7 @@ import numpy as np
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu import pool as gpu
-from minunet.layers.shapes import IntPair
+from minunet.layers.shapes import IntPair, check_dy
 
 
 def max_pool2d(
@@ -37,6 +37,7 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     if len(cache) != 2:
         return layers.max_pool2d_backward(dy, cache)
     x, y = cache
+    check_dy(dy, y.shape, y.dtype)
     height, width = 2 * y.shape[1], 2 * y.shape[2]
     dx = np.empty_like(x)
     dx[:, height:] = 0

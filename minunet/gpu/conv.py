@@ -10,7 +10,7 @@ from minunet.backend import Array, array_module
 from minunet.gpu import im2col, wide_rows
 from minunet.gpu.kernels import serves
 from minunet.gpu.passes import sum_rows
-from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
+from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
 
 Pair = tuple[int, int]
 
@@ -24,7 +24,7 @@ def conv2d(
         return layers.relu(y)[0] if relu else y, cache
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    height, width = (window_count(x.shape[1 + i], weight.shape[i], steps[i], zeros[i]) for i in (0, 1))
+    _, height, width, _ = conv_shape(x, weight, steps, zeros)
     xp = array_module(x)
     x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
     y = xp.empty((len(x), height, width, weight.shape[3]), x.dtype)
@@ -43,9 +43,7 @@ def conv2d_backward(
     if not serves(x, weight, dy):
         dx, dweight, dbias = layers.conv2d_backward(dy if y is None else layers.relu_backward(dy, y), cache)
         return dx if need_dx else None, dweight, dbias
-    out = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
-    if dy.shape != (shape := (len(x), *out, weight.shape[3])):
-        raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
+    check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
     dy = array_module(dy).ascontiguousarray(dy)
     if _takes_wide_rows(weight.shape, stride, padding):
         dx, dweight, behind = wide_rows.backward(x, weight, dy, y, padding, need_dx)

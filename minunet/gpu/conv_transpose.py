@@ -29,15 +29,14 @@ def conv_transpose2d(
     y = xp.empty((batch, 2 * height, 2 * width, kernels), x.dtype)
     sizes = width, kernels
     launch("conv_transpose", "put_squares", batch * 2 * height, 2 * width * kernels, cols, bias, y, *sizes)
-    return y, (x, weight, bias is not None, steps, cut)
+    return y, (x, weight, bias is not None, steps, cut, y.shape)
 
 
 def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None]:
     """What `layers.conv_transpose2d_backward` returns. dy may be some channels of a larger array: it is not copied."""
-    x, weight, has_bias, stride, padding = cache
+    x, weight, has_bias, stride, padding, shape = cache
     batch, height, width, channels = x.shape
     kernels = weight.shape[3]
-    shape = (batch, 2 * height, 2 * width, kernels)
     if not _takes_squares(weight, stride, padding) or dy.shape != shape or not serves(x, weight, dy):
         return layers.conv_transpose2d_backward(dy, cache)
     xp = array_module(x)

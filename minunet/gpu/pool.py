@@ -5,7 +5,7 @@ from __future__ import annotations
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu.kernels import launch, serves
-from minunet.layers.shapes import IntPair
+from minunet.layers.shapes import IntPair, check_dy
 
 
 def max_pool2d(x: Array, *, kernel_size: IntPair, stride: IntPair | None, padding: IntPair) -> tuple[Array, tuple]:
@@ -27,8 +27,7 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
         return layers.max_pool2d_backward(dy, cache)
     (x,), xp = cache, array_module(dy)
     batch, height, width, channels = x.shape
-    if dy.shape != (shape := (batch, height // 2, width // 2, channels)) or dy.dtype != x.dtype:
-        raise ValueError(f"dy must be {shape} {x.dtype}, like y, not {dy.shape} {dy.dtype}")
+    check_dy(dy, (batch, height // 2, width // 2, channels), x.dtype)
     dx, dy = xp.empty_like(x), xp.ascontiguousarray(dy)
     rows, columns = -(-height // 2), -(-width // 2)  # also the squares that are cut off, whose pixels get zeros
     launch("pool", "max_pool_backward", batch * rows, columns * channels, x, dy, dx, height, width, channels)

@@ -22,7 +22,7 @@ import numpy as np
 
 from minunet.backend import Array
 from minunet.layers.im2col import col2im, im2col, pad
-from minunet.layers.shapes import IntPair, as_pair, check_parameters, window_count
+from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
 
 # --------------------------------------------------------------------------------------------
 # The definition: one output number at a time. Slow, for NumPy arrays only, and the yardstick for everything faster.
@@ -35,10 +35,9 @@ def conv2d_loops(
     """The same result as `conv2d`, written as the formula is: (N, H, W, C) and (KH, KW, C, K) -> (N, OH, OW, K)."""
     check_parameters(x, weight, bias)
     (sh, sw), (ph, pw) = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    batch, height, width, _ = x.shape
-    kh, kw, _, out_channels = weight.shape
+    kh, kw = weight.shape[:2]
     padded = pad(x, (ph, pw))  # (N, H + 2*PH, W + 2*PW, C)
-    shape = (batch, window_count(height, kh, sh, ph), window_count(width, kw, sw, pw), out_channels)
+    shape = conv_shape(x, weight, (sh, sw), (ph, pw))
     y = np.empty(shape, dtype=x.dtype)  # (N, OH, OW, K)
     for n, i, j, k in np.ndindex(shape):
         window = padded[n, sh * i : sh * i + kh, sw * j : sw * j + kw]  # (KH, KW, C)
@@ -51,6 +50,7 @@ def conv2d_loops(
 def conv2d_loops_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """The same result as `conv2d_backward`: walk over dy (N, OH, OW, K), hand each number to all who made that y."""
     x, weight, has_bias, (sh, sw), (ph, pw) = cache
+    check_dy(dy, conv_shape(x, weight, (sh, sw), (ph, pw)), x.dtype)
     height, width = x.shape[1:3]
     kh, kw, _, out_channels = weight.shape
     padded = pad(x, (ph, pw))  # (N, H + 2*PH, W + 2*PW, C)
@@ -109,6 +109,7 @@ def conv2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None
     channel axes of the weight swapped; a test holds the two equal.
     """
     x, weight, has_bias, stride, padding = cache
+    check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
     height, width = x.shape[1:3]
     kernel_size, out_channels = weight.shape[:2], weight.shape[3]
     dy_rows = dy.reshape(-1, out_channels)  # (N*OH*OW, K)

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from minunet.backend import Array
 from minunet.layers.im2col import col2im, im2col
-from minunet.layers.shapes import IntPair, as_pair, check_parameters
+from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters
 
 
 def conv_transpose2d(
@@ -76,7 +76,7 @@ def conv_transpose2d(
     y = col2im(cols.reshape(batch, height, width, -1), out_height, out_width, kernel_size, stride, padding)
     if bias is not None:
         y += bias
-    return y, (x, weight, bias is not None, stride, padding)
+    return y, (x, weight, bias is not None, stride, padding, y.shape)
 
 
 def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array | None]:
@@ -85,7 +85,8 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     Y = col2im(X @ W) with W (C, KH*KW*K). The transpose of col2im is im2col, so dcols = im2col(dy), and the rule
     for a matrix product gives dX = dcols @ W.T, a plain convolution of dy, and dW = X.T @ dcols.
     """
-    x, weight, has_bias, stride, padding = cache
+    x, weight, has_bias, stride, padding, shape = cache
+    check_dy(dy, shape, x.dtype)
     in_channels = x.shape[3]
     kernel_height, kernel_width, _, out_channels = weight.shape
 

@@ -42,7 +42,12 @@ def crop_concat(skip: Array, x: Array) -> tuple[Array, tuple]:
 def crop_concat_backward(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """From dy (N, H, W, CS + C) to dskip (N, HS, WS, CS), zero where it was cut off, and dx (N, H, W, C)."""
     skip_shape, top, left = cache
+    check_image(dy, "dy")
     height, width, skip_channels = dy.shape[1], dy.shape[2], skip_shape[3]
+    if len(dy) != skip_shape[0] or top + height > skip_shape[1] or left + width > skip_shape[2]:
+        raise ValueError(
+            f"dy {dy.shape} does not fit into the skip {skip_shape} at ({top}, {left}), where it was cropped"
+        )
     dskip = array_module(dy).zeros(skip_shape, dtype=dy.dtype)
     dskip[:, top : top + height, left : left + width] = dy[..., :skip_channels]
     return dskip, dy[..., skip_channels:].copy()  # a copy, so that nobody changes dy through it

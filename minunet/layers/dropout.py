@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from minunet.backend import Array
+from minunet.layers.shapes import check_dy, check_same_dtype
 
 
 def dropout_mask(
@@ -31,9 +32,11 @@ def dropout(x: Array, mask: Array) -> tuple[Array, Array]:
     """y = x * mask, of the shape of x (any shape), and the cache for `dropout_backward`."""
     if x.shape != mask.shape:
         raise ValueError(f"mask must have the shape of x, {x.shape}, not {mask.shape}")
+    check_same_dtype(x, "mask", mask)
     return x * mask, mask
 
 
 def dropout_backward(dy: Array, cache: Array) -> Array:
     """dx = dy * mask; of the shape of dy."""
+    check_dy(dy, cache.shape, cache.dtype)
     return dy * cache

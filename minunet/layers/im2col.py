@@ -25,10 +25,7 @@ def pad(x: Array, padding: Pair, value: float = 0) -> Array:
     rows, columns = padding
     if rows == columns == 0:
         return x
-    batch, height, width, channels = x.shape
-    padded = array_module(x).full((batch, height + 2 * rows, width + 2 * columns, channels), value, dtype=x.dtype)
-    padded[:, rows : rows + height, columns : columns + width] = x
-    return padded
+    return array_module(x).pad(x, ((0, 0), (rows, rows), (columns, columns), (0, 0)), constant_values=value)
 
 
 def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
@@ -37,19 +34,12 @@ def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
     Within a row the order is kernel row, kernel column, channel: the order of a weight (KH, KW, C, K) that is
     reshaped to (KH*KW*C, K). OH = (H + 2*PH - KH) // SH + 1, and OW likewise.
     """
-    out_height = window_count(x.shape[1], kernel_size[0], stride[0], padding[0])
-    out_width = window_count(x.shape[2], kernel_size[1], stride[1], padding[1])
-    padded = pad(x, padding)  # (N, H + 2*PH, W + 2*PW, C)
-    # A view of all windows, without a copy: to the next window it is `stride` rows or columns, within a window it is
-    # one row or column, so the steps in memory (in bytes) are those of the image, taken twice. In one dimension, the
-    # windows of 2 in [a b c d], with s bytes a number, have the shape (3, 2) and the strides (s, s): ab, bc, cd.
-    sample, row, column, channel = padded.strides
-    windows = array_module(x).lib.stride_tricks.as_strided(
-        padded,
-        shape=(len(x), out_height, out_width, *kernel_size, x.shape[3]),  # (N, OH, OW, KH, KW, C)
-        strides=(sample, stride[0] * row, stride[1] * column, row, column, channel),
-    )
-    return windows.reshape(len(x), out_height, out_width, -1)  # here the numbers are copied
+    window_count(x.shape[1], kernel_size[0], stride[0], padding[0])  # raises if no window fits
+    window_count(x.shape[2], kernel_size[1], stride[1], padding[1])
+    view = array_module(x).lib.stride_tricks.sliding_window_view
+    windows = view(pad(x, padding), kernel_size, axis=(1, 2))  # every window, without a copy: (N, .., .., C, KH, KW)
+    windows = windows[:, :: stride[0], :: stride[1]].transpose(0, 1, 2, 4, 5, 3)  # (N, OH, OW, KH, KW, C)
+    return windows.reshape(*windows.shape[:3], -1)  # here the numbers are copied
 
 
 def col2im(cols: Array, height: int, width: int, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:

@@ -20,7 +20,7 @@ group changes nothing after normalisation.
 from __future__ import annotations
 
 from minunet.backend import Array, array_module
-from minunet.layers.shapes import check_image, check_same_dtype
+from minunet.layers.shapes import check_dy, check_image, check_same_dtype
 
 
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
@@ -48,8 +48,8 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
             raise ValueError(f"{name} must have the shape ({channels},), one number a channel, not {array.shape}")
         check_same_dtype(x, name, array)
     grouped = x.reshape(batch, height * width, groups, channels // groups)  # (N, H*W, G, C/G)
-    centred = grouped - grouped.mean(axis=(1, 3), keepdims=True)  # mean: (N, 1, G, 1)
-    variance = (centred * centred).mean(axis=(1, 3), keepdims=True)  # not var(): that takes |.|^2 of complex numbers
+    centred = grouped - _mean(grouped)  # (N, H*W, G, C/G)
+    variance = _mean(centred * centred)  # (N, 1, G, 1); not var(): that takes |.|^2 of complex numbers
     inverse_std = 1 / array_module(x).sqrt(variance + eps)  # (N, 1, G, 1)
     xhat = centred * inverse_std  # (N, H*W, G, C/G)
     return xhat.reshape(x.shape) * weight + bias, (xhat, inverse_std, weight)
@@ -58,10 +58,22 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
 def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     """From dy (N, H, W, C) to dx (N, H, W, C), dweight (C,) and dbias (C,)."""
     xhat, inverse_std, weight = cache
+    check_image(dy, "dy")
+    check_dy(dy.reshape(len(dy), -1, dy.shape[3]), (*xhat.shape[:2], len(weight)), xhat.dtype)  # (N, H*W, C)
     dbias = dy.sum(axis=(0, 1, 2))
     dweight = (dy * xhat.reshape(dy.shape)).sum(axis=(0, 1, 2))
     g = (dy * weight).reshape(xhat.shape)  # (N, H*W, G, C/G)
-    through_mean = g.mean(axis=(1, 3), keepdims=True)  # (N, 1, G, 1)
-    through_variance = xhat * (g * xhat).mean(axis=(1, 3), keepdims=True)  # (N, H*W, G, C/G)
+    through_mean = _mean(g)  # (N, 1, G, 1)
+    through_variance = xhat * _mean(g * xhat)  # (N, H*W, G, C/G)
     dx = (g - through_mean - through_variance) * inverse_std
     return dx.reshape(dy.shape), dweight, dbias
+
+
+def _mean(grouped: Array) -> Array:
+    """The mean over each group: (N, H*W, G, C/G) -> (N, 1, G, 1).
+
+    The numbers of a group are brought side by side first, (N, G, H*W*C/G). NumPy adds what lies side by side in pairs,
+    and pairs of pairs; `mean(axis=(1, 3))` would add one after the other, and round a hundred times as much.
+    """
+    batch, _, groups, _ = grouped.shape
+    return grouped.swapaxes(1, 2).reshape(batch, groups, -1).mean(axis=2)[:, None, :, None]

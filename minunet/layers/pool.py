@@ -14,7 +14,7 @@ import math
 
 from minunet.backend import Array, array_module
 from minunet.layers.im2col import pad, window_places
-from minunet.layers.shapes import IntPair, as_pair, check_image, window_count
+from minunet.layers.shapes import IntPair, as_pair, check_dy, check_image, window_count
 
 
 def max_pool2d(
@@ -57,12 +57,13 @@ def max_pool2d(
         candidate = padded[place]  # (N, OH, OW, C), a view
         xp.copyto(winner, number, where=candidate > y)  # `>`: the first of several equals stays
         xp.maximum(y, candidate, out=y)  # unlike the comparison, this passes a NaN on, so that it is seen
-    return y, (winner, x.shape, kernel, stride, padding)
+    return y, (winner, x.shape, kernel, stride, padding, x.dtype)
 
 
 def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     """From dy (N, OH, OW, C) to dx (N, H, W, C): every dy goes to the pixel that won its window."""
-    winner, (batch, height, width, channels), kernel, stride, padding = cache
+    winner, (batch, height, width, channels), kernel, stride, padding, dtype = cache
+    check_dy(dy, winner.shape, dtype)
     padded_shape = (batch, height + 2 * padding[0], width + 2 * padding[1], channels)
     dpadded = array_module(dy).zeros(padded_shape, dtype=dy.dtype)
     for number, place in enumerate(window_places(kernel, stride, dy.shape[1:3])):

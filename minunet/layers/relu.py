@@ -7,6 +7,7 @@ Backward, dy passes where x was positive and is stopped elsewhere. At exactly x 
 from __future__ import annotations
 
 from minunet.backend import Array, array_module
+from minunet.layers.shapes import check_dy
 
 
 def relu(x: Array) -> tuple[Array, Array]:
@@ -20,4 +21,5 @@ def relu(x: Array) -> tuple[Array, Array]:
 
 def relu_backward(dy: Array, cache: Array) -> Array:
     """dx = dy where x > 0, else 0; of the shape of dy."""
+    check_dy(dy, cache.shape, cache.dtype)
     return dy * (cache > 0)

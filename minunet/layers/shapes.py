@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minunet.backend import Array
 
 IntPair = int | tuple[int, int]
@@ -51,6 +53,20 @@ def check_same_dtype(x: Array, name: str, other: Array) -> None:
         raise TypeError(
             f"x is {x.dtype}, but {name} is {other.dtype}: nothing is converted on the way, make them equal"
         )
+
+
+def check_dy(dy: Array, shape: tuple[int, ...], dtype: Any) -> None:
+    """Raise unless `dy`, the gradient with respect to y, has the shape and the dtype of y."""
+    if dy.shape != shape:
+        raise ValueError(f"dy must have the shape of y, {shape}, not {dy.shape}")
+    if dy.dtype != dtype:
+        raise TypeError(f"dy must have the dtype of y, {dtype}, not {dy.dtype}: nothing is converted on the way")
+
+
+def conv_shape(x: Array, weight: Array, stride: tuple[int, int], padding: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(N, OH, OW, K): what a convolution makes of x (N, H, W, C) with a weight (KH, KW, C, K)."""
+    height, width = (window_count(x.shape[1 + i], weight.shape[i], stride[i], padding[i]) for i in (0, 1))
+    return len(x), height, width, weight.shape[3]
 
 
 def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import reduce
 
 from minunet.backend import Array, array_module
-from minunet.layers.shapes import check_floating
+from minunet.layers.shapes import check_dy, check_floating
 
 
 def softmax(logits: Array) -> tuple[Array, Array]:
@@ -25,6 +25,7 @@ def softmax(logits: Array) -> tuple[Array, Array]:
 def softmax_backward(dy: Array, cache: Array) -> Array:
     """dlogits = probs * (dy - sum(dy * probs)): raising one logit lowers the probabilities of all others."""
     probs = cache
+    check_dy(dy, probs.shape, probs.dtype)
     return probs * (dy - (dy * probs).sum(axis=-1, keepdims=True))
 
 

@@ -146,7 +146,7 @@ def test_a_wrong_dy_is_refused(rng):
     (x,) = on_gpu(normal(rng, 1, 4, 4, 2))
     _, cache = pool.max_pool2d(x, kernel_size=2, stride=None, padding=0)
     for dy in (normal(rng, 1, 2, 1, 2), rng.standard_normal((1, 2, 2, 2))):
-        with pytest.raises(ValueError, match="dy must be"):
+        with pytest.raises((ValueError, TypeError), match="dy must have the"):
             pool.max_pool2d_backward(*on_gpu(dy), cache)
     _, cache = conv.conv2d(x, *on_gpu(normal(rng, 3, 3, 2, 8)), None)
     with pytest.raises(ValueError, match="dy must have the shape"):
