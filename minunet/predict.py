@@ -93,7 +93,7 @@ def _predict(options: argparse.Namespace) -> int:
         try:
             picture = np.asarray(read_image(path))
             with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
-                answer = model.probabilities(picture, tile=options.tile, flips=options.tta, advance=bar.update)
+                answer = model.probabilities(picture, tile=options.tile, tta=options.tta, advance=bar.update)
             shown = stretch(picture) if model.config.stretch else picture  # what is dark for us, the network sees
             _save(out / name, shown, answer, model.classes, options.probabilities)
         except (InputError, MemoryError, OSError) as error:

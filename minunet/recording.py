@@ -41,7 +41,8 @@ class Recording:
     """`net` computes what the network that it is made of does; `steps` holds its last forward pass, by name."""
 
     def __init__(self, net: UNet) -> None:
-        self.names, self.steps = net.steps(), {}
+        self.names = net.steps()
+        self.steps: dict[str, Step] = {}
         functions: dict[str, Callable[..., Any]] = {}
         for name in RECORDED:
             functions[name], functions[f"{name}_backward"] = self._forward(name), self._backward(name)

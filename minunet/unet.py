@@ -185,7 +185,7 @@ class OutConv:
 
 
 def groups_for(channels: int) -> int:
-    """Into how many groups `channels` are split: 8, or a smaller power of 2 if 8 groups of at least 2 do not come out.
+    """Into how many groups `channels` are split: the largest of 8, 4, 2, 1 that divides half of them, so 2 at 12.
 
     A group of a single channel would subtract whatever the convolution's bias has added: a parameter without effect.
     """

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 # BLAS only wait for each other (20 steps: 5.85 seconds of the processor with two of them, 0.67 with one).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]  # for the test of the rule itself

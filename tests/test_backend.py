@@ -31,7 +31,7 @@ def fake_cupy(monkeypatch):
         runtime=types.SimpleNamespace(memGetInfo=lambda: (8 << 30, 8 << 30)),
         device=types.SimpleNamespace(get_cublas_handle=lambda: 1),
     )
-    monkeypatch.setattr(backend.metadata, "distributions", lambda: [])
+    monkeypatch.setattr(backend.metadata, "distributions", list)
     monkeypatch.setitem(sys.modules, "cupy", module)
     return module
 

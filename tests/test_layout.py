@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "minunet"
 ROOMS = [  # from the roof to the ground
     "predict", "export", "train", "bench", "gradcheck", "model", "exchange", "gradient", "recording", "unet",
     "operations", "optim", "draw", "fast", "gpu", "data", "metrics", "layers", "commands", "threads", "backend",
-    "files", "seeds", "errors",
+    "files", "options", "seeds", "errors",
 ]  # fmt: skip
 WITH_CUPY = {"backend.py", "bench/gpu.py"}  # and all of gpu/
 
@@ -72,9 +72,13 @@ def patches(tree: ast.Module) -> list[int]:
                 part.value for part in every if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
             ]
             found += [node.lineno for owner in owners if isinstance(owner, ast.Name) and owner.id in names]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("setattr", "vars"):
-            found.append(node.lineno)
-        elif isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("setattr", "vars")
+            or isinstance(node, ast.Attribute)
+            and node.attr == "__dict__"
+        ):
             found.append(node.lineno)
     return found
 

@@ -12,9 +12,9 @@ from PIL import Image
 import minunet
 from minunet import InputError, backend, predict
 from minunet.data.batches import to_input
+from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from minunet.model.config import Config, make_network
-from minunet.model.tiling import answer
 from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
 from minunet.train.presets import PRESETS
@@ -64,18 +64,18 @@ def test_masks_have_the_size_of_the_picture(tmp_path, preset, size):
 
 def test_a_network_of_pieces_sees_every_pixel(tmp_path):
     """The same answer as the network gives for the whole picture."""
-    model = load_model(save_model(tmp_path / "w.npz", "nuclei", stretch=False, flips=False))
+    model = load_model(save_model(tmp_path / "w.npz", "nuclei", stretch=False, tta=False))
     picture = photo(32, 48)
-    expected = answer(model.net, model.params, to_input(picture[None]))[0]
+    expected = tiling.predict(model.net, model.params, to_input(picture[None]))[0]
     np.testing.assert_allclose(model.probabilities(picture), expected, atol=1e-6)
 
 
 def test_a_network_of_whole_pictures_sees_them_scaled(tmp_path):
     """The picture is squeezed to the size of training, and the answer stretched over the picture again."""
-    model = load_model(save_model(tmp_path / "w.npz", "pets", flips=False))
+    model = load_model(save_model(tmp_path / "w.npz", "pets", tta=False))
     picture = photo(64, 160)
     squeezed = np.asarray(Image.fromarray(picture).resize((16, 16), Image.Resampling.BILINEAR))
-    expected = answer(model.net, model.params, to_input(squeezed[None]))[0]  # (16, 16, 3)
+    expected = tiling.predict(model.net, model.params, to_input(squeezed[None]))[0]  # (16, 16, 3)
     middles = model.probabilities(picture)[2::4, 5::10]  # one pixel from each of 16 x 16 fields
     assert abs(middles - expected).mean() < 0.03 < abs(middles - expected[::-1]).mean()
     np.testing.assert_array_equal(load_model(tmp_path / "w.npz").probabilities(squeezed), expected)
@@ -86,7 +86,7 @@ def test_mirror_images(tmp_path):
     picture = photo(16, 16)
     mirrored = model.probabilities(picture[:, ::-1].copy())[:, ::-1]
     np.testing.assert_allclose(mirrored, model.probabilities(picture), atol=1e-5)
-    alone = model.probabilities(picture, flips=False)
+    alone = model.probabilities(picture, tta=False)
     assert abs(alone - mirrored).max() > 1e-3
 
 
@@ -241,7 +241,7 @@ def test_options_reach_the_network(tmp_path):
 
 def test_pictures_are_stretched_as_in_training(tmp_path):
     """A dark picture and a bright one of the same thing get the same answer."""
-    model = load_model(save_model(tmp_path / "w.npz", "nuclei", flips=False))
+    model = load_model(save_model(tmp_path / "w.npz", "nuclei", tta=False))
     dark = photo(32, 40) // 8
     bright = dark * 6 + 20
     np.testing.assert_allclose(model.probabilities(dark), model.probabilities(bright), atol=0.02)
@@ -249,11 +249,13 @@ def test_pictures_are_stretched_as_in_training(tmp_path):
 
 
 def test_large_networks_of_whole_pictures_see_them_in_one_piece(tmp_path):
-    config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=640, flips=False)
+    config = dataclasses.replace(PRESETS["pets"], base=4, depth=2, size=640, tta=False)
     params = make_network(config, 3).init(np.random.default_rng(0))
     save_weights(tmp_path / "w.npz", Checkpoint(config, ("a", "b", "c"), params))
     model, picture = load_model(tmp_path / "w.npz"), photo(640, 640)
-    np.testing.assert_array_equal(model.probabilities(picture), answer(model.net, params, to_input(picture[None]))[0])
+    np.testing.assert_array_equal(
+        model.probabilities(picture), tiling.predict(model.net, params, to_input(picture[None]))[0]
+    )
 
 
 def test_the_library_says_it_shortly(tmp_path):
@@ -289,7 +291,9 @@ def test_the_running_mean_predicts(tmp_path):
         ({"classes": 3}, "does not say which classes"),
         ({"classes": None}, "does not say which classes"),
         ({"config": None}, "not the configuration of a run"),
-        ({"config": {"depth": "5"}}, "'<' not supported|str"),
+        ({"config": {"depth": "5"}}, "depth: the value must be a whole number, not 5"),
+        ({"config": {"dropout": -1}}, "dropout: it must be from 0 to 0.99"),
+        ({"config": {"padding": "full"}}, "padding: it must be one of same, valid"),
         ({"config": {"depth": 40}}, "depth must be at most 12"),
         ({"config": {"flavour": 1}}, "not the configuration of a run"),
     ],

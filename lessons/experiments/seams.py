@@ -30,10 +30,10 @@ def main(arguments: list[str]) -> int:
     if not model.config.pieces:
         raise InputError(f"{run} was trained on whole pictures and sees no tiles: choose a run of the preset nuclei.")
     images = load_data(model.config).test.images
-    whole = [model.probabilities(image, tile=WHOLE, flips=False) for image in images]
+    whole = [model.probabilities(image, tile=WHOLE, tta=False) for image in images]
     print(f"{len(images)} images\n{'tile':>6}{'largest':>10}{'mean':>10}{'other class':>13}")
     for tile in TILES:
-        tiled = [model.probabilities(image, tile=tile, flips=False) for image in images]
+        tiled = [model.probabilities(image, tile=tile, tta=False) for image in images]
         differences = [np.abs(one - other) for one, other in zip(tiled, whole, strict=True)]
         changed = np.mean([(a.argmax(2) != b.argmax(2)).mean() for a, b in zip(tiled, whole, strict=True)])
         largest, mean = max(d.max() for d in differences), np.mean([d.mean() for d in differences])

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         raise InputError(f"{path} exists already; nothing was written.")
     model = load_model(run)
     test = load_data(model.config).test
-    _, _, predictions = score(model, test, model.config.flips)
+    _, _, predictions = score(model, test, model.config.tta)
     shown = as_answered(test, model.config, predictions)
     save_predictions(path, shown, predictions, count=3, panels=("truth", "prediction", "errors"))
     return 0

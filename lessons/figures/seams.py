@@ -15,7 +15,7 @@ from lessons.figures.style import new_figure, save
 from minunet import UNet
 from minunet.data.batches import to_input
 from minunet.data.cells import make_cell_image
-from minunet.model.tiling import answer, probabilities
+from minunet.model.tiling import predict, probabilities
 
 SIZE, TILE, WHOLE = 384, 160, 1 << 20
 SMALLEST = 1e-5  # rounding lies below, and is drawn as this: it is another on every machine
@@ -45,11 +45,11 @@ def draw() -> Figure:
 
 def _side_by_side(net: UNet, params: dict, picture: np.ndarray) -> np.ndarray:
     """Every tile by itself, none sees beyond its rim."""
-    whole = answer(net, params, to_input(picture[None]))[0]
+    whole = predict(net, params, to_input(picture[None]))[0]
     difference = np.zeros_like(whole)
     for i, j in itertools.product(range(0, SIZE, TILE), repeat=2):
         place = slice(i, i + TILE), slice(j, j + TILE)
-        difference[place] = np.abs(answer(net, params, to_input(picture[place][None]))[0] - whole[place])
+        difference[place] = np.abs(predict(net, params, to_input(picture[place][None]))[0] - whole[place])
     return difference
 
 

@@ -50,7 +50,7 @@ def draw_grid(
     label: str = "",
 ) -> None:
     """A table of cells of one unit each, row 0 at the top: `values` as they are written, "" for an empty cell."""
-    rows = [[value for value in row] for row in values]
+    rows = [list(row) for row in values]
     for i, row in enumerate(rows):
         for j, value in enumerate(row):
             colour = colours if isinstance(colours, str) else colours[i][j]

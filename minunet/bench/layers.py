@@ -41,15 +41,22 @@ def forward_rate(layer: Convolution, task: Task, rounds: int) -> float:
 def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
     x, weight, dy = _arrays(layer, task)
     padding, inner = (layer.padding, layer.padding), layer.channels > 3
-    ways = {
+    ways: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         "im2col": (partial(im2col.forward, stride=(1, 1)), partial(im2col.backward, stride=(1, 1))),
         "winograd_rows": (winograd_rows.forward, winograd_rows.backward),
         "winograd": (winograd.forward, winograd.backward),
     }
+
+    def one_way(there: Callable[..., Any], samples: slice) -> None:
+        there(x[samples], weight, None, padding=padding)
+
+    def other_way(back: Callable[..., Any], samples: slice) -> None:
+        back(x[samples], weight, dy[samples], padding=padding, need_dx=inner)
+
     forward, backward = {}, {}
     for name, (there, back) in ways.items():
-        forward[name] = _over_groups(x, lambda s, there=there: there(x[s], weight, None, padding=padding))
-        backward[name] = _over_groups(x, lambda s, back=back: back(x[s], weight, dy[s], padding=padding, need_dx=inner))
+        forward[name] = _over_groups(x, partial(one_way, there))
+        backward[name] = _over_groups(x, partial(other_way, back))
     if torch_problem() is None:
         forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, layer.padding, inner)
     flops = layer.flops * task.batch

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -110,12 +111,12 @@ def _status(field: str) -> int:
 def gemm_peak() -> float:
     """GFLOP/s of float32 matrix products, one on each thread at a time: the best of several sizes."""
 
-    def products(n: int, calls: int) -> None:
+    def products(n: int, calls: int, thread: int) -> None:
         a, b, c = np.ones((3, n, n), dtype="float32")
         for _ in range(calls):
             np.matmul(a, b, out=c)
 
-    return max(_rate(2 * n**3 * calls, lambda thread, n=n, calls=calls: products(n, calls)) for n, calls in SIZES)
+    return max(_rate(2 * n**3 * calls, partial(products, n, calls)) for n, calls in SIZES)
 
 
 def copy_bandwidth() -> float:

@@ -19,36 +19,26 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
+from minunet.options import option
+
 GRID = 3  # elastic: the displacement is drawn at GRID x GRID points
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may happen to an image; the default is nothing.
+    """What may happen to an image; the default is nothing."""
 
-    Args:
-        flip_left_right, flip_up_down: mirror every second image, chosen at random.
-        quarter_turns: turn by 0, 90, 180 or 270 degrees; square results only.
-        shift: move by up to this part of the size in each direction.
-        rotation: turn by up to this many degrees, either way.
-        scale: zoom by a factor between 1 / (1 + scale) and 1 + scale.
-        elastic: bend: displacements, normally distributed with this many pixels as deviation, at 3 x 3 points, and
-            smooth between them. Ronneberger, Fischer and Brox (2015), section 3.1: 10 pixels in images of 512.
-        brightness: add up to this much, either way, where an image ranges from 0 to 1.
-        contrast: stretch or squeeze the distance from the image's mean by up to this part.
-        colour: multiply each of the colours by up to 1 + colour or down to 1 - colour.
-    """
-
-    flip_left_right: bool = False
-    flip_up_down: bool = False
-    shift: float = 0.0
-    brightness: float = 0.0
-    contrast: float = 0.0
-    quarter_turns: bool = False
-    rotation: float = 0.0
-    scale: float = 0.0
-    elastic: float = 0.0
-    colour: float = 0.0
+    flip_left_right: bool = option(False, "mirror every second image, chosen at random, left to right")
+    flip_up_down: bool = option(False, "and upside down")
+    shift: float = option(0.0, "move by up to this part of the size in each direction")
+    brightness: float = option(0.0, "add up to this much, either way, where an image ranges from 0 to 1")
+    contrast: float = option(0.0, "stretch or squeeze the distance from the image's mean by up to this part")
+    quarter_turns: bool = option(False, "turn by 0, 90, 180 or 270 degrees; square results only")
+    rotation: float = option(0.0, "turn by up to this many degrees, either way")
+    scale: float = option(0.0, "zoom by a factor between 1 / (1 + scale) and 1 + scale")
+    # Ronneberger, Fischer and Brox (2015), section 3.1: 10 pixels in images of 512.
+    elastic: float = option(0.0, "bend by smooth displacements, drawn at 3 x 3 points with this deviation in pixels")
+    colour: float = option(0.0, "multiply each of the colours by up to 1 + colour or down to 1 - colour")
 
 
 def augment(
@@ -76,7 +66,7 @@ def _move(
     angle = np.radians(rng.uniform(-how.rotation, how.rotation))
     zoom = (1 + how.scale) ** rng.uniform(-1, 1)
     bend = rng.normal(0, how.elastic, (2, GRID, GRID))
-    turns = rng.integers(4) if how.quarter_turns and size[0] == size[1] else 0
+    turns = int(rng.integers(4)) if how.quarter_turns and size[0] == size[1] else 0
 
     plane_size, middle = image.shape[:2], [(part - 1) / 2 for part in size]
     r, c = (flips[i] * (np.arange(size[i]) - middle[i]) for i in (0, 1))  # (h,), (w,): from the middle of the result
@@ -114,12 +104,12 @@ def _bilinear(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nd
     height, width, channels = image.shape
     above, left = np.floor(rows), np.floor(columns)
     down, right = (rows - above).astype(image.dtype), (columns - left).astype(image.dtype)  # 0 to 1: how far on
-    rows = [mirrored(above + i, height) * width for i in (0, 1)]
-    columns = [mirrored(left + i, width) for i in (0, 1)]
+    lines_at = [mirrored(above + i, height) * width for i in (0, 1)]
+    pixels_at = [mirrored(left + i, width) for i in (0, 1)]
     colours = np.ascontiguousarray(image.reshape(-1, channels).T)  # (C, H*W)
     lines = []
-    for row in rows:  # on the line of pixels above, then on the one below
-        line, further = (colours.take(row + column, axis=1) for column in columns)  # (C, h, w)
+    for row in lines_at:  # on the line of pixels above, then on the one below
+        line, further = (colours.take(row + column, axis=1) for column in pixels_at)  # (C, h, w)
         lines.append(line + (further - line) * right)
     return (lines[0] + (lines[1] - lines[0]) * down).transpose(1, 2, 0)
 

@@ -26,8 +26,7 @@ def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
     """
     if images.dtype.kind == "f" and images.max(initial=0) > 1:
         raise ValueError("floating-point pixel values must be 0 to 1; for 0 to 255 give uint8")
-    scale = 1.0 if images.dtype.kind == "f" else 255.0
-    values = images.astype("float32") / np.float32(scale)
+    values = images.astype("float32") if images.dtype.kind == "f" else images.astype("float32") / np.float32(255)
     return (values - np.float32(0.5)) * np.float32(4) if centred else values
 
 

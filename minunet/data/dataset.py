@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-Images = np.ndarray | list[np.ndarray]  # one array if all are of one size, else a list
+Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Dataset:
         for arrays in (self.images, self.labels, self.instances or []):
             for array in arrays:
                 state.update(repr(array.shape).encode())
-                state.update(np.ascontiguousarray(array))
+                state.update(np.ascontiguousarray(array).data)
         return state.hexdigest()
 
     def take(self, indices: np.ndarray | slice) -> Dataset:

@@ -27,4 +27,4 @@ def resize_probabilities(probabilities: np.ndarray, size: tuple[int, int]) -> np
     if probabilities.shape[:2] == size:
         return probabilities
     planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(probabilities, 2, 0))
-    return np.stack([plane.resize(size[::-1], Image.Resampling.BILINEAR) for plane in planes], axis=2)
+    return np.stack([np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR)) for plane in planes], axis=2)

@@ -36,12 +36,12 @@ def conv_transpose2d(
         return layers.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
     check_parameters(x, weight, bias)
     batch, height, width, channels = x.shape
-    kernels = weight.shape[3]
-    by_row = weight.transpose(0, 2, 1, 3).reshape(2, channels, 2 * kernels)  # (2, C, 2*K)
-    y = np.empty((batch, 2 * height, 2 * width, kernels), dtype=x.dtype)
-    np.matmul(x[:, :, None], by_row, out=y.reshape(batch, height, 2, width, 2 * kernels))
+    out_channels = weight.shape[3]
+    by_row = weight.transpose(0, 2, 1, 3).reshape(2, channels, 2 * out_channels)  # (2, C, 2*K)
+    y = np.empty((batch, 2 * height, 2 * width, out_channels), dtype=x.dtype)
+    np.matmul(x[:, :, None], by_row, out=y.reshape(batch, height, 2, width, 2 * out_channels))
     if bias is not None:
-        rows = y.reshape(-1, 2 * width * kernels)
+        rows = y.reshape(-1, 2 * width * out_channels)
         rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
     return y, (x, weight, bias is not None, steps, cut, y.shape)
 
@@ -54,13 +54,15 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     batch, height, width, channels = x.shape
     if dy.shape != shape or dy.dtype != x.dtype or not _serves(weight.shape, stride, padding):
         return layers.conv_transpose2d_backward(dy, cache)  # which says what is wrong with dy
-    kernels = weight.shape[3]
-    squares = dy.reshape(batch, height, 2, width, 2, kernels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
-    cols = squares.reshape(-1, 4 * kernels)  # (N*H*W, 4*K); here the numbers are copied
-    matrix = weight.transpose(0, 1, 3, 2).reshape(4 * kernels, channels)
+    out_channels = weight.shape[3]
+    squares = dy.reshape(batch, height, 2, width, 2, out_channels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
+    cols = squares.reshape(-1, 4 * out_channels)  # (N*H*W, 4*K); here the numbers are copied
+    matrix = weight.transpose(0, 1, 3, 2).reshape(4 * out_channels, channels)
     dx = (cols @ matrix).reshape(x.shape)  # (N*H*W, 4*K) @ (4*K, C)
-    dweight = (x.reshape(-1, channels).T @ cols).reshape(channels, 2, 2, kernels)  # (C, N*H*W) @ (N*H*W, 4*K)
-    dbias = (np.ones(len(cols), cols.dtype) @ cols).reshape(4, kernels).sum(axis=0) if has_bias else None  # by BLAS
+    dweight = (x.reshape(-1, channels).T @ cols).reshape(channels, 2, 2, out_channels)  # (C, N*H*W) @ (N*H*W, 4*K)
+    dbias = (
+        (np.ones(len(cols), cols.dtype) @ cols).reshape(4, out_channels).sum(axis=0) if has_bias else None
+    )  # by BLAS
     return dx, dweight.transpose(1, 2, 0, 3), dbias
 
 

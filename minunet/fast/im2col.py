@@ -22,16 +22,16 @@ BLOCK = 1 << 19  # bytes of windows that are gathered at a time
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair) -> np.ndarray:
     """y (N, OH, OW, K) of x (N, H, W, C) and weight (KH, KW, C, K): what `layers.conv2d` returns."""
-    kernel, kernels = weight.shape[:2], weight.shape[3]
-    matrix = weight.reshape(-1, kernels)  # (KH*KW*C, K)
+    kernel, out_channels = weight.shape[:2], weight.shape[3]
+    matrix = weight.reshape(-1, out_channels)  # (KH*KW*C, K)
     windows = _windows(x, kernel, stride, padding)  # (N, OH, OW, KH, KW, C)
-    y = np.empty((*windows.shape[:3], kernels), dtype=x.dtype)
+    y = np.empty((*windows.shape[:3], out_channels), dtype=x.dtype)
     for block in _blocks(windows):
         cols = _gather(windows, block)  # (n*rows*OW, KH*KW*C)
         rows = _rows(y, block)  # (n*rows*OW, K)
         np.matmul(cols, matrix, out=rows)
         if bias is not None:
-            wide = rows.reshape(-1, y.shape[2] * kernels)
+            wide = rows.reshape(-1, y.shape[2] * out_channels)
             wide += np.tile(bias, y.shape[2])  # a row of pixels at a time: faster than K numbers at a time
     return y
 

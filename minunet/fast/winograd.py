@@ -38,10 +38,10 @@ from minunet.fast.winograd_weights import GG, TransformedWeights, transform_weig
 
 Pair = tuple[int, int]
 
-# How many tiles are worked on at a time; a row of tiles is never cut. TILES, or as many more as fit into BLOCK bytes of
-# V or M: with fewer, each product reads too much of U. But forward takes fewer, down to WORTH_IT, if the product then
-# has no more than NO_COPY multiplications: so small ones OpenBLAS makes, with AVX-512, without copying its operands
-# first.
+# How many tiles are worked on at a time; a row of tiles is never cut. With few tiles, each product reads all of U for
+# little work; so there are at least TILES, and more if V or M still fit into BLOCK bytes. Forward is an exception: a
+# product of at most NO_COPY multiplications is made by OpenBLAS (with AVX-512) without copying its operands first, and
+# this is worth fewer tiles, but not fewer than WORTH_IT.
 TILES = 128
 BLOCK = 2 << 20
 NO_COPY = 1_000_000
@@ -52,14 +52,16 @@ def forward(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair, kept: TransformedWeights | None = None
 ) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
-    channels, kernels = weight.shape[2:]
+    channels, out_channels = weight.shape[2:]
     u = transform_weight(weight, kept=kept)  # (36, C, K)
-    y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
-    small = NO_COPY // (channels * kernels)  # tiles
+    y = np.empty(
+        (len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, out_channels), dtype="float32"
+    )
+    small = NO_COPY // (channels * out_channels)  # tiles
     for block in _blocks(y.shape, channels, small if small >= WORTH_IT else None):
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
-        m = scratch("m", (*v.shape[:5], kernels))
-        np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, kernels))  # 36 x (T, C) @ (C, K)
+        m = scratch("m", (*v.shape[:5], out_channels))
+        np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, out_channels))  # 36 x (T, C) @ (C, K)
         if bias is not None:
             m[1, 1] += bias
         _transform_output(m, y, block)
@@ -75,21 +77,21 @@ def backward(
     kept: TransformedWeights | None = None,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
-    channels, kernels = weight.shape[2:]
+    channels, out_channels = weight.shape[2:]
     u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
-    du = np.empty((36, channels, kernels), dtype="float32")
-    dbias = np.zeros(kernels, dtype="float32")
+    du = np.empty((36, channels, out_channels), dtype="float32")
+    dbias = np.zeros(out_channels, dtype="float32")
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
     carry = np.empty((len(x), 2, 6, -(-dy.shape[2] // 4) * channels), dtype="float32")  # from one block to the next
     for number, block in enumerate(_blocks(dy.shape, channels)):
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
-        v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, kernels)
+        v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, out_channels)
         part = du if number == 0 else np.empty_like(du)
         np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=part)  # 36 x (C, T) @ (T, K)
         if number > 0:
             du += part
-        dbias += dm[1, 1].reshape(-1, kernels).sum(axis=0)
+        dbias += dm[1, 1].reshape(-1, out_channels).sum(axis=0)
         if dx is not None and u_transposed is not None:
             np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
             _transform_dv(v, dx, block, padding, carry[block.samples])
@@ -99,8 +101,8 @@ def backward(
 
 def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) -> list[Block]:
     """Pieces of samples and rows of tiles, of at most `most` tiles or one row of them, which makes 4 rows of y."""
-    batch, height, width, kernels = y_shape
-    tiles = max(TILES, BLOCK // (36 * max(channels, kernels) * 4))
+    batch, height, width, out_channels = y_shape
+    tiles = max(TILES, BLOCK // (36 * max(channels, out_channels) * 4))
     tiles = tiles if most is None else min(tiles, most)
     return blocks(batch, -(-height // 4), tiles // -(-width // 4))
 
@@ -156,15 +158,15 @@ def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, c
 
 def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
     """y = AT M A: M (6, 6, n, t, T', K) -> the rows of y (N, OH, OW, K) that belong to the block."""
-    _, _, batch, tiles, tiles_across, kernels = m.shape
-    length = tiles_across * kernels
+    _, _, batch, tiles, tiles_across, out_channels = m.shape
+    length = tiles_across * out_channels
     across = scratch("across", (batch, 4 * tiles, 6, length))
     by_tile = across.reshape(batch, tiles, 4, 6, length)
     np.matmul(AT, m.reshape(6, 6, batch, tiles, length).transpose(2, 3, 1, 0, 4), out=by_tile.swapaxes(2, 3))
     target = y[block.samples, 4 * block.start : 4 * block.stop]  # (n, rows, OW, K)
     rows, whole = target.shape[1], target.shape[2] // 4  # whole tiles in a row
-    pixels = across.reshape(batch, 4 * tiles, 6, tiles_across, kernels)[:, :rows].swapaxes(2, 3)
-    by_tile = target[:, :, : 4 * whole].reshape(batch, rows, whole, 4, kernels)
+    pixels = across.reshape(batch, 4 * tiles, 6, tiles_across, out_channels)[:, :rows].swapaxes(2, 3)
+    by_tile = target[:, :, : 4 * whole].reshape(batch, rows, whole, 4, out_channels)
     np.matmul(AT, pixels[:, :, :whole], out=by_tile)  # (4, 6) @ (6, K) for each tile
     if whole < tiles_across:
         target[:, :, 4 * whole :] = (AT @ pixels[:, :, whole])[:, :, : target.shape[2] - 4 * whole]
@@ -172,15 +174,15 @@ def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
 
 def _transform_dy(dy: np.ndarray, block: Block) -> np.ndarray:
     """The transpose of `_transform_output`: dM = A dy AT for the tiles of a block, (6, 6, n, t, T', K)."""
-    tiles, tiles_across, kernels = block.stop - block.start, -(-dy.shape[2] // 4), dy.shape[3]
+    tiles, tiles_across, out_channels = block.stop - block.start, -(-dy.shape[2] // 4), dy.shape[3]
     under = _region(dy[block.samples], (4 * block.start, 0), (4 * tiles, 4 * tiles_across))
     batch, rows = under.shape[:2]
-    across = scratch("across", (batch, rows, 6, tiles_across, kernels))
-    by_tile = under.reshape(batch, rows, tiles_across, 4, kernels)
+    across = scratch("across", (batch, rows, 6, tiles_across, out_channels))
+    by_tile = under.reshape(batch, rows, tiles_across, 4, out_channels)
     np.matmul(AT.T, by_tile, out=across.swapaxes(2, 3))  # along the rows: (6, 4) @ (4, K) for each tile
-    dm = scratch("m", (6, 6, batch, tiles, tiles_across * kernels))
+    dm = scratch("m", (6, 6, batch, tiles, tiles_across * out_channels))
     np.matmul(AT.T, _rows_of_tiles(across, tiles, 4), out=dm.transpose(2, 3, 1, 0, 4))  # down: (6, 4) @ (4, T'*K)
-    return dm.reshape(6, 6, batch, tiles, tiles_across, kernels)
+    return dm.reshape(6, 6, batch, tiles, tiles_across, out_channels)
 
 
 def _region(image: np.ndarray, corner: Pair, size: Pair) -> np.ndarray:

@@ -74,17 +74,19 @@ BLOCK = 1 << 20  # bytes of V or M, whichever is larger, that are worked on at a
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
-    x, channels, kernels = np.ascontiguousarray(x), *weight.shape[2:]
-    u = (G @ weight.reshape(3, -1)).astype("float32").reshape(6, 1, 3 * channels, kernels)
-    y = np.empty((len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, kernels), dtype="float32")
+    x, channels, out_channels = np.ascontiguousarray(x), *weight.shape[2:]
+    u = (G @ weight.reshape(3, -1)).astype("float32").reshape(6, 1, 3 * channels, out_channels)
+    y = np.empty(
+        (len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, out_channels), dtype="float32"
+    )
     for block in _blocks(y.shape, channels):
         v = _transform_input(x, block, padding)  # (6, P + 2, C), P pixels
-        m = scratch("m", (6, v.shape[1] - 2, kernels))
+        m = scratch("m", (6, v.shape[1] - 2, out_channels))
         # (6, 3, P/3, 3*C) @ (6, 1, 3*C, K): 18 products in one call, each makes every third pixel of a row of M
         np.matmul(_windows(v), u, out=_every_third(m))
         if bias is not None:
             width = y.shape[2] + 2
-            rows = m[1, : m.shape[1] // width * width].reshape(-1, width * kernels)
+            rows = m[1, : m.shape[1] // width * width].reshape(-1, width * out_channels)
             rows += np.tile(bias, width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
         _transform_output(m, y, block)
     return y
@@ -95,9 +97,9 @@ def backward(
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
     x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
-    channels, kernels = weight.shape[2:]
-    du = np.zeros((6, 3, 3 * channels, kernels), dtype="float32")  # the second axis: the three sets of windows
-    dbias = np.zeros(kernels, dtype="float32")
+    channels, out_channels = weight.shape[2:]
+    du = np.zeros((6, 3, 3 * channels, out_channels), dtype="float32")  # the second axis: the three sets of windows
+    dbias = np.zeros(out_channels, dtype="float32")
     for block in _blocks(dy.shape, channels):
         v = _transform_input(x, block, padding)  # (6, P + 2, C)
         dm = _transform_dy(dy, block, v.shape[1] - 2)  # (6, P, K)
@@ -113,8 +115,8 @@ def backward(
 
 def _blocks(y_shape: tuple[int, ...], channels: int) -> list[Block]:
     """Pieces of samples and rows of tiles; a row of tiles makes 4 rows of y."""
-    batch, height, width, kernels = y_shape
-    return blocks(batch, -(-height // 4), BLOCK // (6 * (width + 2) * max(channels, kernels) * 4))
+    batch, height, width, out_channels = y_shape
+    return blocks(batch, -(-height // 4), BLOCK // (6 * (width + 2) * max(channels, out_channels) * 4))
 
 
 def _transform_input(x: np.ndarray, block: Block, padding: Pair) -> np.ndarray:
@@ -172,13 +174,13 @@ def _rows_by_tile(y: np.ndarray, m: np.ndarray, block: Block) -> list[tuple[np.n
     If the last tile has fewer than 4 rows, it comes by itself.
     """
     rows = y[block.samples, 4 * block.start : 4 * block.stop]
-    batch, height, width, kernels = rows.shape
+    batch, height, width, out_channels = rows.shape
     tiles, whole = block.stop - block.start, height // 4
-    m = m[:, : batch * tiles * (width + 2)].reshape(6, batch, tiles, (width + 2) * kernels)
-    m = m[..., : width * kernels].transpose(1, 2, 0, 3)  # (n, t, 6, OW*K)
-    pairs = [(rows[:, : 4 * whole].reshape(batch, whole, 4, width * kernels), m[:, :whole])]
+    m = m[:, : batch * tiles * (width + 2)].reshape(6, batch, tiles, (width + 2) * out_channels)
+    m = m[..., : width * out_channels].transpose(1, 2, 0, 3)  # (n, t, 6, OW*K)
+    pairs = [(rows[:, : 4 * whole].reshape(batch, whole, 4, width * out_channels), m[:, :whole])]
     if whole < tiles:
-        pairs.append((rows[:, 4 * whole :].reshape(batch, 1, height - 4 * whole, width * kernels), m[:, whole:]))
+        pairs.append((rows[:, 4 * whole :].reshape(batch, 1, height - 4 * whole, width * out_channels), m[:, whole:]))
     return [(y_rows, m_rows) for y_rows, m_rows in pairs if y_rows.size]
 
 

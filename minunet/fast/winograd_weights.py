@@ -26,7 +26,9 @@ class TransformedWeights:
     def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
         with self.lock:  # a thread that comes second waits: transforming twice would take longer
-            _, u, left = self.entries.pop(key, None) or (weight, transform_weight(weight, transpose), self.uses)
+            if key not in self.entries:
+                self.entries[key] = weight, transform_weight(weight, transpose), self.uses
+            _, u, left = self.entries.pop(key)
             if left > 1:
                 self.entries[key] = weight, u, left - 1
         return u

@@ -55,17 +55,19 @@ def _correlate(framed: Array, weight: Array) -> Array:
     Undefined where no window fits, not even beyond the edge.
     """
     *_, width, channels = framed.shape
-    kernels, windows = weight.shape[3], _windows(framed)
-    full = array_module(framed).empty((*framed.shape[:3], kernels), framed.dtype)
+    out_channels, windows = weight.shape[3], _windows(framed)
+    full = array_module(framed).empty((*framed.shape[:3], out_channels), framed.dtype)
     for a in range(3):
-        part = Matrix(weight, 3 * channels, kernels, kernels, start=a * 3 * channels * kernels)  # weight[a]
+        part = Matrix(
+            weight, 3 * channels, out_channels, out_channels, start=a * 3 * channels * out_channels
+        )  # weight[a]
         for first, rows, batch in ((0, windows // 3, 3), (windows // 3 * 3, 1, windows % 3)):  # and the last 0 to 2
             if rows and batch:
                 start = (first + a * width) * channels
                 multiply(
                     Matrix(framed, rows, 3 * channels, 3 * channels, start, stride=channels),
                     part,
-                    Matrix(full, rows, kernels, 3 * kernels, first * kernels, stride=kernels),
+                    Matrix(full, rows, out_channels, 3 * out_channels, first * out_channels, stride=out_channels),
                     batch=batch,
                     accumulate=a > 0,
                 )
@@ -80,16 +82,16 @@ def _windows(framed: Array) -> int:
 
 def _dweight(framed: Array, dy: Array, first: int, weight_shape: tuple[int, ...]) -> Array:
     """dweight (3, 3, C, K) of framed (N, H, W, C) and dy (N, H, W, K), whose pixel number `first` belongs to m = 0."""
-    _, _, channels, kernels = weight_shape
+    _, _, channels, out_channels = weight_shape
     width, windows = framed.shape[2], _windows(framed)
-    count = stretches(windows // 3, 3 * channels, kernels)
-    parts = array_module(framed).zeros((3, count + 1, 3 * channels, kernels), framed.dtype)
+    count = stretches(windows // 3, 3 * channels, out_channels)
+    parts = array_module(framed).zeros((3, count + 1, 3 * channels, out_channels), framed.dtype)
     for a in range(3):
         for third in range(min(3, windows)):  # m = 0, 3, 6, ...; 1, 4, 7, ...; 2, 5, 8, ...
             rows = (windows - third + 2) // 3
             add_tall_product(
                 Matrix(framed, rows, 3 * channels, 3 * channels, start=(third + a * width) * channels),
-                Matrix(dy, rows, kernels, 3 * kernels, start=(first + third) * kernels),
+                Matrix(dy, rows, out_channels, 3 * out_channels, start=(first + third) * out_channels),
                 parts[a],
             )
     return parts.sum(axis=1).reshape(weight_shape)

@@ -71,25 +71,24 @@ PROGRESS = ("data", "step", "loss_sum", "seconds", "rows")  # what the text of a
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
-    arrays = {
-        f"{part}/{name}": to_numpy(array)
-        for part in ("params", "average", "optimizer")
-        for name, array in getattr(checkpoint, part).items()
-    }
+    arrays = {"meta": _text(checkpoint)}
+    for part in ("params", "average", "optimizer"):
+        arrays |= {f"{part}/{name}": to_numpy(array) for name, array in getattr(checkpoint, part).items()}
     with whole_file(path, "wb") as file:
-        np.savez(file, meta=_text(checkpoint), **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def save_weights(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint without what only training needs: the weights that are tested, as the parameters."""
-    arrays = {f"params/{name}": to_numpy(array) for name, array in checkpoint.tested.items()}
+    arrays = {"meta": _text(checkpoint)}
+    arrays |= {f"params/{name}": to_numpy(array) for name, array in checkpoint.tested.items()}
     with whole_file(path, "wb") as file:
-        np.savez(file, meta=_text(checkpoint), **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def save_small(path: Path, checkpoint: Checkpoint) -> None:
     """Write what is needed to predict, the weights of convolutions rounded to 8 bits."""
-    arrays: dict[str, np.ndarray] = {}
+    arrays = {"meta": _text(checkpoint)}
     for name, array in checkpoint.tested.items():
         array = to_numpy(array)
         if array.ndim < 4:  # biases, norms: few numbers
@@ -100,7 +99,7 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
         arrays[f"scale/{name}"] = scale
     with whole_file(path, "wb") as file:
-        np.savez_compressed(file, meta=_text(checkpoint), **arrays)
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def _text(checkpoint: Checkpoint) -> np.ndarray:

@@ -10,77 +10,71 @@ from minunet.data.augment import Augmentation
 from minunet.data.instances import RADIUS
 from minunet.errors import InputError
 from minunet.operations import QUICK, Operations
+from minunet.options import check, option
 from minunet.unet import UNet
+
+EARLIER_NAMES = {"average": "ema_decay", "flips": "tta"}  # of fields
+LABELLED, POSITIVE = ("nuclei", "paper"), 1e-12  # presets whose single objects are known; more than nothing
 
 
 @dataclass(frozen=True)
 class Config:
-    """One experiment. `config.json` in the folder of a run holds one of these.
+    """One experiment. `config.json` in the folder of a run holds one of these."""
 
-    Args:
-        preset: the experiment that this began as, a name in PRESETS.
-        data_dir: where the images are; None for data that are made.
-        size: images are scaled to size x size pixels; with `pieces` they keep their resolution, and training shows
-            pieces of size x size pixels from random places.
-        stretch: brightness is spread over the whole range of each picture, see `batches.stretch`.
-        base, depth, padding, norm: the network, see `UNet`.
-        labels: for a network without padding, "aligned": those of the pixels that it answers for, or "resized": all of
-            them, squeezed; see `batches.whole_resized`.
-        centred: see `batches.to_input`.
-        pooled: the pets' two lists are thrown together, and 80 % trained on, 10 % validated, 10 % tested.
-        epochs, batch_size, lr: training; lr is the highest learning rate.
-        momentum: None for Adam, else that of stochastic gradient descent.
-        schedule: "constant", "piecewise" (lr, and 1/3, 1/30, 1/300 of it from 20 %, 50 %, 80 % of the steps) or
-            "one-cycle".
-        class_weight: how much a pixel of each class counts; None means 1 for each.
-        border: for single objects: the pixels on each side that the class between two of them takes; 0 for no class.
-        seam_weight: by how much more the pixels between two objects count, see `instances.seam_weights`.
-        dropout: the part of the lowest level's features that is dropped in training, see `layers.dropout`.
-        average: the weights that are tested and saved as best are a running mean of those that are trained: of old
-            and new this part, and the rest, at every step; 0 for none.
-        flips: predictions are the mean of those for the image and its mirror images, see `mirror_images`.
-        augmentation: what may happen to an image.
-        seed: decides about everything random in training: first weights, order of the images, augmentation, dropout.
-        split_seed: decides which images are trained on, validated and tested, and how made ones look: runs with the
-            same one are tested on the same images, whatever their `seed` and `count`.
-        count: how many training images are made, where they are made.
-    """
-
-    preset: str
-    data_dir: str | None = None
-    size: int = 128
-    pieces: bool = False
-    stretch: bool = False
-    base: int = 16
-    depth: int = 4
-    padding: str = "same"
-    norm: str | None = None
-    labels: str = "aligned"
-    centred: bool = True
-    pooled: bool = False
-    epochs: int = 60
-    batch_size: int = 10
-    lr: float = 2e-3
-    momentum: float | None = None
-    schedule: str = "one-cycle"
-    class_weight: tuple[float, ...] | None = None
-    border: int = RADIUS
-    seam_weight: float = 0.0
-    dropout: float = 0.0
-    average: float = 0.0
-    flips: bool = False
+    preset: str = option("cells", "the experiment that this began as")
+    data_dir: str | None = option(None, "where the images are; null for data that are made")
+    size: int = option(128, "images are scaled to N x N pixels, or shown in pieces of them", low=1, flag=True)
+    pieces: bool = option(False, "images keep their resolution, and training shows pieces from random places")
+    stretch: bool = option(False, "spread the brightness over the whole range of each picture; with pieces only")
+    base: int = option(16, "channels of the first level; doubled at each level below", low=1, flag=True)
+    depth: int = option(4, "number of resolution levels", low=1, flag=True)
+    padding: str = option("same", "zeros around each 3x3 convolution, or none", choices=("same", "valid"))
+    norm: str | None = option(None, "group norm after each 3x3 convolution, or none", choices=(None, "group"))
+    labels: str = option(
+        "aligned",
+        "for networks without padding: labels are centre-cropped to the output (aligned), or the whole mask is shrunk "
+        "to it, which is wrong and kept for lesson 11 (resized)",
+        choices=("aligned", "resized"),
+        flag=True,
+    )
+    centred: bool = option(True, "pixel values from -2 to 2 instead of 0 to 1")
+    pooled: bool = option(False, "both lists together: 80 % train, 10 % validate, 10 % test", presets=("pets", "seed"))
+    epochs: int = option(60, "how often every image is shown", low=1, flag=True)
+    batch_size: int = option(10, "images a step", low=1, flag=True)
+    lr: float = option(
+        2e-3, "the highest learning rate; it rises to this, then falls", low=POSITIVE, high=1e38, flag=True
+    )
+    momentum: float | None = option(None, "stochastic gradient descent with this momentum; null for Adam", high=0.9999)
+    schedule: str = option(
+        "one-cycle",
+        "the learning rate: as it is; lr and 1/3, 1/30, 1/300 of it from 20, 50, 80 % of the steps; or up and down",
+        choices=("constant", "piecewise", "one-cycle"),
+    )
+    class_weight: tuple[float, ...] | None = option(None, "how much a pixel of each class counts", low=1e-6)
+    border: int = option(
+        RADIUS, "width in pixels, on each side, of the border class between touching objects; 0 for none", high=50,
+        presets=LABELLED,
+    )  # fmt: skip
+    seam_weight: float = option(0.0, "by how much more the pixels between two objects count, see lesson 7")
+    dropout: float = option(0.0, "the part of the lowest level's features that is dropped in training", high=0.99)
+    ema_decay: float = option(
+        0.0, "decay of the exponential moving average (EMA) of the weights that is tested; 0 for none", high=0.9999
+    )
+    tta: bool = option(False, "test-time augmentation: the mean over the mirror images that training has shown")
     augmentation: Augmentation = field(default_factory=Augmentation)
-    seed: int = 0
-    split_seed: int = 0
-    count: int = 0
+    seed: int = option(0, "seed of all random numbers of training", high=2**63, flag=True)
+    split_seed: int = option(
+        0, "seed of which images are validated and tested, and of how made ones look; apart from the other", high=2**63
+    )
+    count: int = option(0, "how many training images are made", low=3, presets=("cells",))
 
-    def mirror_images(self, flips: bool | None = None) -> tuple[bool, bool, bool]:
+    def mirror_images(self, tta: bool | None = None) -> tuple[bool, bool, bool]:
         """Upside down, left to right, along the diagonal: which mirror images a prediction is the mean of.
 
-        Only those that training has shown; the diagonal is a quarter turn and a flip. `flips` instead of its own.
+        Only those that training has shown; the diagonal is a quarter turn and a flip. `tta` instead of its own.
         """
-        flips, how = self.flips if flips is None else flips, self.augmentation
-        down, across = flips and how.flip_up_down, flips and how.flip_left_right
+        tta, how = self.tta if tta is None else tta, self.augmentation
+        down, across = tta and how.flip_up_down, tta and how.flip_left_right
         return down, across, down and across and how.quarter_turns
 
     def to_json(self) -> dict[str, Any]:
@@ -94,12 +88,12 @@ class Config:
         Raises InputError for anything that is no configuration.
         """
         try:
-            values = {**values}
-            if values.pop("zoom", 1) != 1:  # a field of earlier versions
+            values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+            if values.pop("zoom", 1) != 1:  # a field that is no more
                 raise InputError("It was trained on enlarged pictures (zoom), which this version cannot make.")
-            weight = values.get("class_weight")
-            weight = None if weight is None else tuple(weight)
-            return Config(**{**values, "augmentation": Augmentation(**values["augmentation"]), "class_weight": weight})
+            how = {name: check(Augmentation, name, value) for name, value in values.pop("augmentation").items()}
+            checked = {name: check(Config, name, value) for name, value in values.items()}
+            return Config(**checked, augmentation=Augmentation(**how))
         except (TypeError, KeyError, AttributeError) as error:
             raise InputError(f"This is not the configuration of a run of this version: {error}.") from error
 

@@ -37,7 +37,7 @@ NO_MIRROR = (False, False, False)
 Advance = Callable[[int], object]
 
 
-def answer(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRROR) -> Array:
+def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRROR) -> Array:
     """How likely each class is, (N, OH, OW, classes), for images x (N, H, W, C) of a size that fits.
 
     With `mirrors` it is the mean over the image and its mirror images and those of them, turned back: two, four or
@@ -69,7 +69,7 @@ def probabilities(
         picture: (H, W, in_channels) of any size and dtype.
         prepare: turns pieces of it, (N, h, w, C), into what the network was trained on, float32.
         tile: the answer is made of tiles of about tile x tile pixels; this decides about the memory.
-        mirrors: see `answer`.
+        mirrors: see `predict`.
         device: where the parameters lie and the network computes.
         advance: is told how many tiles were done, for a progress bar.
     """
@@ -80,7 +80,7 @@ def probabilities(
         some = tiles[start : start + get_threads()]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
         x = to_device(prepare(np.stack(pieces)), device)  # (n, h, w, C)
-        parts = to_numpy(answer(net, params, x, mirrors))  # (n, oh, ow, classes)
+        parts = to_numpy(predict(net, params, x, mirrors))  # (n, oh, ow, classes)
         for (row, column), part in zip(some, parts, strict=True):
             weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
             whole[row.writes, column.writes] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]
@@ -102,8 +102,8 @@ def _cuts(net: UNet, size: int, tile: int) -> list[_Cut]:
     if net.padding == "same":
         length = step * -(-min(size, max(tile, 2 * OVERLAP)) // step)
         return _overlapping(size, length, step)
-    smallest = next(length for length in itertools.count(1) if net.output_length(length) is not None)
-    smallest_answer = net.output_length(smallest)
+    lengths = ((length, net.output_length(length)) for length in itertools.count(1))
+    smallest, smallest_answer = next((length, out) for length, out in lengths if out is not None)
     margin = (smallest - smallest_answer) // 2
     wanted = min(size, max(tile, step))  # at least `step`, so that the next tile begins further on
     length = smallest_answer + step * max(0, -(-(wanted - smallest_answer) // step))  # of the answer of one tile

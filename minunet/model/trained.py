@@ -65,7 +65,7 @@ class Model:
         picture: np.ndarray,
         *,
         tile: int = TILE,
-        flips: bool | None = None,
+        tta: bool | None = None,
         advance: Advance = lambda tiles: None,
     ) -> np.ndarray:
         """How likely each class is in each pixel: (H, W, classes) float32 for a picture (H, W, 3) uint8 of any size.
@@ -75,23 +75,23 @@ class Model:
 
         Args:
             tile, advance: see `tiling.probabilities`; `tile` counts for networks of pieces only.
-            flips: whether the answer is the mean over mirror images; None for what the experiment says.
+            tta: whether the answer is the mean over mirror images; None for what the experiment says.
         """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
         if not self.config.pieces:
             tile = self.config.size  # one pass over the whole picture, as in training
         seen = prepare(picture, self.config)
-        mirrors = self.config.mirror_images(flips)
+        mirrors = self.config.mirror_images(tta)
         to_x = partial(to_input, centred=self.config.centred)
         if self.config.labels == "resized":  # it was taught that its answer, small as it is, is the whole picture
             x = to_device(to_x(seen[None]), self.device)
-            answer = to_numpy(tiling.answer(self.net, self.params, x, mirrors))[0]
+            prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
         else:
-            answer = tiling.probabilities(
+            prediction = tiling.probabilities(
                 self.net, self.params, seen, to_x, tile=tile, mirrors=mirrors, device=self.device, advance=advance
             )  # of the size of `seen`
-        return resize_probabilities(answer, picture.shape[:2])
+        return resize_probabilities(prediction, picture.shape[:2])
 
 
 def prepare(picture: np.ndarray, config: Config) -> np.ndarray:

@@ -19,8 +19,7 @@ from typing import Any
 
 import minunet
 from minunet.backend import choose_device, why_no_gpu
-from minunet.commands import at_least, keep_memory, new_folder, positive
-from minunet.data.batches import LABELS
+from minunet.commands import at_least, keep_memory, new_folder
 from minunet.data.dataset import Splits
 from minunet.draw.animation import save_animation
 from minunet.errors import InputError, exit_status
@@ -30,6 +29,7 @@ from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoin
 from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
+from minunet.options import read
 from minunet.threads import get_threads, set_threads
 from minunet.train.listeners import listeners
 from minunet.train.loop import begin, fit, resume
@@ -37,7 +37,7 @@ from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.score import final_test
 from minunet.train.settings import change
-from minunet.train.tensorboard import tensorboard
+from minunet.train.tensorboard import require_tensorboardx, tensorboard
 from minunet.unet import UNet
 
 DESCRIPTION = """\
@@ -52,8 +52,8 @@ Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 141 
 output has ended; --resume goes on after that, too.
 """
 
+FLAGS = [field for field in dataclasses.fields(Config) if field.metadata.get("flag")]
 SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
-OVERRIDES = (*SHOWN, "labels", "seed")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -67,19 +67,15 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
-    add("--epochs", type=at_least(1), metavar="N", help="how often every image is shown")
-    add("--batch-size", type=at_least(1), metavar="N", help="images a step")
-    add("--lr", type=positive, metavar="X", help="the highest learning rate; it rises to this, then falls")
-    add(
-        "--size",
-        type=at_least(1),
-        metavar="N",
-        help="images are scaled to N x N pixels, or shown in pieces of them",
-    )
-    add("--base", type=at_least(1), metavar="N", help="channels of the first level; doubled at each level below")
-    add("--depth", type=at_least(1), metavar="N", help="number of resolution levels")
-    add("--labels", choices=sorted(LABELS), help="preset seed: the part that the network sees, or all, squeezed")
-    add("--seed", type=at_least(0), metavar="N", help="seed of all random numbers of training (default: 0)")
+    for field in FLAGS:
+        choices = field.metadata["choices"]
+        add(
+            _flag(field.name),
+            type=str if choices else _reader(field.name),
+            choices=choices,
+            metavar=None if choices else "N" if type(field.default) is int else "X",
+            help=field.metadata["help"],
+        )
     add(
         "--set",
         action="append",
@@ -109,9 +105,25 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _reader(name: str) -> Callable[[str], Any]:
+    """For argparse: the value of a field of Config."""
+
+    def value(text: str) -> Any:
+        try:
+            return read(Config, name, text)
+        except InputError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return value
+
+
 def _line(preset: Config) -> str:
     """The values of a preset that an option can change."""
-    return f"  {preset.preset:<8}" + "  ".join(f"--{name.replace('_', '-')} {getattr(preset, name)}" for name in SHOWN)
+    return f"  {preset.preset:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,7 +138,8 @@ def _train(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
-    reporter = tensorboard() if options.tensorboard else lambda folder: nullcontext(lambda row: None)
+    if options.tensorboard:
+        require_tensorboardx()
     if options.threads is not None:
         set_threads(options.threads)
     operations, own, device = _operations(options)
@@ -146,7 +159,8 @@ def _train(options: argparse.Namespace) -> int:
         folder = _new_run(options.out, run, net)
     _describe(run, net, data, device, options, own)
 
-    with reporter(folder) as report, CtrlC() as interrupted:
+    reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
+    with reporting as report, CtrlC() as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
         if not earlier:
@@ -234,18 +248,20 @@ def _config_of_options(options: argparse.Namespace) -> Config:
     preset = options.preset or preset_for(options.data_dir)
     if preset == "cells" and options.data_dir is not None:
         raise InputError("The preset cells makes its images itself and takes no --data-dir.")
-    changes: dict[str, Any] = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
+    given = {field.name: getattr(options, field.name) for field in FLAGS}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
     config = dataclasses.replace(PRESETS[preset], **changes)
-    return change(config, options.set, ("preset", "data_dir", "pieces", *OVERRIDES))
+    return change(config, options.set)
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
-    fixed = [name for name in ("preset", "out", "set", *OVERRIDES) if getattr(options, name) not in (None, [])]
+    names_of_run = ("preset", "out", "set", *(field.name for field in FLAGS))
+    fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
     if fixed:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
+        names = ", ".join(map(_flag, fixed))
         raise InputError(
             f"--resume goes on with the options of the run, so {names} cannot be given with it. "
             "To train longer, start a new run."
@@ -255,8 +271,8 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         written = Config.from_json(json.loads(path.read_text(encoding="utf-8"))["config"])
     except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
-    anywhere = {"data_dir": None}  # the images may have moved, and a run of an older version may lack a field
-    if dataclasses.replace(written, **anywhere) != dataclasses.replace(config, **anywhere):
+    # The images may have moved, and a run of an older version may lack a field.
+    if dataclasses.replace(written, data_dir=None) != dataclasses.replace(config, data_dir=None):
         raise InputError(
             f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
         )

@@ -47,9 +47,9 @@ class Epoch:
 
     def batches(self, make: Callable[[int], dict[str, Array]]) -> Iterator[tuple[int, dict[str, Array]]]:
         """The steps that are left, and for each `make(step)` on the device."""
-        for self.step, batch in zip(self.steps, batches_on(self.device, make, self.steps), strict=True):
-            self.batch = len(batch["images"])
-            yield self.step, batch
+        for step, batch in zip(self.steps, batches_on(self.device, make, self.steps), strict=True):
+            self.step, self.batch = step, len(batch["images"])
+            yield step, batch
 
     def add(self, loss: Array) -> None:
         """Note the loss of the present batch; on a GPU, it is looked at when the next one has been ordered."""

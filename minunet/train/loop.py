@@ -63,7 +63,7 @@ def fit(
                 optimizer.lr = schedule(step)
                 loss, grads = loss_and_gradients(net, run.params, **batch)
                 optimizer.step(run.params, grads)
-                follow(run.average, run.params, config.average, step)
+                follow(run.average, run.params, config.ema_decay, step)
                 run.step += 1
                 epoch.add(loss)
                 if stopped := stop():
@@ -80,7 +80,7 @@ def fit(
 def begin(config: Config, net: UNet, data: Splits, device: str) -> Checkpoint:
     """A run that has not made a step yet."""
     params = {name: to_device(array, device) for name, array in net.init(generator(config.seed, "weights")).items()}
-    average = {name: array.copy() for name, array in params.items()} if config.average else {}
+    average = {name: array.copy() for name, array in params.items()} if config.ema_decay else {}
     return Checkpoint(config, data.training.classes, params, average, make_optimizer(config).state, data.digests())
 
 

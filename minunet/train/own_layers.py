@@ -77,8 +77,9 @@ def run_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        syntax = isinstance(error, SyntaxError)
-        where, what = (f"{path}, line {error.lineno}", error.msg) if syntax else (path, error)
+        where, what = str(path), str(error)
+        if isinstance(error, SyntaxError):
+            where, what = f"{path}, line {error.lineno}", error.msg
         raise InputError(f"{where} cannot be run: {type(error).__name__}: {what}.") from error
     return module
 

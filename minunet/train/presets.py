@@ -45,8 +45,8 @@ PRESETS = {
         depth=5,
         epochs=200,
         dropout=0.3,
-        average=0.99,
-        flips=True,
+        ema_decay=0.99,
+        tta=True,
         augmentation=PHOTOGRAPHS,
     ),
     "seed": Config(  # line by line what the notebook does
@@ -76,8 +76,8 @@ PRESETS = {
         epochs=200,
         batch_size=5,
         class_weight=(1, 1, 4),
-        average=0.99,
-        flips=True,
+        ema_decay=0.99,
+        tta=True,
         augmentation=MICROSCOPY,
     ),
     "paper": Config(  # Ronneberger, Fischer and Brox (2015), on the nuclei; slow on a CPU
@@ -99,7 +99,7 @@ PRESETS = {
         dropout=0.5,
         augmentation=PAPER,
     ),
-    "folder": Config("folder", epochs=60, average=0.99, flips=True, augmentation=PHOTOGRAPHS),
+    "folder": Config("folder", epochs=60, ema_decay=0.99, tta=True, augmentation=PHOTOGRAPHS),
 }
 
 
@@ -134,6 +134,8 @@ def make_schedule(config: Config, steps: int) -> Schedule:
 def load_data(config: Config) -> Splits:
     """The images of an experiment. Raises InputError for anything that is wrong with them."""
     if config.preset == "cells":
+        if config.count < 3:
+            raise InputError(f"count: {config.count} training images are too few; 3 is the least.")
         streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
         counts = (config.count, 40, 100)
         return Splits(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))

@@ -19,7 +19,7 @@ from minunet.files import whole_file
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
 from minunet.model.config import Config
-from minunet.model.tiling import answer
+from minunet.model.tiling import predict
 from minunet.model.trained import Model, prepare
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
@@ -34,13 +34,15 @@ class Scores(NamedTuple):
     predictions: list[np.ndarray]
 
 
-def score(model: Model, dataset: Dataset, flips: bool = False) -> Scores:
-    """What a network says of a data set; `flips`: by the mean over mirror images, as `Config.mirror_images` has it."""
+def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
+    """What a network says of a data set; `tta`: by the mean over mirror images, as `Config.mirror_images` has it."""
     config, classes = model.config, len(model.classes)
     loss, weight, predictions = 0.0, 0.0, []
     matrix = np.zeros((classes, classes), dtype="int64")
-    for start, answers in _answers(model, dataset.images, flips):
-        labels = LABELS[config.labels](np.stack(dataset.labels[start : start + len(answers)]), *answers.shape[1:3])
+    for start, answers in _answers(model, dataset.images, tta):
+        labels = LABELS[config.labels](
+            np.stack(list(dataset.labels[start : start + len(answers)])), *answers.shape[1:3]
+        )
         weights = pixel_weights(labels, classes, class_weight=config.class_weight)
         true = np.take_along_axis(answers, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
         loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
@@ -50,21 +52,23 @@ def score(model: Model, dataset: Dataset, flips: bool = False) -> Scores:
     return Scores(loss / weight, matrix, predictions)
 
 
-def _answers(model: Model, images: Images, flips: bool) -> Iterator[tuple[int, np.ndarray]]:
+def _answers(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
     """The number of an image, and how likely each class is in it and in the next few, (n, OH, OW, classes)."""
     if model.config.pieces:
         for number, image in enumerate(images):
-            yield number, model.probabilities(image, flips=flips)[None]
+            yield number, model.probabilities(image, tta=tta)[None]
         return
     for start in range(0, len(images), SCORING_BATCH):  # scaled when they were read
-        x = to_device(to_input(np.stack(images[start : start + SCORING_BATCH]), model.config.centred), model.device)
-        yield start, to_numpy(answer(model.net, model.params, x, model.config.mirror_images(flips)))
+        x = to_device(
+            to_input(np.stack(list(images[start : start + SCORING_BATCH])), model.config.centred), model.device
+        )
+        yield start, to_numpy(predict(model.net, model.params, x, model.config.mirror_images(tta)))
 
 
 def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
     """Score the best epoch of a run on the test images; write `test.json` and `predictions.png` into its folder."""
     config = model.config
-    loss, matrix, predictions = score(model, dataset, config.flips)
+    loss, matrix, predictions = score(model, dataset, config.tta)
     result = {
         "pixel_accuracy": pixel_accuracy(matrix),
         "mean_iou": mean_iou(matrix),
@@ -88,10 +92,10 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
 def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if config.pieces:
-        images = [prepare(image, config) for image in dataset.images]
-        return Dataset(images, dataset.labels, dataset.names, dataset.classes)
+        seen = [prepare(image, config) for image in dataset.images]
+        return Dataset(seen, dataset.labels, dataset.names, dataset.classes)
     crop, size = LABELS[config.labels], predictions[0].shape
-    images, labels = (crop(np.stack(arrays), *size) for arrays in (dataset.images, dataset.labels))
+    images, labels = (crop(np.stack(list(arrays)), *size) for arrays in (dataset.images, dataset.labels))
     return Dataset(images, labels, dataset.names, dataset.classes)
 
 
@@ -106,7 +110,7 @@ def score_instances(
     pairs = list(zip(instances, found, strict=True))
     precision = {}
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        counts = sum(count_matches(truth, answer, threshold) for truth, answer in pairs)
+        counts = np.sum([count_matches(truth, answer, threshold) for truth, answer in pairs], axis=0)
         precision[f"{threshold}"] = _number(average_precision(counts))
     right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
     pixels = 2 * right + missed + false

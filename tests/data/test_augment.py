@@ -124,7 +124,7 @@ def test_colours_and_brightness_leave_the_labels_alone(rng):
     assert 0.66 < min(tints) < 0.85 and 1.15 < max(tints) < 1.51
     for picture, (same,) in changed:
         np.testing.assert_array_equal(same, labels)
-        assert picture.dtype == np.float32 and 0 <= picture.min() and picture.max() <= 1
+        assert picture.dtype == np.float32 and picture.min() >= 0 and picture.max() <= 1
 
 
 def test_the_input_is_not_changed(rng):

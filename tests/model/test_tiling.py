@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from minunet import UNet, logits
 from minunet.data.batches import to_input
 from minunet.layers import softmax
-from minunet.model.tiling import OVERLAP, _cuts, answer, probabilities
+from minunet.model.tiling import OVERLAP, _cuts, predict, probabilities
 
 WHOLE = 10_000  # a tile that no picture here fills
 
@@ -113,12 +113,12 @@ def test_mirror_images_are_turned_back(mirrors):
     """The mean answer of a picture's mirror image is the mirror image of its mean answer."""
     net, params = network("same", 2)
     x = to_input(picture(8, 12)[None])
-    mean = answer(net, params, x, mirrors)
+    mean = predict(net, params, x, mirrors)
     down, across = (-1 if flip else 1 for flip in mirrors[:2])
     axes = (0, 2, 1, 3) if mirrors[2] else (0, 1, 2, 3)
-    mirrored = answer(net, params, x[:, ::down, ::across].transpose(axes).copy(), mirrors)
+    mirrored = predict(net, params, x[:, ::down, ::across].transpose(axes).copy(), mirrors)
     np.testing.assert_allclose(mirrored.transpose(axes)[:, ::down, ::across], mean, atol=1e-6)
-    assert abs(mean - answer(net, params, x)).max() > 1e-3
+    assert abs(mean - predict(net, params, x)).max() > 1e-3
 
 
 def test_progress_is_told():

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from minunet import InputError
+from minunet.data.augment import Augmentation
 from minunet.model.config import Config, make_network
+from minunet.options import check
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from tests.data.pictures import write_folder, write_pets
 
@@ -75,6 +77,21 @@ def test_runs_with_other_seeds_and_counts_are_tested_on_the_same_images(tmp_path
         for change in ({}, {"seed": 1}, {"split_seed": 1})
     )
     assert same == seeded != split
+
+
+def test_too_few_cells_are_refused():
+    with pytest.raises(InputError, match="3 is the least"):
+        load_data(dataclasses.replace(PRESETS["cells"], count=0))
+
+
+def test_all_that_is_known_of_an_option_stands_at_its_field():
+    """Help for each; the default, and what every preset says, is a value that the check takes."""
+    for owner, values in ((Config, PRESETS.values()), (Augmentation, [c.augmentation for c in PRESETS.values()])):
+        for field in dataclasses.fields(owner):
+            if field.name != "augmentation":
+                assert len(field.metadata["help"]) > 10
+                for each in (field.default, *(getattr(value, field.name) for value in values)):
+                    assert check(owner, field.name, each) == each
 
 
 def test_a_folder_is_needed():

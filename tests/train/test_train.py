@@ -70,7 +70,16 @@ def test_a_run_writes_what_it_promises(capsys):
     }  # fmt: skip
     rows = rows_of(run)
     assert [row["epoch"] for row in rows] == ["1", "2"]
-    names = "epoch train_loss val_loss pixel_accuracy mean_iou iou_background iou_cell iou_border".split()
+    names = [
+        "epoch",
+        "train_loss",
+        "val_loss",
+        "pixel_accuracy",
+        "mean_iou",
+        "iou_background",
+        "iou_cell",
+        "iou_border",
+    ]
     assert list(rows[0]) == names
     result = json.loads((run / "test.json").read_text())
     assert set(result["iou"]) == {"background", "cell", "border"}
@@ -131,7 +140,7 @@ def test_the_weight_map_counts(tmp_path, monkeypatch):
     folder = write_nuclei(tmp_path / "n", count=9)
     losses = {}
     for name, seam in (("none", 0.0), ("paper", 10.0)):
-        preset = dataclasses.replace(presets.PRESETS["nuclei"], seam_weight=seam, average=0.0)
+        preset = dataclasses.replace(presets.PRESETS["nuclei"], seam_weight=seam, ema_decay=0.0)
         monkeypatch.setitem(presets.PRESETS, "nuclei", preset)
         assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", name]) == 0
         losses[name] = float(rows_of(Path(name))[0]["train_loss"])
@@ -139,7 +148,7 @@ def test_the_weight_map_counts(tmp_path, monkeypatch):
 
 
 def test_the_running_mean_is_what_is_kept_and_scored(monkeypatch):
-    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], average=0.9))
+    monkeypatch.setitem(presets.PRESETS, "cells", dataclasses.replace(presets.PRESETS["cells"], ema_decay=0.9))
     assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
     best, last = (load_checkpoint(Path("a") / name) for name in ("best.npz", "last.npz"))
     row = last.rows[best.epoch - 1]
@@ -203,7 +212,7 @@ def test_the_paper(tmp_path):
     assert answer.shape == (33, 90, 3)
 
 
-@pytest.mark.parametrize("more", [{}, {"average": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
+@pytest.mark.parametrize("more", [{}, {"ema_decay": 0.9, "dropout": 0.5}, {"momentum": 0.9}])
 @pytest.mark.parametrize("stop_after", [1, 3, 4, 5])
 def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop_after, more):
     """Stopped in the middle of an epoch, at its last step (3), and right after the first one of the next."""
@@ -330,6 +339,15 @@ def test_options_that_argparse_refuses(arguments):
     with pytest.raises(SystemExit) as exit_:
         train.main(arguments)
     assert exit_.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--size", "50", "--depth", "4"], ["--labels", "resized"], ["--set", "class_weight=[1, 2]", "--depth", "99"]],
+)
+def test_a_wrong_option_is_refused_before_a_picture_is_read(capsys, monkeypatch, arguments):
+    monkeypatch.setattr(train, "load_data", lambda config: pytest.fail("pictures were read first"))
+    assert_refused(capsys, arguments, "does not fit|--labels is for|must be at most")
 
 
 def test_bad_data_get_one_sentence(capsys, tmp_path):
@@ -528,7 +546,7 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
     assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects")
     assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
-    assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule must be")
-    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm must be None or 'group'")
+    assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule: it must be one of")
+    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm: it must be one of None, group")
     assert train.main([*SMALL, "--epochs", "1"]) == 0
     assert_refused(capsys, ["--resume", "runs/cells", "--set", "dropout=0.5"], "--set cannot be given with it")

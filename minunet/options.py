@@ -1,0 +1,80 @@
+"""What is known of one option of an experiment stands at its field: name, type, limits, help, and which presets use it.
+
+The parser of the command line, `--set`, and the reading of a `config.json` all ask here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, get_type_hints
+
+from minunet.errors import InputError
+
+WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    str | None: "a word or null",
+    float | None: "a number or null",
+    tuple[float, ...] | None: "numbers as in [1,1,2], or null",
+}
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    low: float = 0,
+    high: float = 10**6,
+    choices: tuple[Any, ...] | None = None,
+    presets: tuple[str, ...] | None = None,
+    flag: bool = False,
+) -> Any:
+    """A field of a dataclass with all that is known of it.
+
+    Args:
+        low, high: the limits of a number.
+        choices: the only values, if there are few.
+        presets: the only ones that it means something to.
+        flag: whether it has an option of its own on the command line; all others are set by `--set`.
+    """
+    about = {"help": help, "low": low, "high": high, "choices": choices, "presets": presets, "flag": flag}
+    return dataclasses.field(default=default, metadata=about)
+
+
+def check(owner: type, name: str, value: Any) -> Any:
+    """The value, for the field `name` of the dataclass `owner`; a list becomes a tuple. Raises InputError."""
+    field = {field.name: field for field in dataclasses.fields(owner)}[name]
+    about, hint = field.metadata, get_type_hints(owner)[name]
+    value = tuple(value) if isinstance(value, list) else value
+    parts = value if type(value) is tuple else (value,)
+    number = all(type(part) in (int, float) for part in parts)
+    single = number and parts is not value
+    fits = {
+        bool: type(value) is bool,
+        int: single and type(value) is int,
+        float: single,
+        str: type(value) is str,
+        str | None: value is None or type(value) is str,
+        float | None: value is None or single,
+        tuple[float, ...] | None: value is None or (number and len(parts) > 0 and not single),
+    }
+    if not fits[hint]:
+        raise InputError(f"{name}: the value must be {WORDS[hint]}, not {str(value)[:50]}.")
+    if about["choices"] and value not in about["choices"]:
+        raise InputError(f"{name}: it must be one of {', '.join(map(str, about['choices']))}, not {str(value)[:50]}.")
+    low, high = about["low"], about["high"]
+    if number and value != field.default and not all(low <= part <= high for part in parts):
+        raise InputError(f"{name}: it must be from {low:g} to {high:g}, not {str(value)[:50]}.")
+    return value
+
+
+def read(owner: type, name: str, text: str) -> Any:
+    """The value that `text` stands for, in JSON: 3, 0.5, true, null, [1, 1, 2]; a word needs no quotation marks."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None if text in ("None", "none") else text
+    return check(owner, name, value)
