@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from minunet import layers
+from minunet.blocks import Up
 from minunet.gradcheck import cases
 from minunet.gradcheck.check import Case
 from minunet.layers.im2col import col2im, im2col, window_places
-from minunet.unet import UNet, Up
+from minunet.unet import UNet
 
 Backward = Callable[[Any, Any], tuple]
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from minunet import UNet
+from minunet.blocks import groups_for
 from minunet.exchange.torch_bridge import TorchUNet, from_torch, nchw, nhwc, to_torch
 from minunet.gradcheck.cases import network_case
 from minunet.gradcheck.check import check, relative_error
 from minunet.layers import dropout_mask
 from minunet.operations import OPERATIONS
-from minunet.unet import groups_for
 
 SEED = {"base": 64, "depth": 3, "padding": "valid"}
 PAPER = {"base": 64, "depth": 5, "padding": "valid", "in_channels": 1, "classes": 2}

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import Array
+from minunet.blocks import Up
 from minunet.data.batches import Batches, to_input
 from minunet.data.dataset import Dataset
 from minunet.gradient import logits, loss_and_gradients
@@ -36,7 +37,7 @@ from minunet.optim import Adam, one_cycle
 from minunet.seeds import generator
 from minunet.threads import set_threads
 from minunet.train.presets import PRESETS, load_data
-from minunet.unet import Parameters, UNet, Up
+from minunet.unet import Parameters, UNet
 
 HERE = Path(__file__).parent
 SEEDS, DEPTHS, BASE = (0, 1, 2), (3, 4, 5), 8

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from minunet.backend import Array
-from minunet.unet import DoubleConv, Parameters, UNet
+from minunet.blocks import DoubleConv
+from minunet.unet import Parameters, UNet
 
 CLASSES = 3
 

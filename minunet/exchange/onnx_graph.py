@@ -22,10 +22,11 @@ from onnx.reference import ReferenceEvaluator
 
 from minunet import __version__
 from minunet.backend import to_numpy
+from minunet.blocks import DoubleConv
 from minunet.data.batches import to_input
 from minunet.exchange.axes import to_torch_order
 from minunet.layers import softmax
-from minunet.unet import DoubleConv, Parameters, UNet
+from minunet.unet import Parameters, UNet
 
 OPSET, IR_VERSION = 17, 8  # of 2022: whatever runs ONNX today knows them
 

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from minunet.blocks import DoubleConv
 from minunet.exchange.axes import from_torch_order, to_torch_order, torch_axes
-from minunet.unet import DoubleConv, Parameters, UNet
+from minunet.unet import Parameters, UNet
 
 
 def to_torch(params: Parameters) -> dict[str, torch.Tensor]:

@@ -85,7 +85,7 @@ def defined(module: str) -> set[str]:
 MODULES = [f"minunet.layers.{path.stem}" for path in sorted((sync.ROOT / "minunet/layers").glob("[a-z]*.py"))]
 
 
-@pytest.mark.parametrize("module", [*MODULES, "minunet.unet"])
+@pytest.mark.parametrize("module", [*MODULES, "minunet.blocks", "minunet.unet"])
 def test_every_function_is_shown_in_a_lesson(module):
     """By itself, or as part of its class."""
     shown = {each.name for page in PAGES for each in sync.excerpts(page) if each.module == module}
@@ -134,7 +134,7 @@ def test_constants_methods_and_bare_functions():
     assert sync.source_of("lessons.sync", "ROOT") == "ROOT = LESSONS.parent\n"
     bare = sync.source_of("minunet.layers.relu", "relu", bare=True)
     assert '"""' not in bare and bare.startswith("def relu(") and "return" in bare
-    assert sync.source_of("minunet.unet", "DoubleConv").startswith("@dataclass")
+    assert sync.source_of("minunet.blocks", "DoubleConv").startswith("@dataclass")
 
 
 def test_the_map_names_every_file():
