@@ -2,12 +2,14 @@
 
 A block holds its name, its sizes and the operations that it computes with, and no numbers: the parameters live in one
 flat dictionary, name to array ("down1.conv2.weight"), and the backward pass returns the gradients under the same names.
+`using` is the same block with other operations.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from minunet.backend import Array
 from minunet.operations import QUICK, Operations
@@ -29,6 +31,9 @@ class DoubleConv:
     padding: int
     groups: int | None
     operations: Operations = QUICK
+
+    def using(self, operations: Operations) -> Self:
+        return replace(self, operations=operations)
 
     def shapes(self) -> Shapes:
         shapes: Shapes = {}
@@ -86,6 +91,9 @@ class Down:
     def name(self) -> str:
         return self.convs.name
 
+    def using(self, operations: Operations) -> Self:
+        return replace(self, convs=self.convs.using(operations))
+
     def shapes(self) -> Shapes:
         return self.convs.shapes()
 
@@ -124,6 +132,9 @@ class Up:
     def bias(self) -> str:
         return f"{self.name}.conv_transpose.bias"
 
+    def using(self, operations: Operations) -> Self:
+        return replace(self, convs=self.convs.using(operations))
+
     def shapes(self) -> Shapes:
         wide, narrow = self.convs.in_channels, self.convs.out_channels  # 2*C and C: half of 2*C comes by the skip
         return {self.weight: (2, 2, wide, narrow), self.bias: (narrow,), **self.convs.shapes()}
@@ -155,6 +166,9 @@ class OutConv:
     in_channels: int
     classes: int
     operations: Operations = QUICK
+
+    def using(self, operations: Operations) -> Self:
+        return replace(self, operations=operations)
 
     def shapes(self) -> Shapes:
         return {f"{self.name}.weight": (1, 1, self.in_channels, self.classes), f"{self.name}.bias": (self.classes,)}

@@ -14,6 +14,7 @@ Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Ima
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,13 @@ class UNet:
         return "\n".join([f"UNet({sizes}), {self.parameters():,} parameters", *rows])
 
     def using(self, operations: Operations) -> UNet:
-        """The same network, computing with other operations."""
-        return UNet(self.in_channels, self.classes, self.base, self.depth, self.padding, self.norm, operations)
+        """The same network, of the same blocks, computing with other operations."""
+        net = copy(self)
+        net.operations = operations
+        net.input, net.out = self.input.using(operations), self.out.using(operations)
+        net.downs = [down.using(operations) for down in self.downs]
+        net.ups = [up.using(operations) for up in self.ups]
+        return net
 
     def blocks(self) -> list[DoubleConv | Down | Up | OutConv]:
         """In the order in which the image meets them."""

@@ -9,10 +9,12 @@ import pytest
 
 import minunet
 from minunet import UNet, fast, loss_and_gradients
+from minunet.blocks import Up
 from minunet.gradcheck.check import relative_error
 from minunet.gradient import split, tree_sum
 from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.layers.cross_entropy import pixel_weights
+from minunet.operations import PLAIN
 
 
 def batch(rng, dtype="float64", count=5, base=4):
@@ -147,6 +149,25 @@ def test_parameters_and_images_stay_as_they_were(rng):
     np.testing.assert_array_equal(labels, labels_before)
     for name in params:
         np.testing.assert_array_equal(params[name], before[name])
+
+
+def test_blocks_of_ones_own_stay_in_the_network(rng):
+    """Also where the batch is split, and the network is asked to share what depends on the weights alone."""
+
+    class Doubled(Up):
+        def forward(self, params, x, skip):
+            y, cache = super().forward(params, x, skip)
+            return 2 * y, cache
+
+    net, params, images, labels = batch(rng, "float32", 9)
+    before = minunet.logits(net, params, images)
+    net.ups = [Doubled(up.convs) for up in net.ups]
+    logits, _ = net.forward(params, images)
+    assert np.abs(logits - before).max() > 0.1
+    np.testing.assert_allclose(minunet.logits(net, params, images), logits, rtol=1e-5, atol=1e-5)
+    whole, _ = softmax_cross_entropy(logits, labels)
+    assert loss_and_gradients(net, params, images, labels)[0] == pytest.approx(float(whole), rel=1e-5)
+    assert [type(up) for up in net.using(PLAIN).ups] == [Doubled]
 
 
 def test_errors_say_what_is_needed(rng):
