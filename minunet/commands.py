@@ -24,17 +24,6 @@ def at_least(minimum: int) -> Callable[[str], int]:
     return integer
 
 
-def positive(text: str) -> float:
-    """For argparse: a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return number
-
-
 def new_folder(asked: Path | None, default: Path) -> Path:
     """The folder `asked` for, made if it is not there; without one a new one, `default`, `default`-2, and so on.
 

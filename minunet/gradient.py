@@ -14,6 +14,7 @@ say 0 to 2, is the branches (0 + 1) and 2; and the few sums of branches are then
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 
@@ -74,7 +75,8 @@ def loss_and_gradients(
         _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
         return loss, grads
 
-    return tree_sum(map_in_order(part, groups), 0, len(groups))
+    with closing(map_in_order(part, groups)) as parts:
+        return tree_sum(parts, 0, len(groups))
 
 
 def tree_sum(parts: Iterator[tuple[Array, Parameters]], start: int, stop: int) -> tuple[Array, Parameters]:

@@ -23,12 +23,13 @@ Function = Callable[..., Any]
 NAMES = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat", "softmax_cross_entropy")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Operations:
     """The functions that a U-Net calls; arguments and answers are those of `minunet.layers` but where it says more."""
 
+    name: str
     conv2d: Function  # (x, weight, bias, *, padding)
-    conv2d_backward: Function  # (dy, cache, *, need_dx=True): without, dx may be None
+    conv2d_backward: Function  # (dy, cache, *, need_dx=True): without, dx is None
     conv2d_relu: Function  # both at once, which some can do in one pass
     conv2d_relu_backward: Function
     relu: Function
@@ -46,35 +47,39 @@ class Operations:
     softmax_cross_entropy_backward: Function
     share: Callable[[int], Operations] | None = None  # for so many groups of samples with the same weights
 
+    def __repr__(self) -> str:
+        return f"<{self.name} operations>"
 
-def made_of(functions: Mapping[str, Function]) -> Operations:
+
+def made_of(functions: Mapping[str, Function], name: str = "own") -> Operations:
     """The plain layers, with `functions` in the place of those of the same names, as `relu` and `relu_backward`."""
     every = {name: getattr(layers, name) for each in NAMES for name in (each, f"{each}_backward")} | dict(functions)
 
     def conv2d(x: Array, weight: Array, bias: Array, *, padding: int = 0) -> tuple[Array, Any]:
         return every["conv2d"](x, weight, bias, stride=1, padding=padding)
 
-    def conv2d_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array, Array, Array]:
-        return every["conv2d_backward"](dy, cache)
+    def conv2d_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
+        dx, dweight, dbias = every["conv2d_backward"](dy, cache)
+        return dx if need_dx else None, dweight, dbias
 
     def conv2d_relu(x: Array, weight: Array, bias: Array, *, padding: int = 0) -> tuple[Array, Any]:
         y, conv_cache = conv2d(x, weight, bias, padding=padding)
         y, relu_cache = every["relu"](y)
         return y, (conv_cache, relu_cache)
 
-    def conv2d_relu_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array, Array, Array]:
+    def conv2d_relu_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
         conv_cache, relu_cache = cache
-        return conv2d_backward(every["relu_backward"](dy, relu_cache), conv_cache)
+        return conv2d_backward(every["relu_backward"](dy, relu_cache), conv_cache, need_dx=need_dx)
 
     others = {name: function for name, function in every.items() if not name.startswith("conv2d")}
-    return Operations(
-        conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward, add_skip=lambda dy, dskip: dy + dskip, **others
-    )
+    convs = conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward
+    return Operations(name, *convs, add_skip=lambda dy, dskip: dy + dskip, **others)
 
 
 def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
     """The functions of `minunet.fast`; convolutions look for the transformed weight in `kept`."""
     return Operations(
+        name="quick",
         conv2d=partial(fast.conv2d, kept=kept),
         conv2d_backward=partial(fast.conv2d_backward, kept=kept),
         conv2d_relu=partial(fast.conv2d_relu, kept=kept),
@@ -96,5 +101,5 @@ def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
     )
 
 
-PLAIN, QUICK = made_of({}), _quick()
+PLAIN, QUICK = made_of({}, "plain"), _quick()
 OPERATIONS = {"plain": PLAIN, "quick": QUICK}  # by the names that --operations takes

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import Any, get_type_hints
 
 from minunet.errors import InputError
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -61,10 +63,11 @@ def check(owner: type, name: str, value: Any) -> Any:
         float | None: value is None or single,
         tuple[float, ...] | None: value is None or (number and len(parts) > 0 and not single),
     }
+    if about["choices"] and value not in about["choices"]:
+        choices = ", ".join("null" if each is None else each for each in about["choices"])
+        raise InputError(f"{name}: it must be one of {choices}, not {str(value)[:50]}.")
     if not fits[hint]:
         raise InputError(f"{name}: the value must be {WORDS[hint]}, not {str(value)[:50]}.")
-    if about["choices"] and value not in about["choices"]:
-        raise InputError(f"{name}: it must be one of {', '.join(map(str, about['choices']))}, not {str(value)[:50]}.")
     low, high = about["low"], about["high"]
     if number and value != field.default and not all(low <= part <= high for part in parts):
         raise InputError(f"{name}: it must be from {low:g} to {high:g}, not {str(value)[:50]}.")
@@ -72,9 +75,14 @@ def check(owner: type, name: str, value: Any) -> Any:
 
 
 def read(owner: type, name: str, text: str) -> Any:
-    """The value that `text` stands for, in JSON: 3, 0.5, true, null, [1, 1, 2]; a word needs no quotation marks."""
+    """The value that `text` stands for, in JSON: 3, 0.5, true, null, [1, 1, 2]; a word needs no quotation marks.
+
+    Numbers may be written as people do, too: .004, 4.e-3, +5, 07.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        value = None if text in ("None", "none") else text
+        value = {"None": None, "none": None, "True": True, "False": False}.get(text, text)
+        if NUMBER.fullmatch(text.strip()):
+            value = int(text) if text.strip("+- ").isdigit() else float(text)
     return check(owner, name, value)

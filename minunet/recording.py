@@ -1,12 +1,12 @@
 """A network that writes down what it does: every step by its name, with what went in, what came out, and the gradients.
 
     recording = Recording(net)
-    logits, cache = recording.net.forward(params, x)
+    logits = recording.forward(params, x)
     recording.steps["up1.conv1"].y                     # (N, H, W, C)
-    recording.net.backward(dlogits, cache)
+    dx, grads = recording.backward(dlogits)
     recording.steps["up1.conv1"].grads                 # dx, dweight, dbias
 
-It computes with the plain layers, one operation a step. What is written down are copies.
+It computes with the plain layers, one operation a step, without dropout. What is written down are copies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from minunet import layers
 from minunet.operations import made_of
-from minunet.unet import UNet
+from minunet.unet import Parameters, UNet
 
 RECORDED = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat")
 
@@ -38,23 +38,31 @@ class Step:
 
 
 class Recording:
-    """`net` computes what the network that it is made of does; `steps` holds its last forward pass, by name."""
+    """The passes of `net`; `steps` holds those of the last one, by name, in their order."""
 
     def __init__(self, net: UNet) -> None:
-        self.names = net.steps()
-        self.steps: dict[str, Step] = {}
         functions: dict[str, Callable[..., Any]] = {}
         for name in RECORDED:
             functions[name], functions[f"{name}_backward"] = self._forward(name), self._backward(name)
-        self.net = net.using(made_of(functions))
+        self.net, self.names = net.using(made_of(functions)), net.steps()
+        self.steps: dict[str, Step] = {}
+        self.cache: Any = None
+
+    def forward(self, params: Parameters, x: np.ndarray) -> np.ndarray:
+        """The logits, (N, OH, OW, classes), of images x (N, H, W, in_channels), see `UNet.forward`."""
+        self.steps = {}
+        logits, self.cache = self.net.forward(params, x)
+        return logits
+
+    def backward(self, dlogits: np.ndarray) -> tuple[np.ndarray | None, Parameters]:
+        """dx and the gradients of the parameters, see `UNet.backward`, after a forward pass."""
+        return self.net.backward(dlogits, self.cache)
 
     def _forward(self, operation: str) -> Callable[..., Any]:
         compute = getattr(layers, operation)
 
         def forward(*inputs: np.ndarray, **options: Any) -> tuple[np.ndarray, Any]:
             y, cache = compute(*inputs, **options)
-            if len(self.steps) == len(self.names):  # another forward pass begins
-                self.steps.clear()
             name = self.names[len(self.steps)]
             copies = tuple(array.copy() for array in inputs)
             step = self.steps[name] = Step(name, operation, copies, options, y.copy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +19,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SWITCH_INTERVAL = 2e-4  # seconds, see `map_in_order`
-_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # for this process
+_threads = CORES
 _blas = ThreadpoolController()
 _lock = threading.Lock()  # for all that follows
 _pool: ThreadPoolExecutor | None = None
@@ -76,6 +77,9 @@ def _the_pool() -> ThreadPoolExecutor:
 def _in_a_forked_child() -> None:
     """A child process has none of its parent's threads: it starts its own."""
     global _lock, _pool, _inside
+    if _inside:  # forked while its parent computed
+        for put_back in _before:
+            put_back()
     _lock, _pool, _inside = threading.Lock(), None, 0
 
 
@@ -83,7 +87,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_a_forked_child)
 
 
-def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Generator[Result, None, None]:
     """Yield `function(item)` for each item, in the order of the items, several at a time.
 
     Threads help although Python runs one at a time: NumPy lets go of the interpreter lock inside matrix

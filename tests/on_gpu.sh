@@ -9,8 +9,7 @@
 # go to OUT, which must not exist; OUT/on_gpu.tar.gz holds all but the weights and pictures, after the first part already.
 #
 # PYTHON names the interpreter (default: python3); nothing is installed, and no network is needed. It takes NumPy, SciPy,
-# Matplotlib, Pillow, tqdm, threadpoolctl, pytest, hypothesis, CuPy and, to compare with, PyTorch for the same CUDA. Ctrl-C
-# ends it.
+# Matplotlib, Pillow, tqdm, threadpoolctl, pytest, hypothesis, and CuPy and PyTorch for the same CUDA. Ctrl-C ends it.
 #
 # Without a GPU it is a dry run, on the stand-in for CuPy: the tests, and everything else on less.
 set -uo pipefail
@@ -42,7 +41,11 @@ pack() { # logs and tables, without weights and pictures
     (cd "$out" && find . \( -name '*.log' -o -name '*.json' -o -name '*.csv' \) -print0 | tar -czf on_gpu.tar.gz --null -T -)
 }
 
-why=$("$python" -c 'from minunet.backend import why_no_gpu; print(why_no_gpu() or "")') || exit 2
+if ! why=$("$python" -c 'from minunet.backend import why_no_gpu; print(why_no_gpu() or "")'); then
+    rmdir "$out"
+    echo "$python cannot import minunet: name another interpreter, as in PYTHON=.venv/bin/python tests/on_gpu.sh OUT" >&2
+    exit 2
+fi
 if [ -n "$why" ]; then
     echo "No GPU can be used: $why This is a dry run." | tee "$out/machine.log"
     run=("$python" -m tests.cupy_on_cpu)

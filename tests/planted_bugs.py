@@ -222,21 +222,21 @@ def dropout_gradient_not_scaled(dy, cache):
 
 
 def norm_mean_and_variance_held_constant(dy, cache):
-    xhat, inverse_std, weight = cache
+    xhat, inverse_std, weight, _ = cache
     dx = ((dy * weight).reshape(xhat.shape) * inverse_std).reshape(dy.shape)
     return dx, *layers.group_norm_backward(dy, cache)[1:]
 
 
 def norm_variance_held_constant(dy, cache):
-    xhat, inverse_std, weight = cache
+    xhat, inverse_std, weight, _ = cache
     g = (dy * weight).reshape(xhat.shape)
     dx = ((g - g.mean(axis=(1, 3), keepdims=True)) * inverse_std).reshape(dy.shape)
     return dx, *layers.group_norm_backward(dy, cache)[1:]
 
 
 def norm_scale_forgotten(dy, cache):
-    xhat, inverse_std, weight = cache
-    return layers.group_norm_backward(dy, (xhat, inverse_std, np.ones_like(weight)))
+    xhat, inverse_std, weight, shape = cache
+    return layers.group_norm_backward(dy, (xhat, inverse_std, np.ones_like(weight), shape))
 
 
 # --- softmax and cross-entropy: cache = (probs, index, scale) -----------------------------------------------------

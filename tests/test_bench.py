@@ -231,7 +231,7 @@ def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):
 
 def test_several_numbers_of_threads(tiny, tmp_path, monkeypatch, capsys):
     """Those for which there are cores, with both sides; the number from before is put back."""
-    monkeypatch.setattr(command, "cores", lambda: 3)
+    monkeypatch.setattr(command, "CORES", 3)
     before, used = threads.get_threads(), []
     monkeypatch.setattr(threads, "set_threads", lambda count: used.append(count))
     assert command.main(["--threads", "1,2,4", "--rounds", "5", "--json", str(tmp_path / "t.json")]) == 0
@@ -239,8 +239,10 @@ def test_several_numbers_of_threads(tiny, tmp_path, monkeypatch, capsys):
     result = json.loads((tmp_path / "t.json").read_text())["threads"]["tiny"]
     assert list(result) == ["1", "2"] and all(min(row.values()) > 0 for row in result.values())
     assert set(result["1"]) == {"minunet", "PyTorch", "ratio"}
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-2].split()[0] == "1" and lines[-2].split()[2] == "1.00" and lines[-1].split()[0] == "2"
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    one, two = (next(line for line in lines if line[:1] == [count]) for count in "12")
+    assert one[2] == one[4] == "1.00" and len(one) == len(two) == 6
+    assert ["measured", "for", "1,", "2", "threads:", "there", "are", "3", "cores"] in lines
     monkeypatch.setattr(threads, "torch_problem", lambda: "none here")
     assert set(threads.measure_threads(TINY, [1], 5)[1]) == {"minunet"}
 

@@ -30,6 +30,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module == "minunet":
             found |= {f"minunet.{alias.name}" for alias in node.names if not alias.name.startswith("__")}
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
             found.add(node.module or "")
     return found
 
@@ -40,7 +41,8 @@ FILES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_imports_point_one_way(path):
     own = ROOMS.index(path.relative_to(ROOT).with_suffix("").parts[0])
-    rooms = {room_of(module) for module in imports(path) if module.startswith("minunet.")} & set(ROOMS)
+    rooms = {room_of(module) for module in imports(path) if module.startswith("minunet.")}
+    assert rooms <= set(ROOMS), "not from a room, but from what the package hands on"
     assert [room for room in rooms if ROOMS.index(room) < own] == []
 
 

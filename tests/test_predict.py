@@ -261,7 +261,7 @@ def test_large_networks_of_whole_pictures_see_them_in_one_piece(tmp_path):
 def test_the_library_says_it_shortly(tmp_path):
     model, picture = minunet.load_model(str(save_model(tmp_path / "w.npz", "pets"))), photo(20, 30)
     mask = model.predict(picture)
-    assert mask.dtype == np.uint8
+    assert mask.dtype == np.uint8 and len(repr(model)) < 3000 and "quick operations" in repr(model.net.operations)
     np.testing.assert_array_equal(mask, model.probabilities(picture).argmax(axis=2))
     with pytest.raises(AttributeError, match="no attribute 'load_models'"):
         minunet.load_models  # noqa: B018

@@ -105,7 +105,7 @@ def draw() -> Figure:
 def _shapes() -> list[tuple[int, list[tuple[int, ...]]]]:
     """Level and shapes of each run of arrays, as a recorded forward pass has them."""
     recording = Recording(NET)
-    recording.net.forward(NET.init(np.random.default_rng(0)), np.zeros((1, SIZE, SIZE, 3), "float32"))
+    recording.forward(NET.init(np.random.default_rng(0)), np.zeros((1, SIZE, SIZE, 3), "float32"))
     steps = recording.steps
     shapes = [
         (level, [steps[f"{block}.conv1"].inputs[0].shape, *(steps[f"{block}.relu{i}"].y.shape for i in (1, 2))])

@@ -19,10 +19,10 @@ from minunet.bench.networks import TASKS, Task, task_flops
 from minunet.bench.profile import measure_parts, print_parts
 from minunet.bench.roofline import save_roofline
 from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
-from minunet.bench.threads import cores, measure_threads, print_threads
+from minunet.bench.threads import measure_threads, print_threads
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
-from minunet.threads import get_threads, set_threads
+from minunet.threads import CORES, get_threads, set_threads
 
 DESCRIPTION = """\
 Time a training step (forward, loss, backward, Adam) of minunet and of PyTorch on the CPU: the
@@ -124,12 +124,18 @@ def _bench(options: argparse.Namespace) -> int:
     result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
     agree = True
     if len(counts) > 1:
-        usable = [count for count in counts if count <= cores()] or [cores()]
-        print(f"{_machine()}, {cores()} cores, {options.rounds} rounds")
+        usable = [count for count in counts if count <= CORES] or [CORES]
+        if len(usable) < len(counts):
+            print(f"measured for {', '.join(map(str, usable))} threads: there are {CORES} cores")
+        if torch_problem():
+            print(torch_problem())
+        print(f"{_machine()}, {CORES} cores, {options.rounds} rounds")
         result["threads"] = {}
         for task in tasks:
-            result["threads"][task.name] = measure_threads(task, usable, options.rounds)
+            with OtherWork() as others:
+                result["threads"][task.name] = measure_threads(task, usable, options.rounds)
             print_threads(task, result["threads"][task.name])
+            _warn(others.cores)
             _write(options.json, result)
     elif options.layers:
         result["layers"] = {}

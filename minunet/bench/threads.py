@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,6 @@ from minunet.bench.measure import alternate
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet, Side, Torch, torch_problem
 from minunet.threads import get_threads, set_threads
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure_threads(task: Task, counts: list[int], rounds: int) -> dict[int, dict[str, float]]:

@@ -30,15 +30,17 @@ class Augmentation:
 
     flip_left_right: bool = option(False, "mirror every second image, chosen at random, left to right")
     flip_up_down: bool = option(False, "and upside down")
-    shift: float = option(0.0, "move by up to this part of the size in each direction")
-    brightness: float = option(0.0, "add up to this much, either way, where an image ranges from 0 to 1")
-    contrast: float = option(0.0, "stretch or squeeze the distance from the image's mean by up to this part")
+    shift: float = option(0.0, "move by up to this part of the size in each direction", high=1)
+    brightness: float = option(0.0, "add up to this much, either way, where an image ranges from 0 to 1", high=1)
+    contrast: float = option(0.0, "stretch or squeeze the distance from the image's mean by up to this part", high=1)
     quarter_turns: bool = option(False, "turn by 0, 90, 180 or 270 degrees; square results only")
-    rotation: float = option(0.0, "turn by up to this many degrees, either way")
-    scale: float = option(0.0, "zoom by a factor between 1 / (1 + scale) and 1 + scale")
+    rotation: float = option(0.0, "turn by up to this many degrees, either way", high=180)
+    scale: float = option(0.0, "zoom by a factor between 1 / (1 + scale) and 1 + scale", high=10)
     # Ronneberger, Fischer and Brox (2015), section 3.1: 10 pixels in images of 512.
-    elastic: float = option(0.0, "bend by smooth displacements, drawn at 3 x 3 points with this deviation in pixels")
-    colour: float = option(0.0, "multiply each of the colours by up to 1 + colour or down to 1 - colour")
+    elastic: float = option(
+        0.0, "bend by smooth displacements, drawn at 3 x 3 points with this deviation in pixels", high=1000
+    )
+    colour: float = option(0.0, "multiply each of the colours by up to 1 + colour or down to 1 - colour", high=10)
 
 
 def augment(

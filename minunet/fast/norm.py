@@ -54,7 +54,7 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
 
 def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     """What `layers.group_norm_backward` returns, for dy of the dtype of x."""
-    if len(cache) == 3:
+    if len(cache) == 4:
         return layers.group_norm_backward(dy, cache)
     x, means, stds, weight, groups = cache
     check_dy(dy, x.shape, x.dtype)

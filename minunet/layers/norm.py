@@ -52,14 +52,13 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
     variance = _mean(centred * centred)  # (N, 1, G, 1); not var(): that takes |.|^2 of complex numbers
     inverse_std = 1 / array_module(x).sqrt(variance + eps)  # (N, 1, G, 1)
     xhat = centred * inverse_std  # (N, H*W, G, C/G)
-    return xhat.reshape(x.shape) * weight + bias, (xhat, inverse_std, weight)
+    return xhat.reshape(x.shape) * weight + bias, (xhat, inverse_std, weight, x.shape)
 
 
 def group_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     """From dy (N, H, W, C) to dx (N, H, W, C), dweight (C,) and dbias (C,)."""
-    xhat, inverse_std, weight = cache
-    check_image(dy, "dy")
-    check_dy(dy.reshape(len(dy), -1, dy.shape[3]), (*xhat.shape[:2], len(weight)), xhat.dtype)  # (N, H*W, C)
+    xhat, inverse_std, weight, shape = cache
+    check_dy(dy, shape, xhat.dtype)
     dbias = dy.sum(axis=(0, 1, 2))
     dweight = (dy * xhat.reshape(dy.shape)).sum(axis=(0, 1, 2))
     g = (dy * weight).reshape(xhat.shape)  # (N, H*W, G, C/G)

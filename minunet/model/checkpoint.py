@@ -66,7 +66,8 @@ class Checkpoint:
         return len(self.rows)
 
 
-PROGRESS = ("data", "step", "loss_sum", "seconds", "rows")  # what the text of a file holds of a run in training
+# What the text of a file holds of a run in training, and of which type it is.
+PROGRESS: dict[str, Any] = {"data": list, "step": int, "loss_sum": (int, float), "seconds": (int, float), "rows": list}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -132,6 +133,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise InputError(f"{path} does not say which classes it knows.")
     progress = {name: meta[name] for name in PROGRESS if name in meta}
+    if any(not isinstance(value, PROGRESS[name]) for name, value in progress.items()):
+        raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.")
     earlier = "split_seed" not in meta["config"]
     average, optimizer = _part(arrays, "average/"), _part(arrays, "optimizer/")
     return Checkpoint(config, tuple(classes), params, average, optimizer, earlier=earlier, **progress)

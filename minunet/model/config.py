@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from minunet.options import check, option
 from minunet.unet import UNet
 
 EARLIER_NAMES = {"average": "ema_decay", "flips": "tta"}  # of fields
-LABELLED, POSITIVE = ("nuclei", "paper"), 1e-12  # presets whose single objects are known; more than nothing
+LABELLED, POSITIVE = ("nuclei", "paper"), 1e-12  # presets of pictures whose single objects are known; more than nothing
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,20 @@ class Config:
         RADIUS, "width in pixels, on each side, of the border class between touching objects; 0 for none", high=50,
         presets=LABELLED,
     )  # fmt: skip
-    seam_weight: float = option(0.0, "by how much more the pixels between two objects count, see lesson 7")
+    seam_weight: float = option(
+        0.0, "by how much more the pixels between two objects count, see lesson 7", presets=("cells", *LABELLED)
+    )
     dropout: float = option(0.0, "the part of the lowest level's features that is dropped in training", high=0.99)
     ema_decay: float = option(
         0.0, "decay of the exponential moving average (EMA) of the weights that is tested; 0 for none", high=0.9999
     )
     tta: bool = option(False, "test-time augmentation: the mean over the mirror images that training has shown")
     augmentation: Augmentation = field(default_factory=Augmentation)
-    seed: int = option(0, "seed of all random numbers of training", high=2**63, flag=True)
+    seed: int = option(0, "seed of all random numbers of training", high=math.inf, flag=True)
     split_seed: int = option(
-        0, "seed of which images are validated and tested, and of how made ones look; apart from the other", high=2**63
+        0,
+        "seed of which images are validated and tested, and of how made ones look",
+        high=math.inf,
     )
     count: int = option(0, "how many training images are made", low=3, presets=("cells",))
 

@@ -26,7 +26,7 @@ class Model:
     """A network, its weights, and how it wants to be asked."""
 
     net: UNet
-    params: Parameters
+    params: Parameters = dataclasses.field(repr=False)
     config: Config
     classes: tuple[str, ...]
     device: str = "cpu"

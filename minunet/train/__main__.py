@@ -22,6 +22,7 @@ from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import at_least, keep_memory, new_folder
 from minunet.data.dataset import Splits
 from minunet.draw.animation import save_animation
+from minunet.draw.plots import save_curves
 from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
 from minunet.gpu.products import use_tf32
@@ -74,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
             type=str if choices else _reader(field.name),
             choices=choices,
             metavar=None if choices else "N" if type(field.default) is int else "X",
-            help=field.metadata["help"],
+            help=field.metadata["help"].replace("%", "%%"),
         )
     add(
         "--set",
@@ -147,13 +148,24 @@ def _train(options: argparse.Namespace) -> int:
     config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
     make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
     make_schedule(config, 1)
-    data = load_data(config)
+    if options.out and options.out.is_dir() and any(options.out.iterdir()):
+        raise InputError(f"{options.out} holds something already. Choose another --out, or go on with --resume.")
+    try:
+        data = load_data(config)
+    except InputError as error:
+        if options.resume and not options.data_dir:
+            raise InputError(
+                f"{error} If the images of the run have moved, say where they are: --data-dir DIR."
+            ) from error
+        raise
     net = make_network(config, len(data.training.classes), operations)
     if config.seam_weight and data.training.instances is None:
         raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
+        if config != earlier.config:  # the images have moved: remembered at once, also by a run that is finished
+            save_checkpoint(folder / "last.npz", run)
     else:
         run = begin(config, net, data, device)
         folder = _new_run(options.out, run, net)
@@ -167,9 +179,16 @@ def _train(options: argparse.Namespace) -> int:
             save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
         told = listeners(folder, data.validation, report)
         finished = fit(net, run, data, folder, device, told, interrupted)
+    if run.rows:  # also of a run that was stopped between two drawings
+        save_curves(folder / "curves.png", run.rows, run.classes)
     save_animation(folder, net.classes)
     if not finished:
-        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder)])
+        ways = {
+            "--layers": options.layers,
+            "--operations": options.operations if options.operations != "quick" else None,
+        }
+        how = [part for flag, value in ways.items() if value for part in (flag, str(value))]
+        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
         print(f"stopped and saved; go on with: {command}")
         return 130
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
@@ -195,6 +214,7 @@ def _new_run(out: Path | None, run: Checkpoint, net: UNet) -> Path:
     if any(folder.iterdir()):
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
     values = {"config": run.config.to_json(), "classes": run.classes, "parameters": net.parameters()}
+    values["operations"] = net.operations.name
     with whole_file(folder / "config.json") as file:
         file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
     return folder
@@ -208,8 +228,7 @@ def _describe(
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    asked = "cpu" if net.operations.share is None else options.device  # plain operations are for the CPU
-    print(f"device: {_device(device, asked)}")
+    print(f"device: {_device(device, 'cpu' if own or options.operations == 'plain' else options.device)}")
     if options.tf32 and device != "gpu":
         print("--tf32 is for a GPU and changes nothing here")
     if own:
@@ -266,9 +285,15 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
             f"--resume goes on with the options of the run, so {names} cannot be given with it. "
             "To train longer, start a new run."
         )
+    if checkpoint.earlier:
+        raise InputError(
+            f"{options.resume} comes from a version of minunet that dealt out the images and drew the batches in "
+            "another way, so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
+        )
     config, path = checkpoint.config, options.resume / "config.json"
     try:
-        written = Config.from_json(json.loads(path.read_text(encoding="utf-8"))["config"])
+        values = json.loads(path.read_text(encoding="utf-8"))
+        written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
     except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
     # The images may have moved, and a run of an older version may lack a field.
@@ -276,6 +301,9 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         raise InputError(
             f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
         )
+    now = "own" if options.layers else options.operations
+    if operations != now:
+        print(f"{options.resume} began with {operations} operations and goes on with {now} ones, which round otherwise")
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 

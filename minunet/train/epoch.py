@@ -40,10 +40,12 @@ class Epoch:
         return self
 
     def __exit__(self, kind: type | None, *error: object) -> None:
-        if kind is None:
-            self.losses.finish()
-        self.run.seconds = time.perf_counter() - self.started
-        self.bar.close()
+        try:
+            if kind is None:
+                self.losses.finish()
+        finally:
+            self.run.seconds = time.perf_counter() - self.started
+            self.bar.close()
 
     def batches(self, make: Callable[[int], dict[str, Array]]) -> Iterator[tuple[int, dict[str, Array]]]:
         """The steps that are left, and for each `make(step)` on the device."""
@@ -65,7 +67,7 @@ class Epoch:
         self.run.loss_sum += loss * images
         self.bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
 
-    def close(self, scores: Scores) -> None:
+    def add_row(self, scores: Scores) -> None:
         """Give the run its row of this epoch."""
         run, matrix = self.run, scores.matrix
         row = {

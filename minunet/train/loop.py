@@ -62,16 +62,16 @@ def fit(
             for step, batch in epoch.batches(partial(make_batch, net, config, batches)):
                 optimizer.lr = schedule(step)
                 loss, grads = loss_and_gradients(net, run.params, **batch)
+                epoch.add(loss)
                 optimizer.step(run.params, grads)
                 follow(run.average, run.params, config.ema_decay, step)
                 run.step += 1
-                epoch.add(loss)
                 if stopped := stop():
                     break
         if not stopped:
             scores = score(Model(net, run.tested, config, run.classes, device), data.validation)
-            epoch.close(scores)
-            for tell in listeners:
+            epoch.add_row(scores)
+            for tell in listeners:  # who print, draw, and keep the best weights
                 tell(run, scores)
         save_checkpoint(folder / "last.npz", run)
     return not stopped
@@ -87,11 +87,6 @@ def begin(config: Config, net: UNet, data: Splits, device: str) -> Checkpoint:
 def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) -> Checkpoint:
     """The run as it was read from the file `source`, if it can go on; its arrays are taken to the device."""
     check_fits(run.params, net, source)
-    if run.earlier:
-        raise InputError(
-            f"{source} comes from a version of minunet that dealt out the images and drew the batches in another way, "
-            "so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
-        )
     if run.data != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "

@@ -40,5 +40,5 @@ def change(config: Config, settings: list[str]) -> Config:
                 value = {name.removeprefix(PREFIX): read(Augmentation, name.removeprefix(PREFIX), text)}
                 config = dataclasses.replace(config, augmentation=dataclasses.replace(config.augmentation, **value))
         except InputError as error:
-            raise InputError(f"--set {error}") from error
+            raise InputError(f"--set {'' if name in fields else PREFIX}{error}") from error
     return config

@@ -147,13 +147,13 @@ def test_what_a_layer_returned_is_not_written_over(tmp_path):
 import numpy as np
 from minunet import layers
 def group_norm(x, weight, bias, groups):
-    y, (_, inverse_std, _) = layers.group_norm(x, weight, bias, groups=groups)
+    y, (_, inverse_std, _, _) = layers.group_norm(x, weight, bias, groups=groups)
     return y, (y, inverse_std, weight, bias)
 def group_norm_backward(dy, cache):
     y, inverse_std, weight, bias = cache
     n, g = len(y), inverse_std.shape[2]
     xhat = ((y - bias) / weight).reshape(n, -1, g, y.shape[3] // g)
-    return layers.group_norm_backward(dy, (xhat, inverse_std, weight))
+    return layers.group_norm_backward(dy, (xhat, inverse_std, weight, y.shape))
 """
     for name, own in (("own", text), ("quick", None)):
         (tmp_path / name).mkdir()

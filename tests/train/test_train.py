@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -243,6 +244,46 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
     assert Path("straight/progress.gif").read_bytes() == Path("broken/progress.gif").read_bytes()
 
 
+def test_what_computes_is_remembered(monkeypatch, capsys):
+    """Other operations round otherwise: the command that goes on names them, and a change of them is said."""
+
+    class StopsAtOnce(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return lambda: True
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "CtrlC", StopsAtOnce)
+        assert train.main([*SMALL, "--epochs", "2", "--operations", "plain", "--out", "a"]) == 130
+    assert "--resume a --operations plain" in capsys.readouterr().out
+    shutil.copytree("a", "b")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert "began with plain operations and goes on with quick ones" in capsys.readouterr().out
+    assert train.main(["--resume", "b", "--device", "cpu", "--operations", "plain"]) == 0
+    assert "goes on with" not in capsys.readouterr().out
+
+
+def test_curves_are_those_of_the_table_when_a_run_stops(monkeypatch):
+    """They are drawn at ten epochs, and at the end, wherever that is."""
+    drawn = []
+    monkeypatch.setattr(train, "save_curves", lambda path, rows, classes: drawn.append(len(rows)))
+    steps = 0
+
+    class StopsInEpoch(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return self.count
+
+        def count(self):
+            nonlocal steps
+            steps += 1
+            return steps == 3 * 8 + 1
+
+    monkeypatch.setattr(train, "CtrlC", StopsInEpoch)
+    assert train.main([*SMALL, "--epochs", "30", "--batch-size", "4", "--out", "a"]) == 130
+    assert drawn == [8] == [len(rows_of(Path("a")))]
+
+
 def test_resume_takes_no_other_options(capsys):
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     capsys.readouterr()
@@ -426,11 +467,14 @@ def test_a_damaged_configuration(capsys):
         assert_refused(capsys, ["--resume", "a"], "a/config.json( cannot be read|: their configurations differ)")
 
 
-def test_the_data_may_have_moved(tmp_path):
+def test_the_data_may_have_moved(tmp_path, capsys):
     folder = write_folder(tmp_path / "mine", count=6)
     assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
     folder.rename(tmp_path / "moved")
-    assert train.main(["--resume", "a", "--data-dir", "moved", "--device", "cpu"]) == 0
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "say where they are: --data-dir DIR" in capsys.readouterr().err
+    for where in (["--data-dir", "moved"], [], ["--data-dir", "moved"]):  # once is enough, and again does no harm
+        assert train.main(["--resume", "a", *where, "--device", "cpu"]) == 0
 
 
 def test_the_best_epoch_is_kept():
@@ -544,9 +588,9 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     assert_refused(capsys, [*SMALL, "--set", "pieces=true"], "an option of its own, or follows from the preset")
     assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
     mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
-    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects")
+    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for the preset cells or nuclei or paper")
     assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
     assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule: it must be one of")
-    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm: it must be one of None, group")
+    assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm: it must be one of null, group")
     assert train.main([*SMALL, "--epochs", "1"]) == 0
     assert_refused(capsys, ["--resume", "runs/cells", "--set", "dropout=0.5"], "--set cannot be given with it")
