@@ -33,3 +33,6 @@ def exit_status(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would try once more when it ends
         return 141
+    except OSError as error:  # a full disk, a folder that is gone, a name that is too long
+        print(f"minunet: {error}", file=sys.stderr)
+        return 2

@@ -56,6 +56,10 @@ def loss_and_gradients(
         raise ValueError(
             f"labels must have the shape {shape}, a class for each pixel of the logits, not {labels.shape}"
         )
+    if dropout_mask is not None and dropout_mask.shape != net.lowest_shape(*images.shape[:3]):
+        raise ValueError(
+            f"dropout_mask must have the shape {net.lowest_shape(*images.shape[:3])}, not {dropout_mask.shape}"
+        )
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)

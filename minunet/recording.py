@@ -44,19 +44,19 @@ class Recording:
         functions: dict[str, Callable[..., Any]] = {}
         for name in RECORDED:
             functions[name], functions[f"{name}_backward"] = self._forward(name), self._backward(name)
-        self.net, self.names = net.using(made_of(functions)), net.steps()
+        self._net, self.names = net.using(made_of(functions)), net.steps()
         self.steps: dict[str, Step] = {}
         self.cache: Any = None
 
     def forward(self, params: Parameters, x: np.ndarray) -> np.ndarray:
         """The logits, (N, OH, OW, classes), of images x (N, H, W, in_channels), see `UNet.forward`."""
         self.steps = {}
-        logits, self.cache = self.net.forward(params, x)
+        logits, self.cache = self._net.forward(params, x)
         return logits
 
     def backward(self, dlogits: np.ndarray) -> tuple[np.ndarray | None, Parameters]:
         """dx and the gradients of the parameters, see `UNet.backward`, after a forward pass."""
-        return self.net.backward(dlogits, self.cache)
+        return self._net.backward(dlogits, self.cache)
 
     def _forward(self, operation: str) -> Callable[..., Any]:
         compute = getattr(layers, operation)

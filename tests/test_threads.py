@@ -62,6 +62,60 @@ def test_two_callers_at_once_leave_the_limits_as_they_were():
         assert list(second) == ["4"] and blas_threads() == {2}
 
 
+def test_another_thread_than_the_first_may_limit_and_put_back():
+    """threadpoolctl passes over what any thread asks of OpenBLAS but the first that ever did."""
+    list(threads.map_in_order(str, [1, 2]))  # this one
+    seen = []
+
+    def elsewhere():
+        calls = threads.map_in_order(lambda item: blas_threads(), [1, 2])
+        seen.extend(calls)
+        seen.append(blas_threads())
+
+    with threadpool_limits(2, user_api="blas"):
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        begun_here = threads.map_in_order(str, [1, 2])
+        next(begun_here)
+        thread = threading.Thread(target=lambda: list(begun_here))  # and ends there
+        thread.start()
+        thread.join()
+        assert seen == [{1}, {1}, {2}] and blas_threads() == {2}
+
+
+def test_a_map_within_a_map_waits_for_nobody():
+    threads.set_threads(2)
+    sums = threads.map_in_order(
+        lambda item: sum(threads.map_in_order(lambda each: each * item, [1, 2, 3])), [1, 2, 3, 4]
+    )
+    assert list(sums) == [6, 12, 18, 24]
+
+
+def test_the_number_may_change_while_others_compute():
+    threads.set_threads(2)
+    stop, failures = threading.Event(), []
+
+    def compute():
+        while not stop.is_set():
+            try:
+                assert list(threads.map_in_order(lambda item: item + 1, range(5))) == [1, 2, 3, 4, 5]
+            except Exception as error:
+                failures.append(error)
+
+    callers = [threading.Thread(target=compute) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for number in range(60):
+        threads.set_threads(2 + number % 2)
+        time.sleep(0.005)
+    list(threads.map_in_order(lambda item: threads.set_threads(2 + item), [0, 1]))  # from inside, too
+    stop.set()
+    for caller in callers:
+        caller.join()
+    assert failures == []
+
+
 def test_the_library_called_from_several_threads(rng):
     net = UNet(3, 2, base=8, depth=2)
     params, x = net.init(rng), rng.standard_normal((12, 16, 16, 3)).astype("float32")

@@ -133,7 +133,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise InputError(f"{path} does not say which classes it knows.")
     progress = {name: meta[name] for name in PROGRESS if name in meta}
-    if any(not isinstance(value, PROGRESS[name]) for name, value in progress.items()):
+    fits = all(isinstance(value, PROGRESS[name]) for name, value in progress.items())
+    rows, step = progress.get("rows", []), progress.get("step", 0)
+    if not fits or not all(isinstance(row, dict) and "mean_iou" in row for row in rows) or not 0 <= step < 2**63:
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.")
     earlier = "split_seed" not in meta["config"]
     average, optimizer = _part(arrays, "average/"), _part(arrays, "optimizer/")

@@ -169,14 +169,13 @@ def _train(options: argparse.Namespace) -> int:
     else:
         run = begin(config, net, data, device)
         folder = _new_run(options.out, run, net)
+        save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     _describe(run, net, data, device, options, own)
 
     reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
     with reporting as report, CtrlC() as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
-        if not earlier:
-            save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
         told = listeners(folder, data.validation, report)
         finished = fit(net, run, data, folder, device, told, interrupted)
     if run.rows:  # also of a run that was stopped between two drawings
@@ -294,13 +293,15 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
-    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
         raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
     # The images may have moved, and a run of an older version may lack a field.
     if dataclasses.replace(written, data_dir=None) != dataclasses.replace(config, data_dir=None):
         raise InputError(
             f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
         )
+    if options.data_dir and config.data_dir is None:
+        raise InputError(f"The preset {config.preset} makes its images itself and takes no --data-dir.")
     now = "own" if options.layers else options.operations
     if operations != now:
         print(f"{options.resume} began with {operations} operations and goes on with {now} ones, which round otherwise")

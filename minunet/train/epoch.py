@@ -59,16 +59,19 @@ class Epoch:
         self.bar.update(self.batch)
 
     def _note(self, loss: float, step: int, images: int) -> None:
-        if not math.isfinite(loss):
-            raise InputError(
-                f"The loss is {loss} at step {step + 1} (epoch {self.number}): training has diverged. Start again with "
-                f"a lower --lr; it was {self.run.config.lr:g}."
-            )
+        self._refuse(loss, f"The loss is {loss} at step {step + 1} (epoch {self.number})")
         self.run.loss_sum += loss * images
         self.bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
 
+    def _refuse(self, loss: float, what: str) -> None:
+        """Raise InputError for a loss that is no number any more."""
+        if not math.isfinite(loss):
+            lr = self.run.config.lr
+            raise InputError(f"{what}: training has diverged. Start again with a lower --lr; it was {lr:g}.")
+
     def add_row(self, scores: Scores) -> None:
         """Give the run its row of this epoch."""
+        self._refuse(scores.loss, f"The loss on the validation images is {scores.loss} after epoch {self.number}")
         run, matrix = self.run, scores.matrix
         row = {
             "epoch": self.number,

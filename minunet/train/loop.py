@@ -87,6 +87,16 @@ def begin(config: Config, net: UNet, data: Splits, device: str) -> Checkpoint:
 def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) -> Checkpoint:
     """The run as it was read from the file `source`, if it can go on; its arrays are taken to the device."""
     check_fits(run.params, net, source)
+    if run.config.ema_decay:
+        check_fits(run.average, net, source)
+    kinds = ("m", "v") if run.config.momentum is None else ("velocity",)
+    needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()} if run.step else {}
+    remembered = {name: array.shape for name, array in run.optimizer.items() if array.ndim}
+    if remembered != needed or run.config.momentum is None and run.optimizer.get("t") != run.step:
+        raise InputError(
+            f"What the optimiser remembers in {source} does not belong to its weights: this is no last.npz of a run, "
+            "or it is damaged."
+        )
     if run.data != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "

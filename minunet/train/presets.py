@@ -16,6 +16,7 @@ from minunet.model.config import Config
 from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
 from minunet.seeds import generator
 
+SMALLEST_CELLS = 2  # pixels a side
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
 PHOTOGRAPHS = Augmentation(
     flip_left_right=True, shift=0.15, brightness=0.2, contrast=0.4, rotation=20, scale=0.4, colour=0.1
@@ -136,6 +137,8 @@ def load_data(config: Config) -> Splits:
     if config.preset == "cells":
         if config.count < 3:
             raise InputError(f"count: {config.count} training images are too few; 3 is the least.")
+        if config.size < SMALLEST_CELLS:
+            raise InputError(f"Cells are made from {SMALLEST_CELLS} pixels on, not with --size {config.size}.")
         streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
         counts = (config.count, 40, 100)
         return Splits(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))

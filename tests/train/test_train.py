@@ -342,6 +342,15 @@ def test_a_diverging_run_says_so(capsys):
     assert re.search(r"minunet: The loss is (nan|inf) at step .* lower --lr", capsys.readouterr().err)
 
 
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value|divide by zero) encountered:RuntimeWarning")
+def test_a_run_that_diverges_in_its_last_step_keeps_no_best_weights(capsys):
+    """The loss of the last batch is that of the weights before the step; the validation images see those after it."""
+    options = ["--epochs", "1", "--batch-size", "12", "--lr", "1e20", "--set", "schedule=constant", "--out", "a"]
+    assert train.main([*SMALL, *options]) == 2
+    assert "on the validation images is nan after epoch 1: training has diverged" in capsys.readouterr().err
+    assert not Path("a/best.npz").exists() and not Path("a/metrics.csv").exists()
+
+
 def assert_refused(capsys, arguments: list[str], says: str) -> None:
     """Exit status 2, one sentence, no traceback, and no run folder left behind."""
     before = set(Path.cwd().rglob("*"))
@@ -433,6 +442,27 @@ def test_a_checkpoint_whose_parameters_are_of_another_network(capsys):
     save_checkpoint(Path("a/last.npz"), checkpoint)
     capsys.readouterr()
     assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "a/last.npz belongs to another network")
+
+
+@pytest.mark.parametrize("more", [[], ["--set", "momentum=0.9"], ["--set", "ema_decay=0.9"]])
+def test_a_checkpoint_that_cannot_go_on(capsys, more):
+    "best.npz in the place of last.npz, and one that has lost or gained something."
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a", *more]) == 0
+    whole = Path("a/last.npz").read_bytes()
+    shutil.copy("a/best.npz", "a/last.npz")
+    assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "optimiser remembers|has no parameter")
+    for part in ("optimizer", "average"):
+        Path("a/last.npz").write_bytes(whole)
+        checkpoint = load_checkpoint(Path("a/last.npz"))
+        arrays = getattr(checkpoint, part)
+        if arrays:
+            arrays.pop(max(arrays))
+            save_checkpoint(Path("a/last.npz"), checkpoint)
+            assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "optimiser remembers|has no parameter")
+    for change in ({"step": 1.5}, {"step": -1}, {"rows": None}, {"rows": [1]}, {"seconds": "x"}, {"data": 3}):
+        Path("a/last.npz").write_bytes(whole)
+        change_meta(Path("a/last.npz"), lambda meta, change=change: meta.update(change))
+        assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "not a checkpoint of minunet, or it is damaged")
 
 
 def rename(folder: Path) -> None:
