@@ -176,6 +176,8 @@ def test_errors_say_what_is_needed(rng):
         loss_and_gradients(net, params, images, labels[:2])
     with pytest.raises(ValueError, match="N of at least 1"):
         loss_and_gradients(net, params, images[:0], labels[:0])
+    with pytest.raises(ValueError, match=r"dropout_mask must have the shape \(5, 4, 6, 8\), not \(6, 4, 6, 8\)"):
+        loss_and_gradients(net, params, images, labels, dropout_mask=np.ones((6, 4, 6, 8)))
     with pytest.raises(ValueError, match="N of at least 1"):
         minunet.logits(net, params, images[:0])
     with pytest.raises(ValueError, match=r"one image: image\[None\]"):

@@ -13,6 +13,7 @@ from minunet.fast.cross_entropy import softmax_cross_entropy, softmax_cross_entr
 from minunet.fast.norm import group_norm, group_norm_backward
 from minunet.fast.pool import max_pool2d, max_pool2d_backward
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
+from minunet.fast.softmax import softmax
 from minunet.fast.winograd_weights import TransformedWeights
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "max_pool2d_backward",
     "relu_backward_in_place",
     "relu_in_place",
+    "softmax",
     "softmax_cross_entropy",
     "softmax_cross_entropy_backward",
 ]

@@ -15,6 +15,8 @@ Softmax and cross-entropy together have this simple gradient: what the network s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from minunet.backend import Array, array_module
@@ -30,6 +32,7 @@ def softmax_cross_entropy(
     pixel_weight: Array | None = None,
     ignore_index: int | None = None,
     total_weight: Array | float | None = None,
+    exponentials_of: Callable[[Array], tuple[Array, Array, Array]] = shifted_exponentials,
 ) -> tuple[Array, tuple]:
     """The weighted mean of the cross-entropy over all pixels.
 
@@ -41,6 +44,7 @@ def softmax_cross_entropy(
         ignore_index: pixels with this label, which may lie outside 0 to K-1, do not count.
         total_weight: divide by this instead of by the sum of the weights of these pixels. So the loss of a batch can
             be summed up from its parts: see `pixel_weights`.
+        exponentials_of: what computes the exponentials and their sum.
 
     Returns:
         loss, one number (0 if no pixel counts), and the cache for `softmax_cross_entropy_backward`.
@@ -65,7 +69,7 @@ def softmax_cross_entropy(
 
     # (N, H, W, 1); an ignored label may not be an index, nor one on a GPU that is no class
     index = xp.where((weights == 0) | xp.isnan(weights), 0, labels)[..., None]
-    exponentials, total_exponential, shifted = shifted_exponentials(logits)
+    exponentials, total_exponential, shifted = exponentials_of(logits)
     label_logit = xp.take_along_axis(shifted, index, axis=-1)  # (N, H, W, 1)
     loss = (scale * (xp.log(total_exponential) - label_logit)[..., 0]).sum()
     return loss, (exponentials / total_exponential, index, scale)

@@ -8,8 +8,6 @@ Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 4.1.
 
 from __future__ import annotations
 
-from functools import reduce
-
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_dy, check_floating
 
@@ -31,11 +29,6 @@ def softmax_backward(dy: Array, cache: Array) -> Array:
 
 def shifted_exponentials(logits: Array) -> tuple[Array, Array, Array]:
     """exp(shifted), its sum over the last axis (kept as an axis of 1), and shifted = logits - their largest."""
-    xp = array_module(logits)
-    # Class by class and by matrix product: 20 times quicker than max() and sum() over many short rows.
-    largest = reduce(
-        xp.maximum, (logits.real[..., k] for k in range(logits.shape[-1]))
-    )  # .real: complex have no largest
-    shifted = logits - largest[..., None]
-    exponentials = xp.exp(shifted)
-    return exponentials, exponentials @ xp.ones((logits.shape[-1], 1), dtype=logits.dtype), shifted
+    shifted = logits - logits.real.max(axis=-1, keepdims=True)  # .real: complex numbers have no largest
+    exponentials = array_module(logits).exp(shifted)
+    return exponentials, exponentials.sum(axis=-1, keepdims=True), shifted

@@ -23,8 +23,8 @@ import numpy as np
 
 from minunet.backend import Array, array_module, to_device, to_numpy
 from minunet.data.augment import mirrored
+from minunet.fast import softmax
 from minunet.gradient import logits
-from minunet.layers import softmax
 from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 

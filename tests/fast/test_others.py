@@ -103,3 +103,19 @@ def test_blocks_cover_every_row_once(batch, rows, at_once):
         count[samples, start:stop] += 1
         assert stop > start and (samples.stop - samples.start) * (stop - start) <= max(1, at_once)
     assert (count == 1).all()
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 63, 64, 65, 150])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_softmax(rng, classes, dtype):
+    """Few classes class by class, many as the plain layer does; with huge logits, too."""
+    logits = (1e4 * rng.standard_normal((2, 3, 4, classes))).astype(dtype)
+    (probs, cache), (expected, _) = fast.softmax(logits), layers.softmax(logits)
+    np.testing.assert_allclose(probs, expected, rtol=1e-5, atol=1e-7)
+    assert probs.dtype == dtype and cache is probs
+    with pytest.raises(TypeError, match="floating-point"):
+        fast.softmax(np.ones((2, 3), "int64"))
+    if dtype != "complex128":
+        labels = rng.integers(0, classes, (2, 3, 4))
+        (loss, _), (plain, _) = (room.softmax_cross_entropy(logits, labels) for room in (fast, layers))
+        assert float(loss) == pytest.approx(float(plain), rel=1e-5)
