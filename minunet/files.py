@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that one command at a time works in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from minunet.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # not on this system: folders are not locked
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -21,3 +28,25 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """While this is entered, no other process can enter it for the same folder. Raises InputError if one is in it.
+
+    The lock is the system's: it ends with the process, however that ends, and leaves no file behind.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"Another command is working in {folder}: wait until it has ended.") from None
+        except OSError:  # some networks' disks know no locks
+            pass
+        yield
+    finally:
+        os.close(handle)

@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +24,7 @@ from minunet.data.dataset import Splits
 from minunet.draw.animation import save_animation
 from minunet.draw.plots import save_curves
 from minunet.errors import InputError, exit_status
-from minunet.files import whole_file
+from minunet.files import locked, whole_file
 from minunet.gpu.products import use_tf32
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
@@ -49,8 +49,8 @@ Data Science Bowl; which it is, is seen by what the folder holds.
 
 The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
 (of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
-Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 141 whoever read the
-output has ended; --resume goes on after that, too.
+Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM, which
+saves too, 141 whoever read the output has ended; --resume goes on after that, too.
 """
 
 FLAGS = [field for field in dataclasses.fields(Config) if field.metadata.get("flag")]
@@ -128,7 +128,7 @@ def _line(preset: Config) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 finished, 2 bad input, 130 stopped by Ctrl-C after saving."""
+    """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
     options = make_parser().parse_args(arguments)
     return exit_status(lambda: _train(options))
 
@@ -143,6 +143,14 @@ def _train(options: argparse.Namespace) -> int:
         require_tensorboardx()
     if options.threads is not None:
         set_threads(options.threads)
+    with ExitStack() as stack:  # one process at a time in the folder of a run
+        if options.resume and options.resume.is_dir():
+            stack.enter_context(locked(options.resume))
+        return _run(options, stack)
+
+
+def _run(options: argparse.Namespace, stack: ExitStack) -> int:
+    """Begin or go on, train, and test; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
@@ -168,12 +176,15 @@ def _train(options: argparse.Namespace) -> int:
             save_checkpoint(folder / "last.npz", run)
     else:
         run = begin(config, net, data, device)
-        folder = _new_run(options.out, run, net)
+        folder = new_folder(options.out, Path("runs", config.preset))
+        stack.enter_context(locked(folder))
+        _begin_folder(folder, run, net)
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     _describe(run, net, data, device, options, own)
 
     reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
-    with reporting as report, CtrlC() as interrupted:
+    stopper = CtrlC()
+    with reporting as report, stopper as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
         told = listeners(folder, data.validation, report)
@@ -189,7 +200,7 @@ def _train(options: argparse.Namespace) -> int:
         how = [part for flag, value in ways.items() if value for part in (flag, str(value))]
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
         print(f"stopped and saved; go on with: {command}")
-        return 130
+        return 128 + stopper.number
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
     _print_result(final_test(load_model(folder, device, operations), data.test, folder))
     print(f"curves, predictions and weights are in {folder}")
@@ -207,16 +218,14 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
 
 
-def _new_run(out: Path | None, run: Checkpoint, net: UNet) -> Path:
-    """A folder for a run that begins, with its config.json."""
-    folder = new_folder(out, Path("runs", run.config.preset))
+def _begin_folder(folder: Path, run: Checkpoint, net: UNet) -> None:
+    """Write the config.json of a run that begins."""
     if any(folder.iterdir()):
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
     values = {"config": run.config.to_json(), "classes": run.classes, "parameters": net.parameters()}
     values["operations"] = net.operations.name
     with whole_file(folder / "config.json") as file:
         file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
-    return folder
 
 
 def _describe(
@@ -309,23 +318,33 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
 
 
 class CtrlC:
-    """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once."""
+    """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once.
+
+    So does SIGTERM, by which machines that shut down and queues that are out of time end a process.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    number = int(signal.SIGINT)  # of the signal that came
 
     def __enter__(self) -> Callable[[], bool]:
         self.asked = False
         self.main = threading.current_thread() is threading.main_thread()  # signals reach no other
         if self.main:
-            self.previous = signal.signal(signal.SIGINT, self._ask)
+            self.previous = [signal.signal(each, self._ask) for each in self.SIGNALS]
         return lambda: self.asked
 
     def __exit__(self, *exception: object) -> None:
         if self.main:
-            signal.signal(signal.SIGINT, self.previous)
+            self._put_back()
+
+    def _put_back(self) -> None:
+        for each, previous in zip(self.SIGNALS, self.previous, strict=True):
+            signal.signal(each, previous)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+        self.asked, self.number = True, number
         os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")  # print() may be in use just now
-        signal.signal(signal.SIGINT, self.previous)
+        self._put_back()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tensorboardX.proto.event_pb2 import Event
 from minunet import backend
 from minunet.commands import new_folder
 from minunet.data.cells import make_cells
+from minunet.files import locked
 from minunet.model import Model, load_model
 from minunet.model.checkpoint import load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
@@ -297,8 +298,12 @@ def test_resuming_a_finished_run_changes_nothing():
     assert (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text()) == before
 
 
-def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
-    """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped."""
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_first_and_loses_nothing(tmp_path, sent):
+    """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped.
+
+    While it runs, nobody else can go on with it, or begin in its folder.
+    """
     folder = write_folder(tmp_path / "mine", count=15)
     options = ["--data-dir", str(folder), *SMALL, "--epochs", "25", "--batch-size", "4"]
     environment = {**os.environ, "PYTHONPATH": str(Path(train.__file__).parents[2])}
@@ -313,13 +318,21 @@ def test_ctrl_c_saves_first_and_loses_nothing(tmp_path):
     while not Path("broken/metrics.csv").exists():  # an epoch is done
         assert time.monotonic() < deadline and process.poll() is None, process.communicate()
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    assert train.main(["--resume", "broken", "--device", "cpu"]) == 2
+    process.send_signal(sent)
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130 and "go on with" in out and "Traceback" not in err
+    assert process.returncode == 128 + sent and "go on with" in out and "Traceback" not in err
     assert 0 < load_checkpoint(Path("broken/last.npz")).step < 25 * 3
     assert train.main(["--resume", "broken", "--device", "cpu"]) == 0
     assert train.main([*options, "--out", "straight"]) == 0
     assert_same_run(Path("straight"), Path("broken"))
+
+
+def test_a_folder_is_one_commands_at_a_time(tmp_path, capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    with locked(Path("a")):
+        assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "Another command is working in a: wait")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
 
 
 def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
