@@ -12,8 +12,8 @@ class InputError(ValueError):
 
 
 def exit_status(command: Callable[[], int]) -> int:
-    """The exit status of `command()`: its own, 2 after an `InputError`; 130 after Ctrl-C, as shells have it, and 141 if
-    the program that reads the output has ended, as `head` does.
+    """The exit status of `command()`: its own; 2, with a sentence, after an InputError, an OSError or if memory is too
+    small; 130 after Ctrl-C, as shells have it, and 141 if the program that reads the output has ended, as `head` does.
     """
     try:
         status = command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,9 +32,10 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """While this is entered, no other process can enter it for the same folder. Raises InputError if one is in it.
+    """While this is entered, nobody else can enter it for the same folder. Raises InputError if somebody is in it.
 
-    The lock is the system's: it ends with the process, however that ends, and leaves no file behind.
+    The lock is the system's: it ends with the process and the children that it forked, however they end, and leaves no
+    file behind.
     """
     if fcntl is None:
         yield
@@ -49,4 +50,6 @@ def locked(folder: Path) -> Iterator[None]:
             pass
         yield
     finally:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a child that was forked meanwhile holds the same lock
         os.close(handle)

@@ -30,6 +30,8 @@ class SGD:
     section 2, in the form in which PyTorch has it (lr outside the velocity).
     """
 
+    remembers = ("velocity",)  # an array of each kind for every parameter, from the first step on
+
     def __init__(self, lr: float, momentum: float = 0.0) -> None:
         self.lr, self.momentum = lr, momentum
         self.state: dict[str, Array] = {}
@@ -53,6 +55,8 @@ class Adam:
     with mhat = m / (1 - beta1**t) and vhat = v / (1 - beta2**t), which make up for starting at m = v = 0.
     Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
     """
+
+    remembers = ("m", "v")
 
     def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps

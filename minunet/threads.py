@@ -102,6 +102,7 @@ def _in_a_forked_child() -> None:
         for put_back in _before:
             put_back()
     _lock, _pool, _inside = threading.Lock(), None, 0
+    _mine.of_the_pool = False  # a child of one of the threads is none of them
 
 
 if hasattr(os, "register_at_fork"):

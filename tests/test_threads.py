@@ -160,6 +160,29 @@ sys.exit(queue.get(timeout=60) != expected)
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+def test_a_child_of_one_of_the_threads_starts_its_own():
+    script = """
+import os, threading
+from minunet import threads
+
+def thread(_):
+    return threading.get_ident()
+
+def fork(item):
+    child = os.fork()
+    if not child:
+        os._exit(thread(0) in threads.map_in_order(thread, [0, 1]))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+threads.set_threads(2)
+assert list(threads.map_in_order(fork, [0, 1])) == [0, 0]
+"""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90, cwd=Path(threads.__file__).parents[1]
+    )
+
+
 @pytest.mark.parametrize("number", [0, -1, 2.5, "2"])
 def test_numbers_of_threads_that_are_none(number):
     with pytest.raises(InputError, match="whole number of at least 1"):

@@ -1,9 +1,9 @@
 """Quick ways to the answers of `minunet.layers`, an algorithm a file, each held to the plain one by a test.
 
-The functions have the names and the arguments of the plain ones, and hand to them what they are not made for, such as
-unusual kernels; CuPy arrays go to the functions of `gpu`. The network uses these. Winograd's algorithms serve float32;
-float64 and complex numbers take im2col, which rounds like a plain sum, so that a gradient check checks the exact
-mathematics.
+Most have the names and the arguments of the plain ones, and hand to them what they are not made for, such as unusual
+kernels; CuPy arrays go to `gpu` where it has a kernel, else to `layers`. The network uses these, and prediction
+`softmax`. Winograd's algorithms serve float32; float64 and complex numbers take im2col, which rounds like a plain sum,
+so that a gradient check checks the exact mathematics.
 """
 
 from minunet.fast.conv import conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward

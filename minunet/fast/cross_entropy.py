@@ -13,7 +13,7 @@ from minunet.gpu import cross_entropy as gpu
 
 
 def softmax_cross_entropy(logits: Array, labels: Array, **weights: Any) -> tuple[Array, tuple]:
-    """What `layers.softmax_cross_entropy` returns, with the same arguments and errors; another cache on a GPU."""
+    """What `layers.softmax_cross_entropy` returns, for the same labels, weights and errors; another cache on a GPU."""
     if array_module(logits) is not np:
         return gpu.softmax_cross_entropy(logits, labels, **weights)
     return layers.softmax_cross_entropy(logits, labels, **weights, exponentials_of=shifted_exponentials)

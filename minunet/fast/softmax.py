@@ -19,7 +19,7 @@ FEW = 64  # classes
 
 
 def softmax(logits: Array) -> tuple[Array, Array]:
-    """What `layers.softmax` returns."""
+    """What `layers.softmax` returns, for prediction; its backward pass is `layers.softmax_backward`."""
     if array_module(logits) is not np:
         return layers.softmax(logits)
     check_floating(logits, "logits")

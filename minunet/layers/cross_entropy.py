@@ -44,7 +44,7 @@ def softmax_cross_entropy(
         ignore_index: pixels with this label, which may lie outside 0 to K-1, do not count.
         total_weight: divide by this instead of by the sum of the weights of these pixels. So the loss of a batch can
             be summed up from its parts: see `pixel_weights`.
-        exponentials_of: what computes the exponentials and their sum.
+        exponentials_of: a function like `shifted_exponentials`; the quick network gives its own.
 
     Returns:
         loss, one number (0 if no pixel counts), and the cache for `softmax_cross_entropy_backward`.
@@ -65,7 +65,9 @@ def softmax_cross_entropy(
         )
     total = xp.asarray(weights.sum() if total_weight is None else total_weight)
     # With nothing to count there is 0 / 0; the honest answer for a mean of nothing that must not move a weight is 0.
-    scale = (weights / xp.where(total == 0, 1, total)).astype(logits.real.dtype)  # (N, H, W), sums to 1
+    scale = (weights / xp.where(total == 0, 1, total)).astype(
+        logits.real.dtype
+    )  # (N, H, W), sums to 1 over the whole batch
 
     # (N, H, W, 1); an ignored label may not be an index, nor one on a GPU that is no class
     index = xp.where((weights == 0) | xp.isnan(weights), 0, labels)[..., None]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import shlex
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import minunet
@@ -38,6 +34,7 @@ from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.score import final_test
 from minunet.train.settings import change
+from minunet.train.stopping import CtrlC
 from minunet.train.tensorboard import require_tensorboardx, tensorboard
 from minunet.unet import UNet
 
@@ -156,8 +153,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
     make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
     make_schedule(config, 1)
-    if options.out and options.out.is_dir() and any(options.out.iterdir()):
-        raise InputError(f"{options.out} holds something already. Choose another --out, or go on with --resume.")
+    if options.out:
+        _refuse_full(options.out)
     try:
         data = load_data(config)
     except InputError as error:
@@ -218,10 +215,15 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
 
 
+def _refuse_full(folder: Path) -> None:
+    """Before pictures are read, and again when the folder is this process' alone."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+
+
 def _begin_folder(folder: Path, run: Checkpoint, net: UNet) -> None:
     """Write the config.json of a run that begins."""
-    if any(folder.iterdir()):
-        raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+    _refuse_full(folder)
     values = {"config": run.config.to_json(), "classes": run.classes, "parameters": net.parameters()}
     values["operations"] = net.operations.name
     with whole_file(folder / "config.json") as file:
@@ -315,36 +317,6 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
     if operations != now:
         print(f"{options.resume} began with {operations} operations and goes on with {now} ones, which round otherwise")
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
-
-
-class CtrlC:
-    """While this is entered, the first Ctrl-C only asks to stop, between two steps; a second one stops at once.
-
-    So does SIGTERM, by which machines that shut down and queues that are out of time end a process.
-    """
-
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
-    number = int(signal.SIGINT)  # of the signal that came
-
-    def __enter__(self) -> Callable[[], bool]:
-        self.asked = False
-        self.main = threading.current_thread() is threading.main_thread()  # signals reach no other
-        if self.main:
-            self.previous = [signal.signal(each, self._ask) for each in self.SIGNALS]
-        return lambda: self.asked
-
-    def __exit__(self, *exception: object) -> None:
-        if self.main:
-            self._put_back()
-
-    def _put_back(self) -> None:
-        for each, previous in zip(self.SIGNALS, self.previous, strict=True):
-            signal.signal(each, previous)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked, self.number = True, number
-        os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")  # print() may be in use just now
-        self._put_back()
 
 
 if __name__ == "__main__":

@@ -89,10 +89,13 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
     check_fits(run.params, net, source)
     if run.config.ema_decay:
         check_fits(run.average, net, source)
-    kinds = ("m", "v") if run.config.momentum is None else ("velocity",)
-    needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()} if run.step else {}
+    elif run.average:
+        raise InputError(f"{source} is damaged: it holds a running mean of the weights, which this run does not take.")
+    optimizer = make_optimizer(run.config)
+    kinds = optimizer.remembers if run.step else ()
+    needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()}
     remembered = {name: array.shape for name, array in run.optimizer.items() if array.ndim}
-    if remembered != needed or run.config.momentum is None and run.optimizer.get("t") != run.step:
+    if remembered != needed or "t" in optimizer.state and run.optimizer.get("t") != run.step:
         raise InputError(
             f"What the optimiser remembers in {source} does not belong to its weights: this is no last.npz of a run, "
             "or it is damaged."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -49,6 +50,18 @@ def rows_of(run: Path) -> list[dict[str, str]]:
     """metrics.csv without the seconds, the only thing that differs between equal runs."""
     with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
         return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
+
+
+def stops_after(step: int) -> type[train.CtrlC]:
+    """In the place of CtrlC: it asks to stop after this step, as if somebody had pressed Ctrl-C just then."""
+    steps = itertools.count(1)
+
+    class Stops(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return lambda: next(steps) == step
+
+    return Stops
 
 
 def assert_same_run(one: Path, two: Path) -> None:
@@ -222,19 +235,7 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
     options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
     assert train.main([*options, "--out", "straight"]) == 0
 
-    steps = 0
-
-    class StopsAlone(train.CtrlC):
-        def __enter__(self):
-            super().__enter__()
-            return self.count
-
-        def count(self):
-            nonlocal steps
-            steps += 1
-            return steps == stop_after
-
-    monkeypatch.setattr(train, "CtrlC", StopsAlone)
+    monkeypatch.setattr(train, "CtrlC", stops_after(stop_after))
     assert train.main([*options, "--out", "broken"]) == 130
     assert "-m minunet.train --resume broken" in capsys.readouterr().out
     assert not Path("broken/test.json").exists()
@@ -247,14 +248,8 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
 
 def test_what_computes_is_remembered(monkeypatch, capsys):
     """Other operations round otherwise: the command that goes on names them, and a change of them is said."""
-
-    class StopsAtOnce(train.CtrlC):
-        def __enter__(self):
-            super().__enter__()
-            return lambda: True
-
     with monkeypatch.context() as patch:
-        patch.setattr(train, "CtrlC", StopsAtOnce)
+        patch.setattr(train, "CtrlC", stops_after(1))
         assert train.main([*SMALL, "--epochs", "2", "--operations", "plain", "--out", "a"]) == 130
     assert "--resume a --operations plain" in capsys.readouterr().out
     shutil.copytree("a", "b")
@@ -268,19 +263,7 @@ def test_curves_are_those_of_the_table_when_a_run_stops(monkeypatch):
     """They are drawn at ten epochs, and at the end, wherever that is."""
     drawn = []
     monkeypatch.setattr(train, "save_curves", lambda path, rows, classes: drawn.append(len(rows)))
-    steps = 0
-
-    class StopsInEpoch(train.CtrlC):
-        def __enter__(self):
-            super().__enter__()
-            return self.count
-
-        def count(self):
-            nonlocal steps
-            steps += 1
-            return steps == 3 * 8 + 1
-
-    monkeypatch.setattr(train, "CtrlC", StopsInEpoch)
+    monkeypatch.setattr(train, "CtrlC", stops_after(3 * 8 + 1))
     assert train.main([*SMALL, "--epochs", "30", "--batch-size", "4", "--out", "a"]) == 130
     assert drawn == [8] == [len(rows_of(Path("a")))]
 
@@ -333,6 +316,21 @@ def test_a_folder_is_one_commands_at_a_time(tmp_path, capsys):
     with locked(Path("a")):
         assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "Another command is working in a: wait")
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+def test_a_child_does_not_keep_the_folder(tmp_path):
+    """A lock is shared with children that are forked while it is held; it ends with the work all the same."""
+    with locked(tmp_path):
+        forked = os.fork()
+        if not forked:  # in the child, which holds what its parent holds until it ends
+            signal.pause()
+    try:
+        with locked(tmp_path):
+            pass
+    finally:
+        os.kill(forked, signal.SIGKILL)
+        os.waitpid(forked, 0)
 
 
 def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
@@ -472,6 +470,19 @@ def test_a_checkpoint_that_cannot_go_on(capsys, more):
             arrays.pop(max(arrays))
             save_checkpoint(Path("a/last.npz"), checkpoint)
             assert_refused(capsys, ["--resume", "a", "--device", "cpu"], "optimiser remembers|has no parameter")
+    for part, array in (
+        ("optimizer", {"m.more": np.ones(3)}),
+        ("optimizer", {"t": np.array(7)}),
+        ("average", {"a": np.ones(3)}),
+    ):
+        Path("a/last.npz").write_bytes(whole)
+        checkpoint = load_checkpoint(Path("a/last.npz"))
+        if "t" in array and "t" not in checkpoint.optimizer:  # momentum does not count its steps
+            continue
+        getattr(checkpoint, part).update(array)
+        save_checkpoint(Path("a/last.npz"), checkpoint)
+        says = "optimiser remembers|the parameter a too many|a running mean of the weights, which this run"
+        assert_refused(capsys, ["--resume", "a", "--device", "cpu"], says)
     for change in ({"step": 1.5}, {"step": -1}, {"rows": None}, {"rows": [1]}, {"seconds": "x"}, {"data": 3}):
         Path("a/last.npz").write_bytes(whole)
         change_meta(Path("a/last.npz"), lambda meta, change=change: meta.update(change))

@@ -1,0 +1,41 @@
+"""To stop when asked: Ctrl-C and SIGTERM end a training between two steps, so that it can be saved."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+
+class CtrlC:
+    """While this is entered, the first Ctrl-C or SIGTERM only asks to stop, between two steps; a second stops at once.
+
+    By SIGTERM machines that shut down and queues that are out of time end a process.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    number = int(signal.SIGINT)  # of the signal that came
+
+    def __enter__(self) -> Callable[[], bool]:
+        self.asked = False
+        self.main = threading.current_thread() is threading.main_thread()  # signals reach no other
+        if self.main:
+            self.previous = [signal.getsignal(each) for each in self.SIGNALS]
+            for each in self.SIGNALS:
+                signal.signal(each, self._ask)
+        return lambda: self.asked
+
+    def __exit__(self, *exception: object) -> None:
+        if self.main:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        for each, previous in zip(self.SIGNALS, self.previous, strict=True):
+            signal.signal(each, previous)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked, self.number = True, number
+        os.write(2, b"\nstopping after this step; a second time stops at once\n")  # print() may be in use just now
+        self._put_back()
