@@ -8,8 +8,6 @@
 - `<!-- not run: REASON -->` above a block keeps it from running; tests/lessons/test_lessons.py counts them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

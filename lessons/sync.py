@@ -8,8 +8,6 @@ and the block of Python that follows is that function, class, method (`unet:UNet
 the source, without its indentation. With ` no-docstring` at the end of the comment the docstring is left out.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import re

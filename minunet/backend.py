@@ -4,8 +4,6 @@ Layers never import CuPy. They ask `array_module(x)` for the library that `x` be
 So the same line of code runs on the CPU for a NumPy array and on the GPU for a CuPy array.
 """
 
-from __future__ import annotations
-
 import sys
 from importlib import metadata
 from types import ModuleType

@@ -5,8 +5,6 @@ flat dictionary, name to array ("down1.conv2.weight"), and the backward pass ret
 `using` is the same block with other operations.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from typing import Self

@@ -1,7 +1,5 @@
 """What the commands share: numbers among their options, the folders that they write into, memory that is kept."""
 
-from __future__ import annotations
-
 import argparse
 import ctypes
 import itertools

@@ -1,7 +1,5 @@
 """What a user can mend is shown as one sentence, without a traceback, and the command ends with exit status 2."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

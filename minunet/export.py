@@ -1,7 +1,5 @@
 """`python -m minunet.export`: hand a trained network on: to PyTorch, to whatever runs ONNX, or as a small file."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import os

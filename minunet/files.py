@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, and folders that one command at a time works in."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -11,8 +11,6 @@ if each adds up whole branches of this tree: equal shares for two or four are on
 say 0 to 2, is the branches (0 + 1) and 2; and the few sums of branches are then added as the tree says.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 

@@ -15,8 +15,6 @@ Single objects are counted: one is found if its IoU with one of the prediction i
 the part that is found of all that are there or were claimed.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -9,8 +9,6 @@ Each operation is a pair, forward and backward, as in `minunet.layers`. Inside t
 the x of a ReLU and over the dy that it is handed: nobody else needs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +43,7 @@ class Operations:
     add_skip: Function  # (dy, dskip) -> dy + dskip, where two ways of the backward pass meet
     softmax_cross_entropy: Function
     softmax_cross_entropy_backward: Function
-    share: Callable[[int], Operations] | None = None  # for so many groups of samples with the same weights
+    share: "Callable[[int], Operations] | None" = None  # for so many groups of samples with the same weights
 
     def __repr__(self) -> str:
         return f"<{self.name} operations>"

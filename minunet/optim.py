@@ -5,8 +5,6 @@ array: a checkpoint saves it like the parameters. A schedule is a function from 
 learning rate of the next one; the training loop sets `optimizer.lr` before each step.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias

@@ -3,8 +3,6 @@
 The parser of the command line, `--set`, and the reading of a `config.json` all ask here.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import re

@@ -1,7 +1,5 @@
 """`python -m minunet.predict`: masks for any pictures, with the weights of a run or with those that come along."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os

@@ -9,8 +9,6 @@
 It computes with the plain layers, one operation a step, without dropout. What is written down are copies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Random numbers of a run: one seed, and from it an independent stream for each purpose."""
 
-from __future__ import annotations
-
 import numpy as np
 
 PURPOSES = ("weights", "data", "order", "augmentation", "dropout")

@@ -1,7 +1,5 @@
 """Several CPU cores: a pool of threads, and a map over it whose results do not depend on their number."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

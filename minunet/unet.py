@@ -11,11 +11,9 @@ the picture; the way up returns to the full size, and the skips hand over the de
 Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015), figure 1.
 """
 
-from __future__ import annotations
-
 import math
 from copy import copy
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -79,7 +77,7 @@ class UNet:
         rows = [f"  {name:<28}{shape}" for name, shape in self.shapes().items()]
         return "\n".join([f"UNet({sizes}), {self.parameters():,} parameters", *rows])
 
-    def using(self, operations: Operations) -> UNet:
+    def using(self, operations: Operations) -> Self:
         """The same network, of the same blocks, computing with other operations."""
         net = copy(self)
         net.operations = operations

@@ -1,7 +1,5 @@
 """What all tests share: random generators, hypothesis settings, and the rule that no test is skipped in silence."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

@@ -12,8 +12,6 @@ It is as strict as a GPU, or stricter:
 What it cannot show: speed, and races between threads. The kernels have none, as no two threads write to one place.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import hashlib

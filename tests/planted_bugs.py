@@ -4,8 +4,6 @@ A bug takes the dy and the cache that the right backward pass would get, and ret
 way. Where a mistake is small it is made around the right function, so that the mistake is all that is left to see.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass

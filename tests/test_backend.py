@@ -1,7 +1,5 @@
 """The back end: which library an array belongs to, and devices."""
 
-from __future__ import annotations
-
 import sys
 import types
 

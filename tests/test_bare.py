@@ -3,8 +3,6 @@
 A machine with a GPU may be lent for minutes, bare and without a network: see tests/on_gpu.sh.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The benchmark command: what it measures and what it prints. How fast anything is, is not tested."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

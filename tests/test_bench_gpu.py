@@ -1,7 +1,5 @@
 """The benchmark on a GPU; on the stand-in, everything but the figures."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys

@@ -1,7 +1,5 @@
 """`python -m minunet.export`: every file that it writes predicts like the run."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

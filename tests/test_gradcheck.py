@@ -1,7 +1,5 @@
 """The checker is checked: it passes what is right, and finds every planted bug."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

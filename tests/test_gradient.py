@@ -1,7 +1,5 @@
 """Splitting a batch over threads changes nothing: not the value, and not a single bit between thread counts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The house: every import points from a room to one further down in this list, and few rooms know CuPy."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

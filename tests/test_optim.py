@@ -1,7 +1,5 @@
 """Optimisers and schedules, step by step beside PyTorch's."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

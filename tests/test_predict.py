@@ -1,7 +1,5 @@
 """`python -m minunet.predict`: masks in the size of the picture, for whatever Pillow reads, and clear refusals."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The README does not promise what is not there."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

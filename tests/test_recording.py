@@ -1,7 +1,5 @@
 """A recording: every step under its name, with numbers that follow from each other, and nothing that can be spoilt."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

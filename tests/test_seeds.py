@@ -1,7 +1,5 @@
 """The streams of a run: the same for the same seed, and none the beginning of another."""
 
-from __future__ import annotations
-
 from minunet.seeds import PURPOSES, generator
 
 

@@ -1,7 +1,5 @@
 """The rule of tests/conftest.py: a skip that is not expected fails the run."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

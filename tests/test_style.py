@@ -1,7 +1,5 @@
 """The rules of style and types that pyproject.toml holds, for all of the project."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Threads: results in order, one BLAS thread in each, errors that arrive."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The U-Net: known sizes and parameter counts, every gradient against PyTorch, helpful errors."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`python -m lessons.check bug4`: whether the part that was named is the guilty one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from lessons.bugs.patient import SUSPECTS

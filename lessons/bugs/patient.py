@@ -8,8 +8,6 @@ The network is `minunet.unet.UNet`, computing with the functions of `parts`. It 
 cells of `minunet.data.cells`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

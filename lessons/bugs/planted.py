@@ -79,8 +79,6 @@
 (Still there? `python -m lessons.check bug1` judges an answer; lessons/find-the-bug.md says how to look.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

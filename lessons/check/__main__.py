@@ -1,7 +1,5 @@
 """`python -m lessons.check`: judge your solutions of the exercises, offline and without PyTorch."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

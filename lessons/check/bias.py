@@ -1,7 +1,5 @@
 """Mistakes in the gradient of a bias, the same wherever a layer adds one number to every pixel: lessons 1, 3 and 5."""
 
-from __future__ import annotations
-
 from lessons.check.exercise import Mistake
 
 BIAS_MISTAKES = (

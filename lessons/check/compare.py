@@ -1,7 +1,5 @@
 """Compare what a learner's function returned with what it should have, and say where they differ."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -4,8 +4,6 @@ A small case can make two mistakes look alike, or give a mistake's numbers by ch
 say: a mistake that explains none of the other wrong cases, where there are some, is not named.
 """
 
-from __future__ import annotations
-
 import copy
 import itertools
 from collections.abc import Callable

@@ -5,8 +5,6 @@ made on purpose, with the same arguments: the one that gives the learner's numbe
 named by what it does to the numbers, however it was written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ the right numbers, and did it leave its arguments alone? Only the first trouble 
 with it.
 """
 
-from __future__ import annotations
-
 import copy
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """Lesson 0: what the checker knows about the confusion matrix and the scores that are read off it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 1: what the checker knows about memory, the linear layer and a step of gradient descent."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 

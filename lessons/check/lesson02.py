@@ -1,7 +1,5 @@
 """Lesson 2: what the checker knows about gradient checks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Lesson 3: what the checker knows about the convolution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

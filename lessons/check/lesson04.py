@@ -1,7 +1,5 @@
 """Lesson 4: what the checker knows about ReLU and max-pool."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

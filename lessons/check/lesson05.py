@@ -1,7 +1,5 @@
 """Lesson 5: what the checker knows about the transposed convolution."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 6: what the checker knows about skip connections."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 7: cases and right answers of softmax, cross-entropy and the weight map."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

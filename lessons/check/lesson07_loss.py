@@ -1,7 +1,5 @@
 """Lesson 7: the mistakes that the checker knows about cross-entropy and its gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 7: the mistakes that the checker knows about the weight map of touching cells."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.check.exercise import Exercise, Mistake

@@ -1,7 +1,5 @@
 """Lesson 7: the mistakes that the checker knows about weighted cross-entropy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Lesson 8: what the checker knows about the whole network."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

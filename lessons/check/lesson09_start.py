@@ -1,7 +1,5 @@
 """Lesson 9: what the checker knows about the first weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Lesson 9: what the checker knows about the steps of momentum and Adam."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Lesson 10: what the checker knows about flips, class weights, dropout and the running mean."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 11: what the checker knows about crops, displaced labels and shifts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 12: what the checker knows about pictures in tiles."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Lesson 13: what the checker knows about Winograd's algorithm, and about a batch in parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

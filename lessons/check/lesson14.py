@@ -1,7 +1,5 @@
 """Lesson 14: what the checker knows about windows that are dealt out, and sums in stretches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

@@ -3,8 +3,6 @@
 Those of a lesson are defined in lessonNN.py beside this file, or, where that would be long, in lessonNN_....py.
 """
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 

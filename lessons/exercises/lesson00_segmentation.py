@@ -5,8 +5,6 @@ for a picture, (N, H, W) for a batch. The confusion matrix is (classes, classes)
 of true class i that were predicted as class j. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -9,8 +9,6 @@ What comes out has the dtype of what went in (mind np.zeros and NumPy scalars: b
 otherwise), and no argument is changed. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -5,8 +5,6 @@ an array). `f` takes an array of the shape of x and returns one number. No funct
 what x held before, it holds after, to the last bit. Use NumPy only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

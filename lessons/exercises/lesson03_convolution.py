@@ -8,8 +8,6 @@ Everywhere: x (N, H, W, C), weight (KH, KW, C, K), bias (K,), y (N, OH, OW, K), 
 what went in. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -9,8 +9,6 @@ In 4.1 and 4.2 the arrays have any shape, the same for all. In 4.3 and 4.4: x an
 stride < kernel_size, and leave pixels out where stride > kernel_size. Use NumPy only, and do not change the arguments.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -10,8 +10,6 @@ overlap where stride is smaller than the kernel, and leave gaps where it is larg
 the arguments.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

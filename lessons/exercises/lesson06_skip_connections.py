@@ -5,8 +5,6 @@ WS >= W, and y (N, H, W, CS + C). The crop begins in row `top` and column `left`
 change no argument.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

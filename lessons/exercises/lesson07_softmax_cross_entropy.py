@@ -5,8 +5,6 @@ labels (...), integers 0 to K-1, of the shape of logits without the last axis. S
 the last. Logits may be as large as 10,000 and as small as -10,000, both in one call. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

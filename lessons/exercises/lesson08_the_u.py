@@ -5,8 +5,6 @@ it. A block is two 3x3 convolutions; before those of the way down comes a 2x2 ma
 before those of the way up a 2x2 transposed convolution of stride 2, and the skip.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.layers import (  # noqa: F401  (for 8.4)

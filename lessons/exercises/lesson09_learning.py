@@ -5,8 +5,6 @@ all of them. Names need not stand in the same order. Return new dictionaries wit
 given. Images are (N, H, W, C). Use NumPy and `math` only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

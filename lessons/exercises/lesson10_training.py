@@ -4,8 +4,6 @@ An image is (H, W, C), its labels (H, W), whole numbers. What a function is give
 view of an old one will do), and change nothing in place. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

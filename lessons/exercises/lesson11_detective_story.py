@@ -3,8 +3,6 @@
 Labels are whole numbers, the ids of classes: (N, H, W) for a batch, (H, W) for one picture. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -9,8 +9,6 @@ again, and so on. In one dimension, a b c goes on to both sides as
 Use NumPy only; `np.pad` with the mode "symmetric" would do the first exercise for you, so leave it out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

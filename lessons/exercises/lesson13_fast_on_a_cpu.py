@@ -8,8 +8,6 @@ The matrices of F(2, 3), two outputs of a filter with three taps from four input
 Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 BT = np.array([[1.0, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]])  # (4, 4)

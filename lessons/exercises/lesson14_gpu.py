@@ -4,8 +4,6 @@ Images are x (N, H, W, C), channels last: in memory the C numbers of a pixel lie
 right neighbour, then the next row, then the next image. Use NumPy only.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

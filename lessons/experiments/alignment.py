@@ -10,8 +10,6 @@ lies from the centre. "blind" is no network: see `blind_vote`. Lesson 11 has the
 alignment.json is of 2026-11-23, before augmentation was drawn for each image: another run gives other digits.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

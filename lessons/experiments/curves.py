@@ -10,8 +10,6 @@ classes alike, whatever training does.
 curves.json is of 2026-11-23, before augmentation was drawn for each image: another run gives other digits.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import sys

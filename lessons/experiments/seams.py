@@ -6,8 +6,6 @@ For tiles of several sizes: the largest and the mean difference from the answer 
 test images of the run, and how many pixels change their class.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -15,8 +15,6 @@ skips.json and skips.npz are of 2026-11-23, before augmentation was drawn for ea
 digits.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math

@@ -3,8 +3,6 @@
 Run: python lessons/figures/answers.py RUN FILE.png
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.blind_checks
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 

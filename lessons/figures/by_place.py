@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.by_place       (the runs: python lessons/experiments/alignment.py)
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

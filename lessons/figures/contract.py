@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.contract
 """
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.curves       (the runs: python lessons/experiments/curves.py)
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Counted from shapes, as the code in `minunet.gpu` reads and writes; nothing is m
 Run: python -m lessons.figures.gpu_bytes
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

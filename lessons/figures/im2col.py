@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.im2col
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.learning_schedules
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from matplotlib.figure import Figure

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.learning_signal
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

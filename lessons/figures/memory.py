@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.memory
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

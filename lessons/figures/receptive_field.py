@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.receptive_field
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm

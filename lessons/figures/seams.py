@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.seams
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

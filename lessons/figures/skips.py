@@ -3,8 +3,6 @@
 Drawn from the files that lessons/experiments/skips.py has written. Run: python -m lessons.figures.skips
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.step_size
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

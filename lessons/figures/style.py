@@ -5,8 +5,6 @@ most 9.5 inches wide, at 110 dots an inch: that is how wide a page shows them, s
 same version of matplotlib gives the same bytes; a test compares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

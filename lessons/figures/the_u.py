@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.the_u
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

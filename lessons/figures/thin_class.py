@@ -3,8 +3,6 @@
 The pictures are those on which `python -m minunet.train` tests. Run: python -m lessons.figures.thin_class
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.three_questions
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle

@@ -3,8 +3,6 @@
 Run: python -m lessons.figures.wide_rows
 """
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle

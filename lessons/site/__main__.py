@@ -1,7 +1,5 @@
 """`python -m lessons.site`: the course as web pages that need no network, code beside the prose."""
 
-from __future__ import annotations
-
 import argparse
 import html
 import json

@@ -4,8 +4,6 @@ A row is a stretch of prose, from a heading or from the last excerpt on, and the
 Figures take the whole width. What unfolds, the worked solutions, stays in the prose.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """`python -m minunet.bench`: the command."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import platform

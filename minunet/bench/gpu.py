@@ -7,8 +7,6 @@ runs ahead, and it counts less. Both libraries use the default stream, so that t
 is not compiled here.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Convolution by convolution: the rate of every algorithm, and of PyTorch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """How it is measured: times by turns, peak memory in a process of its own, and what the machine could do at most."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -9,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -57,7 +56,7 @@ class OtherWork:
     def __init__(self, stat: Path = Path("/proc/stat")) -> None:
         self.stat = stat
 
-    def __enter__(self) -> OtherWork:
+    def __enter__(self) -> Self:
         self.cores: float | None = None
         self.before = self._others()
         return self

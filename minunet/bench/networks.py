@@ -1,7 +1,5 @@
 """What is measured: five tasks, and the convolutions that a network is made of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

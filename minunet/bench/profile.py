@@ -1,7 +1,5 @@
 """Where a training step spends its time: what each part of it takes of a thread, by a clock around its functions."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

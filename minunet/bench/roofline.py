@@ -3,8 +3,6 @@
 Williams, Waterman and Patterson, "Roofline: An Insightful Visual Performance Model for Multicore Architectures" (2009).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The two sides of the comparison: the same network, weights, batch and number of threads."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """How a training step gains from more cores: the same step with several numbers of threads, beside PyTorch."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

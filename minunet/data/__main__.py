@@ -1,7 +1,5 @@
 """`python -m minunet.data pets`: fetch a data set."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -10,8 +10,6 @@ Positions between pixels are read bilinearly from the image; labels are read at 
 class ids would be a third one. Beyond the edges the picture is continued by its mirror image.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

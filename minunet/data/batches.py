@@ -6,8 +6,6 @@ run can stop anywhere and go on later with the very same batches, with nothing r
 and whoever prepares only some of the images of a batch draws the same for them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -8,8 +8,6 @@ What makes it hard: cells are dim or bright, the background is lit unevenly, out
 cells, and the seam between two cells is a dark line that blur and noise almost hide. No brightness separates them.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import ndimage
 

@@ -1,11 +1,9 @@
 """What every kind of data is turned into: images and labels in memory."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -43,12 +41,13 @@ class Dataset:
                 state.update(np.ascontiguousarray(array).data)
         return state.hexdigest()
 
-    def take(self, indices: np.ndarray | slice) -> Dataset:
+    def take(self, indices: np.ndarray | slice) -> Self:
         """The part of the data set with these indices, in their order."""
         order = np.arange(len(self))[indices]
         names = [self.names[i] for i in order]
         instances = None if self.instances is None else [self.instances[i] for i in order]
-        return Dataset(_take(self.images, order), _take(self.labels, order), names, self.classes, instances)
+        images, labels = _take(self.images, order), _take(self.labels, order)
+        return replace(self, images=images, labels=labels, names=names, instances=instances)
 
 
 class Splits(NamedTuple):

@@ -1,7 +1,5 @@
 """Fetching data sets: with a hash that is checked, going on where a download was cut off, unpacked without trust."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tarfile

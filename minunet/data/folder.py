@@ -8,8 +8,6 @@ Without classes.txt the values in the masks must be 0 to K-1, and the classes ar
 divided at random into 80 % for training, 10 % for validation and 10 % for the final test.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

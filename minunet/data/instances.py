@@ -12,8 +12,6 @@ border took.
 Instances are (H, W) int32: 0 is background, 1, 2, ... the objects.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import ndimage
 

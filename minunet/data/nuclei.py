@@ -10,8 +10,6 @@ the Broad Bioimage Benchmark Collection, CC0. The folder:
 The classes are background, nucleus, and the border where two nuclei meet.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

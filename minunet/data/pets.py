@@ -9,8 +9,6 @@ Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs" (2012). The folder is wh
 The lists are read, not the folders: those hold hundreds of `._NAME` files that are no pictures.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

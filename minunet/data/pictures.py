@@ -1,7 +1,5 @@
 """Reading pictures and masks from disk, with errors that name the file and say what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

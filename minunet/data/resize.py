@@ -4,8 +4,6 @@ A pixel of the new picture is the weighted mean of the old ones around it (bilin
 a third one, so of a mask the nearest pixel is taken.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

@@ -4,8 +4,6 @@ While a run goes on it keeps its frames in `progress/`, a PNG each, so that a ru
 with them; in the end they become one animated picture.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

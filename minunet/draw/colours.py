@@ -1,7 +1,5 @@
 """The colours of the classes, the same in every picture."""
 
-from __future__ import annotations
-
 import numpy as np
 
 # Colours that the colour-blind can tell apart: Okabe and Ito, "Color Universal Design" (2008), dark to bright.

@@ -1,7 +1,5 @@
 """Pictures of a run: the curves, and what the network says beside what is true."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

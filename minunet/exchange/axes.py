@@ -7,8 +7,6 @@ transposed convolution    (KH, KW, Cin, Cout)       (Cin, Cout, KH, KW)
 biases, norms             (C,)                      (C,)
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """State dicts on disk: PyTorch's own format (.pt, .pth) and safetensors; PyTorch's order of axes in both."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -10,8 +10,6 @@ Written node by node with `onnx.helper`, in the order in which the image meets t
 said in the ONNX operator schemas, opset 17. Needs the package onnx, but no PyTorch.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -75,17 +73,6 @@ def difference(model: onnx.ModelProto, net: UNet, params: Parameters, centred: b
     return float(np.abs(answer.transpose(0, 2, 3, 1) - expected).max())
 
 
-def _double_conv(graph: _Graph, block: DoubleConv, x: str) -> str:
-    """Twice: convolution, group norm if the network has it, ReLU."""
-    for number in (1, 2):
-        weight, bias = (f"{block.name}.conv{number}.{part}" for part in ("weight", "bias"))
-        x = graph.add("Conv", [x, weight, bias], kernel_shape=[3, 3], pads=[block.padding] * 4)
-        if block.groups is not None:
-            x = graph.group_norm(x, f"{block.name}.norm{number}", block.groups)
-        x = graph.add("Relu", [x])
-    return x
-
-
 class _Graph:
     """Nodes and constants so far; every method that adds something returns the name of what comes out."""
 
@@ -139,3 +126,14 @@ class _Graph:
         helper.set_model_props(model, properties)
         onnx.checker.check_model(model, full_check=True)
         return model
+
+
+def _double_conv(graph: _Graph, block: DoubleConv, x: str) -> str:
+    """Twice: convolution, group norm if the network has it, ReLU."""
+    for number in (1, 2):
+        weight, bias = (f"{block.name}.conv{number}.{part}" for part in ("weight", "bias"))
+        x = graph.add("Conv", [x, weight, bias], kernel_shape=[3, 3], pads=[block.padding] * 4)
+        if block.groups is not None:
+            x = graph.group_norm(x, f"{block.name}.norm{number}", block.groups)
+        x = graph.add("Relu", [x])
+    return x

@@ -5,8 +5,6 @@ other side in comparisons. `layer` turns a function of PyTorch into one that tak
 (see `axes.py`), so that PyTorch's gradients come back in it too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import torch

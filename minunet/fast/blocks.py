@@ -4,8 +4,6 @@ A piece is either several whole samples or some rows of a single one. NumPy pays
 and threads that make many short calls wait for each other (Python runs one at a time): so not too small either.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

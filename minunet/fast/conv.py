@@ -10,8 +10,6 @@
 CuPy arrays go to `gpu.conv`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.backend import Array, array_module

@@ -9,8 +9,6 @@ x and each row a of the squares,
 Backward, the squares of dy are gathered into rows of 4*K numbers, once, for two matrix products.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet import layers

@@ -1,7 +1,5 @@
 """The way back through crop-and-concatenate: zeros around a cropped skip would only be added to something else."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.backend import Array, array_module

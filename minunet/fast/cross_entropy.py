@@ -1,7 +1,5 @@
 """Softmax with cross-entropy: the plain layer with quicker exponentials on a CPU, one kernel on a GPU."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

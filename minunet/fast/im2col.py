@@ -7,8 +7,6 @@ at once, and overwritten by those of the next rows. A 1x1 convolution needs no g
 Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of dy @ weight.T are added to dx.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 

@@ -12,8 +12,6 @@ What these numbers need are four sums over the pixels of a channel: of x, of (x 
 dy * (x - mean). A sum over pixels is a product with a row of ones, and each is made of pieces that stay in the cache.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

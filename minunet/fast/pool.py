@@ -5,8 +5,6 @@ first pixel in reading order that equals y (to the last, if y is NaN); x and y a
 layers.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet import layers

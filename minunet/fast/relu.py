@@ -4,8 +4,6 @@
 instructions. Compared with a row of zeros it takes 0.16.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet import layers

@@ -4,8 +4,6 @@ A fresh array of megabytes costs twice: the system hands out its pages one by on
 has never seen them. Here the second call gets the memory of the first, warm.
 """
 
-from __future__ import annotations
-
 import math
 import threading
 

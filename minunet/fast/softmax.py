@@ -4,8 +4,6 @@
 this. Of 64 classes both take 0.56, of 150 the plain way 0.86 and this 1.12.
 """
 
-from __future__ import annotations
-
 from functools import reduce
 
 import numpy as np

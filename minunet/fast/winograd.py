@@ -26,8 +26,6 @@ The gradient goes the same way backwards, each step transposed, and dM serves bo
 Rounding: float32 errors of 2e-6 to 1.2e-5 of the largest output; and an infinity spreads over the tiles that read it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 

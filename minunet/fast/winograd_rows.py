@@ -36,8 +36,6 @@ Rounding: BT and AT add numbers of unlike size, so that float32 errors grow to 1
 a plain sum has 3e-7; and an infinity spreads over the tiles that read it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 

@@ -1,7 +1,5 @@
 """The weights of `winograd` in its domain, U = G g GT, made once for all groups of samples of a training step."""
 
-from __future__ import annotations
-
 import threading
 
 import numpy as np

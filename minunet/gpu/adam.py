@@ -1,7 +1,5 @@
 """Adam on a GPU: one kernel for up to 64 arrays, in one pass over parameters, gradients and moments; see adam.cu."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -3,8 +3,6 @@
 float32; other dtypes take `layers`, where the same lines as for NumPy run through CuPy.
 """
 
-from __future__ import annotations
-
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu import im2col, wide_rows

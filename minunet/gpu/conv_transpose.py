@@ -3,8 +3,6 @@
 Each pixel of x makes a square of 2x2 pixels of y: cols (N*H*W, 4*K) = x (N*H*W, C) @ weight (C, 4*K).
 """
 
-from __future__ import annotations
-
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu.kernels import launch, serves

@@ -1,7 +1,5 @@
 """Softmax with cross-entropy on a GPU: the loss and its gradient in one pass over the logits, see cross_entropy.cu."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minunet import layers

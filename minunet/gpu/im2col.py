@@ -1,7 +1,5 @@
 """Convolution on a GPU by im2col: any kernel, stride and padding; in the network the first layer and the last one."""
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.gpu import passes
 from minunet.gpu.products import multiply, rows_of, tall_product

@@ -4,8 +4,6 @@ No thread of a kernel needs to know of another, so that a kernel can be read, an
 two threads add to one place: two runs give the same bits.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import resources
 from typing import Any

@@ -1,7 +1,5 @@
 """One pass over memory each, before and after the matrix products of a convolution: the kernels of conv.cu."""
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.gpu.kernels import launch
 

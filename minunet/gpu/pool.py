@@ -1,7 +1,5 @@
 """Max-pooling 2x2 with stride 2 on a GPU: the kernels of pool.cu. Backward looks for the winner again in x."""
 
-from __future__ import annotations
-
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu.kernels import launch, serves

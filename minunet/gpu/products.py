@@ -8,8 +8,6 @@ float32 is exact by default. With `use_tf32` the GPU's tensor cores round each f
 add up in float32.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

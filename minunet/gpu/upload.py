@@ -6,8 +6,6 @@ Two such pieces take turns: while one is being computed with, the other is fille
 computation of a batch waits for its copy, and the copy that overwrites it, two batches later, for the computation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

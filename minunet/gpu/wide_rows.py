@@ -18,8 +18,6 @@ the bias is added. At 98 x 98 pixels they are 4 % of the products; im2col would 
 has few numbers and a very long sum: `add_tall_product` cuts it into stretches.
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.gpu.passes import add_bias, frame
 from minunet.gpu.products import Matrix, add_tall_product, multiply, stretches

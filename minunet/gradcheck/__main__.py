@@ -1,7 +1,5 @@
 """`python -m minunet.gradcheck`: prove every gradient on this machine, and print the table."""
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import sys

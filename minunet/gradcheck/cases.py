@@ -5,8 +5,6 @@ Each function draws its inputs from `rng` and returns a `Case`. Where an operati
 inputs of those keep a distance of more than the step of the check.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType

@@ -18,8 +18,6 @@ For an input with many numbers, moving each of them would take too long: then th
 is compared, sum(dx * direction), which a wrong dx cannot meet but by a chance of measure zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -16,8 +16,6 @@ to x multiplied by weight, and to weight multiplied by x; a number that was used
     dbias[k]                           += dy[n, i, j, k]
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.backend import Array

@@ -21,8 +21,6 @@ Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016)
 So the forward pass is the convolution's dx, and the backward pass gathers as a convolution does.
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array
 from minunet.layers.im2col import col2im, im2col
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters

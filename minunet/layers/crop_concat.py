@@ -5,8 +5,6 @@ side by side. Without padding the skip is larger, as it has lost fewer borders; 
 Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015), section 2.
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_image, check_same_dtype
 

@@ -13,8 +13,6 @@ pixel_weight, and w = 0 for ignored pixels,
 Softmax and cross-entropy together have this simple gradient: what the network said minus what is true.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

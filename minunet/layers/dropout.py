@@ -11,8 +11,6 @@ The layer does not draw the mask itself: a pure function has no chance in it, an
 must get the same masks as in one piece.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.backend import Array

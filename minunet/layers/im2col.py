@@ -10,8 +10,6 @@ Networks for Document Processing" (2006).
 from each of them. That is why col2im adds (`+=`) where im2col copies, and why it is not an inverse.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from minunet.backend import Array, array_module

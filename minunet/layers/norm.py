@@ -17,8 +17,6 @@ the group. The formula says that dx has no part along a constant, nor along xhat
 group changes nothing after normalisation.
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_dy, check_image, check_same_dtype
 

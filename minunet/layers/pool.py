@@ -8,8 +8,6 @@ and gets all of the gradient; PyTorch does the same. Scherer, Müller and Behnke
 in Convolutional Architectures for Object Recognition" (2010).
 """
 
-from __future__ import annotations
-
 import math
 
 from minunet.backend import Array, array_module

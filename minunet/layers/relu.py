@@ -4,8 +4,6 @@ Backward, dy passes where x was positive and is stopped elsewhere. At exactly x 
 0, as PyTorch does. Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines" (2010).
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_dy
 

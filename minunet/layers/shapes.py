@@ -1,7 +1,5 @@
 """Shape arithmetic and shape errors, shared by the layers that slide a window over an image."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minunet.backend import Array

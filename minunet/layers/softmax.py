@@ -6,8 +6,6 @@ Subtracting the largest logit first changes nothing in the quotient, and no exp 
 Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 4.1.
 """
 
-from __future__ import annotations
-
 from minunet.backend import Array, array_module
 from minunet.layers.shapes import check_dy, check_floating
 

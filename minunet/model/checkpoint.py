@@ -12,8 +12,6 @@ An .npz is a zip of plain arrays: any NumPy reads it, and it cannot hold code (`
 a run it is written to a second file first and then renamed: a crash in the middle never costs the last good one.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

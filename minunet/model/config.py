@@ -1,11 +1,9 @@
 """One experiment: everything that decides a run, and the network that follows from it."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from minunet.data.augment import Augmentation
 from minunet.data.instances import RADIUS
@@ -86,8 +84,8 @@ class Config:
         """As a dictionary that JSON can hold."""
         return dataclasses.asdict(self)
 
-    @staticmethod
-    def from_json(values: dict[str, Any]) -> Config:
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
         """The way back, also from earlier versions: a field that they did not have gets its default, what they did.
 
         Raises InputError for anything that is no configuration.
@@ -98,7 +96,7 @@ class Config:
                 raise InputError("It was trained on enlarged pictures (zoom), which this version cannot make.")
             how = {name: check(Augmentation, name, value) for name, value in values.pop("augmentation").items()}
             checked = {name: check(Config, name, value) for name, value in values.items()}
-            return Config(**checked, augmentation=Augmentation(**how))
+            return cls(**checked, augmentation=Augmentation(**how))
         except (TypeError, KeyError, AttributeError) as error:
             raise InputError(f"This is not the configuration of a run of this version: {error}.") from error
 

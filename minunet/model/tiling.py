@@ -13,8 +13,6 @@ its rim.
 Group norm takes its mean over all that the network sees; with it, the answer depends on the tile a little.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A trained network, ready to be asked about any picture."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """`python -m minunet.train`: train a U-Net, on made cells, on the pets, or on your own folder of images and masks."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

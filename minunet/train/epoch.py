@@ -1,10 +1,9 @@
 """One epoch of a run: the steps that are left of it, its clock, its progress bar, and the mean of the loss so far."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator
+from typing import Self
 
 from tqdm import tqdm
 
@@ -27,7 +26,7 @@ class Epoch:
         self.steps = range(run.step, self.first + batches.per_epoch)
         self.losses = LateNumbers(device, self._note)
 
-    def __enter__(self) -> Epoch:
+    def __enter__(self) -> Self:
         self.started = time.perf_counter() - self.run.seconds
         self.bar = tqdm(
             total=self.images,

@@ -1,7 +1,5 @@
 """Who listens to a run: each is told after every epoch, and writes, draws or prints something of it."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable
 from pathlib import Path

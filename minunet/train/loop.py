@@ -10,8 +10,6 @@ A run writes into its folder:
     progress.gif       what it answered on three validation images, epoch by epoch; its pictures are in progress/
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

@@ -6,8 +6,6 @@ to give what `minunet.layers` gives, in float64 to rounding, and to keep float32
 project's function in the network; the others stay.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator

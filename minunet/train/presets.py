@@ -1,7 +1,5 @@
 """Named experiments, what `--preset` chooses from; and the images, optimiser and learning rates of one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from minunet.backend import Array

@@ -1,7 +1,5 @@
 """How good is a network? Loss, pixel accuracy and IoU on a data set, and the final test of a run."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`--set NAME=VALUE`: any field of an experiment that has no option of its own, for experiments about experiments."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from minunet.data.augment import Augmentation

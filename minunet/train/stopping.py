@@ -1,7 +1,5 @@
 """To stop when asked: Ctrl-C and SIGTERM end a training between two steps, so that it can be saved."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

@@ -1,7 +1,5 @@
 """The curves of a run for TensorBoard, by tensorboardX, which needs no TensorFlow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec

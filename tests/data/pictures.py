@@ -1,7 +1,5 @@
 """Small folders of pictures in the layouts that minunet reads, made in a temporary folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

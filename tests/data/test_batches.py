@@ -1,7 +1,5 @@
 """Batches: every image once an epoch, and the same batch whenever it is asked for."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

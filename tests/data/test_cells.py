@@ -1,7 +1,5 @@
 """The made cells: the same for the same seed, exact borders, and no threshold solves them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.data.cells import CLASSES, make_cell_image, make_cells

@@ -1,7 +1,5 @@
 """Downloads from a server on this machine: whole, cut off, spoilt, and hostile."""
 
-from __future__ import annotations
-
 import hashlib
 import http.server
 import io

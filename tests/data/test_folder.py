@@ -1,7 +1,5 @@
 """Anyone's own folder of images and masks, and all that can be wrong with one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image

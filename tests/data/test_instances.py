@@ -1,7 +1,5 @@
 """Objects to classes and back, the paper's weight map, and average precision, against slow and plain ways."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """The Data Science Bowl's layout: sizes that differ, a mask a nucleus, lists or none."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image

@@ -1,7 +1,5 @@
 """The Oxford-IIIT Pet layout, on a small copy with the oddities of the original."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image

@@ -1,7 +1,5 @@
 """Resizing: means for pictures and probabilities, the nearest for masks."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet.data.resize import resize_mask, resize_picture, resize_probabilities

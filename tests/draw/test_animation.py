@@ -1,7 +1,5 @@
 """`progress.gif`: the frames of the epochs, in their order."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

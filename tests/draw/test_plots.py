@@ -1,7 +1,5 @@
 """Pictures: that they are written, show what they should, and choose by rule."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

@@ -1,7 +1,5 @@
 """State dicts on disk: what is written comes back, and PyTorch computes the same with it."""
 
-from __future__ import annotations
-
 import json
 import sys
 

@@ -1,7 +1,5 @@
 """The ONNX graph against minunet, by ONNX's reference implementation."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

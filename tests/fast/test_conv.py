@@ -1,7 +1,5 @@
 """The fast convolutions, each held to the plain one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """The fast group norm against the plain one."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

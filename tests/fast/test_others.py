@@ -1,7 +1,5 @@
 """The other fast layers: transposed convolution, max-pool, ReLU in place, the views of crop-and-concatenate."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

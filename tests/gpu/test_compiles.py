@@ -1,7 +1,5 @@
 """The CUDA kernels compile, by the compiler that CuPy uses, which needs no GPU."""
 
-from __future__ import annotations
-
 import ctypes
 import importlib.util
 import re

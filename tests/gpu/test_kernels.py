@@ -1,7 +1,5 @@
 """The GPU's algorithms against the plain layers: on a GPU, or where there is none, with a stand-in for CuPy."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings

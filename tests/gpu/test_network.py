@@ -1,7 +1,5 @@
 """The same code on CuPy arrays: every layer, the whole step, and a training run; without a GPU, on the stand-in."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

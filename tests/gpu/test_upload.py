@@ -1,7 +1,5 @@
 """Batches reach the device whole and in order; numbers from it are read a step late."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What the tests of the layers share: the gradient check as an assertion, and the rules that hold for every layer."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

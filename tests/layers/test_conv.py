@@ -1,7 +1,5 @@
 """Convolution: the loops, the matrix product, their gradients, and the transposed convolution as the adjoint."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

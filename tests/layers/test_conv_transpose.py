@@ -1,7 +1,5 @@
 """Transposed convolution: gradients, sizes, and that it is no inverse."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Every backward pass says which dy it needed, instead of giving a gradient of whatever it got."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """im2col gathers windows, col2im is its transpose."""
 
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Max-pooling: gradients, overlapping windows, ties and NaN as PyTorch treats them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

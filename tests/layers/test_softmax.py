@@ -1,7 +1,5 @@
 """Softmax and cross-entropy: gradients, the weighted mean as PyTorch has it, stability."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The ten patients: each trains worse than the healthy one, by the fault of one part, and answers are judged."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

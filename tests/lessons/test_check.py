@@ -1,7 +1,5 @@
 """`python -m lessons.check`: what it says to whom, and what it takes."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

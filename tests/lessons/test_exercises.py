@@ -1,7 +1,5 @@
 """Every exercise: the stub is a stub, the worked solution passes, and typical wrong ones are refused and named."""
 
-from __future__ import annotations
-
 import pytest
 
 from lessons.check.__main__ import HERE, load

@@ -1,7 +1,5 @@
 """Every figure of the lessons is what its script draws today."""
 
-from __future__ import annotations
-
 import importlib
 import io
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pages of the course: in step with the source, links that lead somewhere, every function of the layers shown."""
 
-from __future__ import annotations
-
 import ast
 import re
 

@@ -1,7 +1,5 @@
 """The course as web pages in a headless browser: no error, no network, maths drawn, links that work, on a phone too."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator

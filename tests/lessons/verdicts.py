@@ -3,8 +3,6 @@
 `python -m tests.lessons.verdicts` writes verdicts.txt anew.
 """
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 

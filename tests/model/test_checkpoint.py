@@ -1,7 +1,5 @@
 """Checkpoints: what is saved comes back, writing is all or nothing, and wrong files get a sentence."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Files of earlier versions still predict what they predicted then; see `earlier/`, each written by its version."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tiles: a valid network gives the same answer whatever the tile, a padded one nearly, and both for any size."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings

@@ -1,7 +1,5 @@
 """The text of a checkpoint, read and changed past everything that guards it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

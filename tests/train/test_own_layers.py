@@ -1,7 +1,5 @@
 """Layers of a learner in the network: right ones give the same training, wrong ones are refused by name."""
 
-from __future__ import annotations
-
 import csv
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Presets: they survive JSON, and describe runs that can be made."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 

@@ -1,7 +1,5 @@
 """`--set NAME=VALUE`: every field can be set, to what it can be, and to nothing else."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest

@@ -1,7 +1,5 @@
 """`python -m minunet.train`: it learns, writes what it promises, resumes to the same bits, and refuses bad input."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import itertools

@@ -1,7 +1,5 @@
 """Worked solutions of lesson 1. Try first: `python -m lessons.check 1` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """Worked solutions of lesson 2. Try first: `python -m lessons.check 2` knows most mistakes by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

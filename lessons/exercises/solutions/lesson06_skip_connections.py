@@ -1,7 +1,5 @@
 """Worked solutions of lesson 6. Try first: `python -m lessons.check 6` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """Worked solutions of lesson 7. Try first: `python -m lessons.check 7` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """Worked solutions of lesson 9. Try first: `python -m lessons.check 9` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

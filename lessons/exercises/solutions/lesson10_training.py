@@ -1,7 +1,5 @@
 """Worked solutions of lesson 10. Try first: `python -m lessons.check 10` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

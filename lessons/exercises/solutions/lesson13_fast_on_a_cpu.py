@@ -1,7 +1,5 @@
 """Worked solutions of lesson 13. Try first: `python -m lessons.check 13` knows most mistakes by name."""
 
-from __future__ import annotations
-
 import numpy as np
 
 BT = np.array([[1.0, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]])  # (4, 4)

@@ -4,8 +4,6 @@ Each must be refused, and of every five at least three must be told what is wron
 mistakes that `lessons.check` knows: a wrong solution is a whole function, and is not written from the checker's list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 0."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

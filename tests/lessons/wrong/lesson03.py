@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 3."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson03_convolution as good

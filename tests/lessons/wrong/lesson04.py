@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 4."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson04_relu_and_pool as good

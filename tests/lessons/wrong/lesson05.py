@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 5."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson05_transposed_convolution as good

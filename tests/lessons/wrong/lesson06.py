@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 6."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from tests.lessons.wrong import wrong

@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 7. Where NumPy warns of an overflow a learner reads on, but here a warning is an error."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import ndimage
 

@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 8."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from minunet import layers as minunet_layers

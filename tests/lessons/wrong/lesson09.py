@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 9."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 12."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson12_large_pictures as good

@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 13."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson13_fast_on_a_cpu as good

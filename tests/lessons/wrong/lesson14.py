@@ -1,7 +1,5 @@
 """Wrong solutions of lesson 14."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from lessons.exercises.solutions import lesson14_gpu as good
