@@ -1,7 +1,9 @@
 """State dicts on disk: PyTorch's own format (.pt, .pth) and safetensors; PyTorch's order of axes in both."""
 
 import json
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,39 +24,31 @@ def check_ending(path: Path) -> None:
 
 def save_state_dict(path: Path, params: Parameters, about: dict[str, Any]) -> None:
     """Write parameters; `about`, what JSON can hold, is kept in the header of a safetensors file."""
-    check_ending(path)
-    if path.suffix == SAFETENSORS:
-        try:
-            from safetensors.numpy import save
-        except ImportError:
-            raise InputError(f"{path} needs the package safetensors: pip install 'minunet[export]'.") from None
-        data = save(to_torch_order(params), {"minunet": json.dumps(about)})
-        with whole_file(path, "wb") as file:
-            file.write(data)
-        return
-    torch, to_torch, _ = _torch(path)
+    package = _package(path)
     with whole_file(path, "wb") as file:
-        torch.save(to_torch(params), file)
+        if path.suffix == SAFETENSORS:
+            file.write(package.save(to_torch_order(params), {"minunet": json.dumps(about)}))
+        else:
+            from minunet.exchange.torch_bridge import to_torch
+
+            package.save(to_torch(params), file)
 
 
 def load_state_dict(path: Path) -> Parameters:
     """Read parameters, float32. Raises InputError for anything that is no state dict; no code is run."""
-    check_ending(path)
+    package = _package(path)
     try:
         if path.suffix == SAFETENSORS:
-            from safetensors.numpy import load
-
-            arrays = from_torch_order(load(path.read_bytes()))
+            arrays = from_torch_order(package.load(path.read_bytes()))
         else:
-            torch, _, from_torch = _torch(path)
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            from minunet.exchange.torch_bridge import from_torch
+
+            state = package.load(path, map_location="cpu", weights_only=True)
             arrays = from_torch({name: tensor.float() for name, tensor in state.items()})
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
-    except (InputError, MemoryError):
+    except MemoryError:
         raise
-    except ImportError:
-        raise InputError(f"{path} needs the package safetensors: pip install 'minunet[export]'.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}.") from error
     except Exception as error:  # damaged files make both libraries raise nearly anything
@@ -63,11 +57,13 @@ def load_state_dict(path: Path) -> Parameters:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def _torch(path: Path) -> tuple[Any, Any, Any]:
+def _package(path: Path) -> ModuleType:
+    """What reads and writes the format of the file. Raises InputError for other endings, or if it is not installed."""
+    check_ending(path)
+    name, needs = "torch", "PyTorch: pip install torch. A .safetensors file does not."
+    if path.suffix == SAFETENSORS:
+        name, needs = "safetensors.numpy", "the package safetensors: pip install 'minunet[export]'."
     try:
-        import torch
-
-        from minunet.exchange.torch_bridge import from_torch, to_torch
+        return import_module(name)
     except ImportError:
-        raise InputError(f"{path} needs PyTorch: pip install torch. A .safetensors file does not.") from None
-    return torch, to_torch, from_torch
+        raise InputError(f"{path} needs {needs}") from None
