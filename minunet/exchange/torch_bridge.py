@@ -42,15 +42,12 @@ def nhwc(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def layer(function: Callable[..., torch.Tensor], **options: object) -> Callable[..., torch.Tensor]:
-    """`function(x, weight, bias, **options)` of PyTorch as a function of tensors in minunet's order."""
-    name = function.__name__
+    """`function(x, **parameters, **options)` of PyTorch as a function of tensors in minunet's order."""
 
-    def call(x: torch.Tensor, weight: torch.Tensor | None = None, *rest: torch.Tensor | None) -> torch.Tensor:
-        arguments: list[torch.Tensor | None] = [nchw(x)]
-        if weight is not None:
-            # contiguous: PyTorch 2.13 refuses the backward pass of some permuted weights that have an axis of length 1
-            arguments += [torch_order(name, weight).contiguous(), *rest]
-        return nhwc(function(*arguments, **options))
+    def call(x: torch.Tensor, **parameters: torch.Tensor) -> torch.Tensor:
+        # contiguous: PyTorch 2.13 refuses the backward pass of some permuted weights that have an axis of length 1
+        ordered = {name: torch_order(function.__name__, each).contiguous() for name, each in parameters.items()}
+        return nhwc(function(nchw(x), **ordered, **options))
 
     return call
 

@@ -62,9 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def format_row(row: Row) -> str:
     """One line of the table."""
-    numbers = [
-        "-" if row.errors[kind] is None else f"{row.errors[kind]:.1e}" for kind in ("numeric", "complex", "torch")
-    ]
+    numbers = ("-" if error is None else f"{error:.1e}" for error in row.errors.values())
     verdict = {True: "ok", False: "WRONG", None: "not checked"}[row.ok]
     columns = "".join(f"{number:>10}" for number in numbers)
     return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<18}{columns}  {verdict}"

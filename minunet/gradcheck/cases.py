@@ -7,6 +7,7 @@ inputs of those keep a distance of more than the step of the check.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -47,12 +48,9 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield cross_entropy_case(rng)
     yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5))
     yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5), pixel_weight=True, ignore=True)
-    for padding, size in (("same", (8, 12)), ("valid", (24, 20))):
+    for padding, depth, size in (("same", 3, (8, 12)), ("valid", 2, (24, 20))):
         for norm in (None, "group"):
-            net = UNet(
-                in_channels=2, classes=3, base=4, depth=3 if padding == "same" else 2, padding=padding, norm=norm
-            )
-            yield network_case(rng, net, size)
+            yield network_case(rng, UNet(2, 3, base=4, depth=depth, padding=padding, norm=norm), size)
 
 
 def conv2d_case(
@@ -68,16 +66,9 @@ def conv2d_case(
     library: ModuleType = layers,
 ) -> Case:
     """Convolution; `operation` is "conv2d" or "conv2d_loops", of `library`, the plain layers or the fast ones."""
-    forward, backward = getattr(library, operation), getattr(library, f"{operation}_backward")
-    return _convolution(
-        f"{_prefix(library)}{operation} {_size(kernel)}, stride {_size(stride)}, padding {_size(padding)}",
-        {"x": rng.standard_normal(image), "weight": rng.standard_normal((*kernel, image[3], channels))},
-        rng.standard_normal(channels) if bias else None,
-        forward,
-        backward,
-        "conv2d",
-        {"stride": stride, "padding": padding},
-    )
+    inputs = _convolution_inputs(rng, image, (*kernel, image[3], channels), bias)
+    details = _window(kernel, stride, padding) + ", no bias" * (not bias)
+    return _layer_case(operation, details, inputs, library, stride=stride, padding=padding)
 
 
 def conv_transpose2d_case(
@@ -93,37 +84,16 @@ def conv_transpose2d_case(
     library: ModuleType = layers,
 ) -> Case:
     """Transposed convolution."""
-    return _convolution(
-        f"{_prefix(library)}conv_transpose2d {_size(kernel)}, stride {_size(stride)}, "
-        f"padding {_size(padding)}+{_size(output_padding)}",
-        {"x": rng.standard_normal(image), "weight": rng.standard_normal((*kernel, image[3], channels))},
-        rng.standard_normal(channels) if bias else None,
-        library.conv_transpose2d,
-        library.conv_transpose2d_backward,
-        "conv_transpose2d",
-        {"stride": stride, "padding": padding, "output_padding": output_padding},
-    )
+    inputs = _convolution_inputs(rng, image, (*kernel, image[3], channels), bias)
+    details = _window(kernel, stride, padding, output_padding) + ", no bias" * (not bias)
+    options = {"stride": stride, "padding": padding, "output_padding": output_padding}
+    return _layer_case("conv_transpose2d", details, inputs, library, **options)
 
 
-def _convolution(
-    name: str,
-    inputs: Arrays,
-    bias: np.ndarray | None,
-    forward: Callable,
-    backward: Callable,
-    torch_name: str,
-    options: dict[str, IntPair],
-) -> Case:
-    """What the two kinds of convolution have in common."""
-    if bias is not None:
-        inputs["bias"] = bias
-    return Case(
-        name if bias is not None else f"{name}, no bias",
-        inputs,
-        lambda given: forward(**given, **options),
-        lambda dy, cache: tuple(gradient for gradient in backward(dy, cache) if gradient is not None),
-        lambda given: _torch_layer(torch_name, **options)(given["x"], given["weight"], given.get("bias")),
-    )
+def _convolution_inputs(rng: np.random.Generator, image: Shape, weight: Shape, bias: bool) -> Arrays:
+    """x, a weight (KH, KW, Cin, Cout), and a bias if there shall be one."""
+    shapes = {"x": image, "weight": weight} | ({"bias": weight[3:]} if bias else {})
+    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
 def max_pool2d_case(
@@ -137,20 +107,12 @@ def max_pool2d_case(
     library: ModuleType = layers,
 ) -> Case:
     """Max-pooling of numbers of both signs, all different by at least 0.01; or with `ties`, of only three numbers."""
-    options: dict[str, Any] = {"kernel_size": kernel, "stride": stride, "padding": padding}
     count = math.prod(image)
     x = rng.integers(-3, 0, image) if ties else rng.permutation(count).reshape(image) * 0.01 - count * 0.005
-    x = x.astype("float64")
-    return Case(
-        f"{_prefix(library)}max_pool2d {_size(kernel)}, stride {_size(stride or kernel)}, padding {_size(padding)}"
-        + ", ties" * ties,
-        {"x": x},
-        lambda given: library.max_pool2d(**given, **options),
-        lambda dy, cache: (library.max_pool2d_backward(dy, cache),),
-        lambda given: _torch_layer("max_pool2d", **options)(given["x"]),
-        smooth=False,
-        differentiable=not ties,
-    )
+    details = _window(kernel, stride or kernel, padding) + ", ties" * ties
+    options = {"kernel_size": kernel, "stride": stride, "padding": padding}
+    case = _layer_case("max_pool2d", details, {"x": x.astype("float64")}, library, **options)
+    return replace(case, smooth=False, differentiable=not ties)
 
 
 def crop_concat_case(rng: np.random.Generator, *, skip: Shape = (2, 8, 7, 3), x: Shape = (2, 4, 4, 2)) -> Case:
@@ -161,43 +123,25 @@ def crop_concat_case(rng: np.random.Generator, *, skip: Shape = (2, 8, 7, 3), x:
 
         return nhwc(crop_concat(nchw(given["skip"]), nchw(given["x"])))
 
-    return Case(
-        "crop_concat",
-        {"skip": rng.standard_normal(skip), "x": rng.standard_normal(x)},
-        lambda given: layers.crop_concat(**given),
-        layers.crop_concat_backward,
-        torch,
-    )
+    inputs = {"skip": rng.standard_normal(skip), "x": rng.standard_normal(x)}
+    return replace(_layer_case("crop_concat", "", inputs), torch=torch)
 
 
 def relu_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3)) -> Case:
     """ReLU of numbers that are at least 0.01 away from 0."""
     x = rng.standard_normal(shape)
-    return Case(
-        "relu",
-        {"x": x + 0.01 * np.sign(x)},
-        lambda given: layers.relu(**given),
-        lambda dy, cache: (layers.relu_backward(dy, cache),),
-        lambda given: given["x"].relu(),
-        smooth=False,
-    )
+    return replace(_layer_case("relu", "", {"x": x + 0.01 * np.sign(x)}), smooth=False)
 
 
 def dropout_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3), rate: float = 0.4) -> Case:
     """Dropout with a mask that was drawn before: the mask is no input, it has no gradient."""
     mask = layers.dropout_mask(shape, rate, rng, "float64")
-
-    def torch(given: dict[str, Any]) -> Any:
-        import torch
-
-        return given["x"] * torch.tensor(mask)
-
     return Case(
         "dropout",
         {"x": rng.standard_normal(shape)},
         lambda given: layers.dropout(given["x"], array_module(given["x"]).asarray(mask, dtype=given["x"].dtype)),
         lambda dy, cache: (layers.dropout_backward(dy, cache),),
-        torch,
+        lambda given: given["x"] * given["x"].new_tensor(mask),
     )
 
 
@@ -205,33 +149,16 @@ def group_norm_case(
     rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 6), groups: int = 3, library: ModuleType = layers
 ) -> Case:
     """Group normalisation, of numbers whose mean is not 0 and whose variance is not 1."""
-
-    def torch(given: dict[str, Any]) -> Any:
-        from torch.nn.functional import group_norm
-
-        from minunet.exchange.torch_bridge import nchw, nhwc
-
-        return nhwc(group_norm(nchw(given["x"]), groups, given["weight"], given["bias"]))
-
     weight, bias = rng.standard_normal((2, shape[3]))
-    return Case(
-        f"{_prefix(library)}group_norm, {groups} groups",
-        {"x": 3 * rng.standard_normal(shape) + 1, "weight": weight, "bias": bias},
-        lambda given: library.group_norm(**given, groups=groups),
-        library.group_norm_backward,
-        torch,
-    )
+    inputs = {"x": 3 * rng.standard_normal(shape) + 1, "weight": weight, "bias": bias}
+    case = _layer_case("group_norm", f", {groups} groups", inputs, library, groups=groups)
+    return replace(case, torch=_in_torch("group_norm", num_groups=groups))
 
 
 def softmax_case(rng: np.random.Generator, *, shape: Shape = (2, 3, 4, 5)) -> Case:
     """Softmax."""
-    return Case(
-        "softmax",
-        {"logits": 2 * rng.standard_normal(shape)},
-        lambda given: layers.softmax(**given),
-        lambda dy, cache: (layers.softmax_backward(dy, cache),),
-        lambda given: given["logits"].softmax(dim=-1),
-    )
+    case = _layer_case("softmax", "", {"logits": 2 * rng.standard_normal(shape)})
+    return replace(case, torch=lambda given: given["logits"].softmax(dim=-1))
 
 
 def cross_entropy_case(
@@ -254,21 +181,21 @@ def cross_entropy_case(
         labels[rng.random(labels.shape) < 0.2] = options["ignore_index"] = 255
 
     def torch(given: dict[str, Any]) -> Any:
-        import torch as pytorch
+        from torch import tensor
+        from torch.nn.functional import cross_entropy
 
-        logits, target = given["logits"].reshape(-1, classes), pytorch.tensor(labels.reshape(-1))
-        of_class = pytorch.tensor(np.array(options.get("class_weight", np.ones(classes))))
-        of_pixel = pytorch.tensor(options.get("pixel_weight", np.ones(labels.shape)).reshape(-1))
-        cross_entropy, ignored = pytorch.nn.functional.cross_entropy, options.get("ignore_index", -100)
+        logits, target = given["logits"].reshape(-1, classes), tensor(labels.reshape(-1))
+        of_class = tensor(options.get("class_weight", np.ones(classes)))
+        ignored = options.get("ignore_index", -100)
         if not pixel_weight:  # PyTorch's own weighted mean
             return cross_entropy(logits, target, weight=of_class, ignore_index=ignored)
         each = cross_entropy(logits, target, weight=of_class, ignore_index=ignored, reduction="none")
-        counted = target != ignored
+        of_pixel, counted = tensor(options["pixel_weight"].reshape(-1)), target != ignored
         return (each * of_pixel).sum() / (of_class[target * counted] * of_pixel * counted).sum()
 
-    details = ", ".join(name.removesuffix("_index").replace("_", " ") for name in options)
+    details = (name.removesuffix("_index").replace("_", " ") for name in options)
     return Case(
-        "softmax_cross_entropy" + (f", {details}" if details else ""),
+        ", ".join(["softmax_cross_entropy", *details]),
         {"logits": 2 * rng.standard_normal(shape)},
         lambda given: layers.softmax_cross_entropy(**given, labels=labels, **options),
         lambda dy, cache: (dy * layers.softmax_cross_entropy_backward(cache),),
@@ -283,12 +210,9 @@ def network_case(rng: np.random.Generator, net: UNet, size: tuple[int, int], bat
         for name, array in net.init(rng, dtype="float64").items()
     }
 
-    def forward(given: Arrays) -> tuple[Any, Any]:
-        return net.forward({name: given[name] for name in params}, given["x"])
-
     def backward(dy: np.ndarray, cache: Any) -> tuple:
         dx, grads = net.backward(dy, cache)
-        return dx, *(grads[name] for name in params)
+        return dx, *grads.values()
 
     def torch(given: dict[str, Any]) -> Any:
         from torch.func import functional_call
@@ -301,7 +225,7 @@ def network_case(rng: np.random.Generator, net: UNet, size: tuple[int, int], bat
     return Case(
         f"UNet, {net.padding}, depth {net.depth}" + (", group norm" if net.norm else ""),
         {"x": rng.standard_normal((batch, *size, net.in_channels)), **params},
-        forward,
+        lambda given: net.forward(given, given["x"]),
         backward,
         torch,
         smooth=False,
@@ -309,19 +233,37 @@ def network_case(rng: np.random.Generator, net: UNet, size: tuple[int, int], bat
     )
 
 
-def _torch_layer(name: str, **options: Any) -> Callable[..., Any]:
-    """PyTorch's function `name` for tensors in minunet's order; PyTorch is imported only when it is called."""
-    from torch.nn import functional
+def _layer_case(operation: str, details: str, inputs: Arrays, library: ModuleType = layers, **options: Any) -> Case:
+    """The function `operation` of `library` with the inputs and `options`, beside PyTorch's of the same name."""
+    forward, backward = getattr(library, operation), getattr(library, f"{operation}_backward")
 
-    from minunet.exchange.torch_bridge import layer
+    def gradients(dy: np.ndarray, cache: Any) -> tuple:
+        found = backward(dy, cache)  # None instead of the gradient of a bias that there is not
+        return tuple(each for each in found if each is not None) if isinstance(found, tuple) else (found,)
 
-    return layer(getattr(functional, name), **options)
+    return Case(
+        "fast " * (library is fast) + operation + details,
+        inputs,
+        lambda given: forward(**given, **options),
+        gradients,
+        _in_torch(operation.removesuffix("_loops"), **options),
+    )
 
 
-def _prefix(library: ModuleType) -> str:
-    return "fast " if library is fast else ""
+def _in_torch(name: str, **options: Any) -> Callable[[dict[str, Any]], Any]:
+    """PyTorch's function `name` of tensors in minunet's order; PyTorch is imported only when it is called."""
+
+    def call(given: dict[str, Any]) -> Any:
+        from torch.nn import functional
+
+        from minunet.exchange.torch_bridge import layer
+
+        return layer(getattr(functional, name), **options)(**given)
+
+    return call
 
 
-def _size(value: IntPair) -> str:
-    """3 -> "3", (3, 2) -> "3x2"."""
-    return str(value) if isinstance(value, int) else "x".join(map(str, value))
+def _window(*sizes: IntPair) -> str:
+    """(3, 2), 2, 0, 1 -> " 3x2, stride 2, padding 0+1"."""
+    kernel, stride, *padding = (str(size) if isinstance(size, int) else "x".join(map(str, size)) for size in sizes)
+    return f" {kernel}, stride {stride}, padding {'+'.join(padding)}"

@@ -93,17 +93,15 @@ def check(case: Case, rng: np.random.Generator, *, with_torch: bool) -> list[Row
             directions = list(np.eye(x.size).reshape(x.size, *x.shape))
         else:
             directions = list(rng.standard_normal((DIRECTIONS, *x.shape)))
-        claimed = np.array(
-            [(grads[name] * v).sum() if np.shape(grads[name]) == x.shape else np.nan for v in directions]
-        )
+        gradient = grads[name]
+        claimed = np.array([(gradient * v).sum() if np.shape(gradient) == x.shape else np.nan for v in directions])
         if case.differentiable:
             errors["numeric"] = _numeric_error(case, dy, name, directions, claimed)
         if case.smooth:
-            errors["complex"] = relative_error(
-                claimed, np.array([_complex_step(case, dy, name, v) for v in directions])
-            )
+            exact = np.array([_complex_step(case, dy, name, v) for v in directions])
+            errors["complex"] = relative_error(claimed, exact)
         if with_torch:
-            errors["torch"] = relative_error(grads[name], torch_grads[name])
+            errors["torch"] = relative_error(gradient, torch_grads[name])
         limits = {"numeric": NUMERIC_TOLERANCE, "complex": COMPLEX_TOLERANCE, "torch": case.torch_tolerance}
         measured = {kind: error for kind, error in errors.items() if error is not None}
         ok = all(error <= limits[kind] for kind, error in measured.items()) if measured else None
