@@ -4,19 +4,21 @@ import argparse
 import json
 import platform
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minunet.backend import choose_device
+from minunet.bench.compare import FORMATS, Row, agreement, disagreement, number, ratio, ratio_text
 from minunet.bench.gpu import bench_gpu
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
 from minunet.bench.profile import measure_parts, print_parts
 from minunet.bench.roofline import save_roofline
-from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
+from minunet.bench.sides import Minunet, Side, Torch, difference, torch_problem
 from minunet.bench.threads import measure_threads, print_threads
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
@@ -28,16 +30,14 @@ same network, weights, batch and number of threads, by turns in one run, in floa
 must compute the same loss and gradients. The ratio is minunet's time over that of eager PyTorch
 in the faster of its two memory formats (by median), round by round; below 1 minunet is ahead.
 torch.compile is tried in channels last. Peak memory is what three steps need beyond imports,
-weights and batch. The last column counts the
-arithmetic of plain convolution sums against what matrix products reach here; Winograd's
-algorithm saves most of it, so it can pass 100 %. Without PyTorch: minunet alone.
-Exit status: 0 measured, 1 the two sides do not agree (on a GPU also: a second run
-gave other bits), 2 something given is wrong,
-130 stopped by Ctrl-C.
+weights and batch. The last column counts the arithmetic of plain convolution sums against what
+matrix products reach here; Winograd's algorithm saves most of it, so it can pass 100 %. Without
+PyTorch: minunet alone.
+Exit status: 0 measured, 1 the two sides do not agree (on a GPU also: a second run gave other
+bits), 2 something given is wrong, 130 stopped by Ctrl-C.
 """
 
 BUSY = 0.2  # cores: if others use more, times mean little
-FORMATS = ("contiguous", "channels last")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -58,22 +58,14 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"CPU threads of both sides (default: {get_threads()}, the cores here); several, as in 1,2,4: instead, "
         "how much a step gains from each number, of those for which there are cores",
     )
-    add(
-        "--device",
-        choices=("cpu", "gpu"),
-        default="cpu",
-        help="where: on a GPU beside PyTorch with cuDNN, exact and in TF32, with larger batches (default: cpu)",
-    )
+    where = "where: on a GPU beside PyTorch with cuDNN, exact and in TF32, with larger batches (default: cpu)"
+    add("--device", choices=("cpu", "gpu"), default="cpu", help=where)
     add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
     instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread or GPU")
-    instead(
-        "--plot",
-        type=Path,
-        metavar="FILE",
-        help="instead: draw arithmetic per byte against rate into a PNG (a roofline)",
-    )
+    roofline = "instead: draw arithmetic per byte against rate into a PNG (a roofline)"
+    instead("--plot", type=Path, metavar="FILE", help=roofline)
     add("--json", type=Path, metavar="FILE", help="write all numbers of the tables to FILE too")
     return parser
 
@@ -92,10 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
-    counts = options.threads or [get_threads()]
+    counts, instead = options.threads or [get_threads()], options.layers or options.profile or options.plot
     if len(counts) == 1:
         set_threads(counts[0])
-    elif options.device == "gpu" or options.plot or options.layers or options.profile:
+    elif options.device == "gpu" or instead:
         raise InputError("Several numbers of --threads are a measurement of their own, on the CPU.")
     if options.plot and options.plot.suffix.lower() != ".png":
         raise InputError(f"--plot makes a PNG: its FILE must end in .png, not {options.plot.suffix!r}")
@@ -103,7 +95,7 @@ def _bench(options: argparse.Namespace) -> int:
         raise InputError("--plot and --json cannot be given together")
     tasks = [TASKS[name] for name in options.task or TASKS]
     trained = [task for task in tasks if task.train]
-    if (options.plot or options.layers or options.profile) and not trained:
+    if instead and not trained:
         raise InputError("--layers, --profile and --plot measure the tasks that train; --task names none of them")
     if options.device == "gpu" and (options.layers or options.plot):
         raise InputError("--layers and --plot are for the CPU")
@@ -113,14 +105,14 @@ def _bench(options: argparse.Namespace) -> int:
             path.open("ab").close()  # now, not after minutes of measuring
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    note = partial(_write, options.json)
     if options.device == "gpu":
-        return bench_gpu(options.task, options.rounds, options.profile, lambda result: _write(options.json, result))
+        return bench_gpu(options.task, options.rounds, options.profile, note)
     if options.plot:
         save_roofline(options.plot, trained, options.rounds)
         print(f"wrote {options.plot}")
         return 0
     result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
-    agree = True
     if len(counts) > 1:
         usable = [count for count in counts if count <= CORES] or [CORES]
         if len(usable) < len(counts):
@@ -131,23 +123,23 @@ def _bench(options: argparse.Namespace) -> int:
         result["threads"] = {}
         for task in tasks:
             with OtherWork() as others:
-                result["threads"][task.name] = measure_threads(task, usable, options.rounds)
-            print_threads(task, result["threads"][task.name])
+                found = result["threads"][task.name] = measure_threads(task, usable, options.rounds)
+            print_threads(task, found)
             _warn(others.cores)
-            _write(options.json, result)
+            note(result)
     elif options.layers:
         result["layers"] = {}
         for task in trained:
-            result["layers"][task.name] = measure_layers(task, options.rounds)
-            print_layers(task, result["layers"][task.name])
-            _write(options.json, result)
+            rows = result["layers"][task.name] = measure_layers(task, options.rounds)
+            print_layers(task, rows)
+            note(result)
     elif options.profile:
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
         with OtherWork() as others:
             result["profile"] = {task.name: measure_parts(task, options.rounds) for task in trained}
         print_parts(result["profile"])
         _warn(others.cores)
-        _write(options.json, result)
+        note(result)
     else:
         result["gemm_peak"] = gemm_peak()
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds; ", end="")
@@ -159,10 +151,10 @@ def _bench(options: argparse.Namespace) -> int:
         for task in tasks:
             row = measure_task(task, options.rounds, result["gemm_peak"], not options.no_compile)
             result["tasks"][task.name] = row
-            agree = agree and row["agree"]
             _print_row(task, row)
-            _write(options.json, result)
-    return 0 if agree else 1
+            note(result)
+        return 0 if all(row["agree"] for row in result["tasks"].values()) else 1
+    return 0
 
 
 def _write(path: Path | None, result: dict[str, Any]) -> None:
@@ -171,14 +163,14 @@ def _write(path: Path | None, result: dict[str, Any]) -> None:
         path.write_text(json.dumps(result, indent=2) + "\n")
 
 
-def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[str, Any]:
+def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> Row:
     """All numbers of a row: times in ms an image, ratios to the faster eager PyTorch, memory in MiB, share of the peak.
 
     If the two sides do not compute the same, "agree" is False and nothing is timed.
     """
     ours = Minunet(task)
     sides: dict[str, Side] = {"minunet": ours}
-    row: dict[str, Any] = {"agree": True}
+    row: Row = {"agree": True}
     if torch_problem() is None:
         for name in FORMATS:
             sides[name] = Torch(task, channels_last=name == "channels last")
@@ -190,8 +182,7 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[s
                 sides["compiled"] = side
             except Exception as error:  # it needs a C++ compiler, and fails in many ways without one
                 row["compile_error"] = f"{type(error).__name__}: {error}".splitlines()[0]
-        row["loss_difference"], row["gradient_difference"] = (float(worst) for worst in np.max(differences, axis=0))
-        row["agree"] = row["loss_difference"] <= LOSS_TOLERANCE and row["gradient_difference"] <= GRADIENT_TOLERANCE
+        row |= agreement(differences)
         if not row["agree"]:
             return row
     with OtherWork() as others:
@@ -200,15 +191,11 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> dict[s
     row["ms_per_image"] = {name: float(np.median(t)) * 1e3 / task.batch for name, t in times.items()}
     row["share_of_peak"] = task_flops(task) / float(np.median(times["minunet"])) / 1e9 / peak
     row["memory"] = {"minunet": peak_memory(task.name, "minunet")}
-    if len(sides) > 1:
-        best = min(FORMATS, key=lambda name: row["ms_per_image"][name])
-        ratios = times["minunet"] / times[best]
-        row["format"] = best
-        row["ratio"] = float(np.median(ratios))
-        row["ratio_quartiles"] = [float(q) for q in np.quantile(ratios, (0.25, 0.75))]
-        if "compiled" in times:
-            row["ratio_compiled"] = float(np.median(times["minunet"] / times["compiled"]))
-        row["memory"]["PyTorch"] = peak_memory(task.name, best)
+    row |= ratio(times)
+    if "format" in row:
+        row["memory"]["PyTorch"] = peak_memory(task.name, row["format"])
+    if "compiled" in times:
+        row["ratio_compiled"] = float(np.median(times["minunet"] / times["compiled"]))
     return row
 
 
@@ -218,23 +205,14 @@ def _print_header() -> None:
     print(f"{names}{'minunet':>10}{'PyTorch':>9}{'peak':>8}")
 
 
-def _print_row(task: Task, row: dict[str, Any]) -> None:
+def _print_row(task: Task, row: Row) -> None:
     if not row["agree"]:
-        print(
-            f"{task.name:<16}minunet and PyTorch DO NOT AGREE: the loss differs by {row['loss_difference']:.1e}, ",
-            end="",
-        )
-        print(f"a gradient by {row['gradient_difference']:.1e}; nothing was timed")
+        print(f"{task.name:<16}{disagreement(row)}")
         return
     times, memory = row["ms_per_image"], row["memory"]
-    line = f"{task.name:<16}{times['minunet']:>10.1f}"
-    if "ratio" in row:
-        low, high = row["ratio_quartiles"]
-        line += f"{times[row['format']]:>10.1f}{_number(times.get('compiled'), 1):>11}"
-        line += f"{row['ratio']:.2f} ({low:.2f}-{high:.2f})".rjust(22) + f"{_number(row.get('ratio_compiled'), 2):>11}"
-    else:
-        line += f"{'-':>10}{'-':>11}{'-':>22}{'-':>11}"
-    line += f"{_number(memory['minunet'], 0):>10}{_number(memory.get('PyTorch'), 0):>9}{row['share_of_peak']:>8.0%}"
+    line = f"{task.name:<16}{times['minunet']:>10.1f}{number(times.get(row.get('format')), 1):>10}"
+    line += f"{number(times.get('compiled'), 1):>11}{ratio_text(row):>22}{number(row.get('ratio_compiled'), 2):>11}"
+    line += f"{number(memory['minunet'], 0):>10}{number(memory.get('PyTorch'), 0):>9}{row['share_of_peak']:>8.0%}"
     print(line, flush=True)
     _warn(row["other_cores"])
     if "compile_error" in row:
@@ -246,18 +224,12 @@ def _warn(other_cores: float | None) -> None:
         print(f"{'':<16}other processes kept {other_cores:.1f} cores busy: do not trust the figures above")
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
 def _machine() -> str:
     """The processor's name, as well as it can be told."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
 
 
 if __name__ == "__main__":

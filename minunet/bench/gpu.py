@@ -7,31 +7,28 @@ runs ahead, and it counts less. Both libraries use the default stream, so that t
 is not compiled here.
 """
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
-from minunet.bench.measure import MEBIBYTE, alternate
+from minunet.bench.compare import FORMATS, TOLERANCES, Row, agreement, disagreement, number, ratio, ratio_text
+from minunet.bench.measure import MEBIBYTE, alternate, seconds_of
+from minunet.bench.networks import TASKS as CPU_TASKS
 from minunet.bench.networks import Task
-from minunet.bench.sides import GRADIENT_TOLERANCE, LOSS_TOLERANCE, Minunet, Side, Torch, difference, torch_problem
+from minunet.bench.sides import Minunet, Side, Torch, difference, torch_problem
 from minunet.errors import InputError
 from minunet.gpu import adam, conv_transpose, cross_entropy, im2col, passes, pool, products, wide_rows
 
-TASKS = {
-    task.name: task
-    for task in (
-        Task("seed", 64, 3, "valid", 50, 100),
-        Task("base32", 32, 4, "same", 32, 128),
-        Task("base16", 16, 4, "same", 32, 128),
-        Task("seed-inference", 64, 3, "valid", 50, 100, train=False),
-    )
+BATCHES = {"seed": 50, "base32": 32, "base16": 32, "seed-inference": 50}  # larger than on the CPU
+TASKS = {name: replace(CPU_TASKS[name], batch=batch) for name, batch in BATCHES.items()}
+PRECISIONS = {  # and how far the loss and a gradient may be off, relative
+    "float32": TOLERANCES,
+    "tf32": (3e-2, 3e-2),  # both sides round, each differently; not measured on a GPU yet
 }
-PRECISIONS = ("float32", "tf32")
-TF32_TOLERANCE = 3e-2  # relative, as above: both sides round, each differently; not measured on a GPU yet
-FORMATS = ("contiguous", "channels last")
 LAUNCHERS = (adam, conv_transpose, cross_entropy, passes, pool)  # where kernels are started, by `launch`
 MULTIPLIERS = {  # and products, by `multiply`
     "3x3, y and dx": wide_rows,
@@ -69,7 +66,7 @@ def use_precision(precision: str) -> None:
             torch.backends.cudnn.benchmark_limit = 0  # of all that it has
 
 
-def seconds_on_gpu(run: Callable[[], None]) -> float:
+def seconds_on_gpu(run: Callable[[], object]) -> float:
     """From when the CPU begins to order the work of `run` until the GPU has done it."""
     import cupy
 
@@ -81,7 +78,7 @@ def seconds_on_gpu(run: Callable[[], None]) -> float:
     return cupy.cuda.get_elapsed_time(start, end) / 1e3
 
 
-def measure_gpu_task(task: Task, precision: str, rounds: int) -> dict[str, Any]:
+def measure_gpu_task(task: Task, precision: str, rounds: int) -> Row:
     """A row: ms a batch of each side, ratios to the faster memory format of PyTorch, and the memory of minunet in MiB.
 
     If the two sides do not compute the same, "agree" is False and nothing is timed.
@@ -90,15 +87,11 @@ def measure_gpu_task(task: Task, precision: str, rounds: int) -> dict[str, Any]:
     try:
         ours = Minunet(task, "gpu")
         sides: dict[str, Side] = {"minunet": ours}
-        row: dict[str, Any] = {"agree": True}
+        row: Row = {"agree": True}
         if torch_gpu_problem() is None:
             for name in FORMATS:
                 sides[name] = Torch(task, channels_last=name == "channels last", device="cuda")
-            worst = np.max([difference(ours, sides[name]) for name in FORMATS], axis=0)
-            row["loss_difference"], row["gradient_difference"] = map(float, worst)
-            exact = precision == "float32"
-            limits = (LOSS_TOLERANCE, GRADIENT_TOLERANCE) if exact else (TF32_TOLERANCE, TF32_TOLERANCE)
-            row["agree"] = bool(worst[0] <= limits[0] and worst[1] <= limits[1])
+            row = agreement([difference(ours, sides[name]) for name in FORMATS], PRECISIONS[precision])
             if not row["agree"]:
                 return row
         row["same_bits"] = _same_bits(ours)
@@ -106,12 +99,7 @@ def measure_gpu_task(task: Task, precision: str, rounds: int) -> dict[str, Any]:
         row["ms"] = {name: float(np.median(each)) * 1e3 for name, each in times.items()}
         row["ordered_ms"] = _seconds_to_order(ours) * 1e3
         row["memory"] = _peak_memory(ours)
-        if len(sides) > 1:
-            row["format"] = min(FORMATS, key=lambda name: row["ms"][name])
-            ratios = times["minunet"] / times[row["format"]]
-            row["ratio"] = float(np.median(ratios))
-            row["ratio_quartiles"] = [float(q) for q in np.quantile(ratios, (0.25, 0.75))]
-        return row
+        return row | ratio(times)
     finally:
         use_precision("float32")
 
@@ -126,9 +114,7 @@ def _seconds_to_order(side: Minunet) -> float:
     """How long the CPU takes to order a run, the smallest of five; the GPU may go on after that."""
     found = []
     for _ in range(5):
-        started = time.perf_counter()
-        side.run()
-        found.append(time.perf_counter() - started)
+        found.append(seconds_of(side.run))
         seconds_on_gpu(lambda: None)  # waits until the GPU is idle
     return min(found)
 
@@ -147,20 +133,16 @@ def _peak_memory(side: Minunet) -> float:
     return (memory.total_bytes() - before) / MEBIBYTE
 
 
-def print_gpu_row(task: Task, precision: str, row: dict[str, Any]) -> None:
+def print_gpu_row(task: Task, precision: str, row: Row) -> None:
     """One line of the table."""
+    line = f"{task.name:<16}{precision:<9}"
     if not row["agree"]:
-        print(f"{task.name:<16}{precision:<9}minunet and PyTorch DO NOT AGREE: the loss differs by ", end="")
-        print(f"{row['loss_difference']:.1e}, a gradient by {row['gradient_difference']:.1e}; nothing was timed")
+        print(line + disagreement(row))
         return
-    line = f"{task.name:<16}{precision:<9}{row['ms']['minunet']:>10.2f}"
-    if "ratio" in row:
-        low, high = row["ratio_quartiles"]
-        line += f"{row['ms'][row['format']]:>10.2f}" + f"{row['ratio']:.2f} ({low:.2f}-{high:.2f})".rjust(22)
-    else:
-        line += f"{'-':>10}{'-':>22}"
-    line += f"{row['ordered_ms']:>12.2f}{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}"
-    print(line, flush=True)
+    line += f"{row['ms']['minunet']:>10.2f}{number(row['ms'].get(row.get('format')), 2):>10}{ratio_text(row):>22}"
+    print(
+        f"{line}{row['ordered_ms']:>12.2f}{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}", flush=True
+    )
 
 
 def print_gpu_header() -> None:
@@ -202,14 +184,10 @@ def _events() -> Iterator[list[tuple[str, Any, Any]]]:
 
     places = [(module, "launch", lambda file, name, *rest: name) for module in LAUNCHERS]
     places += [(module, "multiply", lambda *_, n=name: f"products, {n}") for name, module in MULTIPLIERS.items()]
-    originals = [(module, name, getattr(module, name)) for module, name, _ in places]
-    try:
-        for (module, name, function), (_, _, name_of) in zip(originals, places, strict=True):
-            setattr(module, name, timed(function, name_of))
+    with ExitStack() as stack:
+        for module, name, name_of in places:
+            stack.enter_context(patch.object(module, name, timed(getattr(module, name), name_of)))
         yield found
-    finally:
-        for module, name, function in originals:
-            setattr(module, name, function)
 
 
 def bench_gpu(names: list[str] | None, rounds: int, profile: bool, note: Callable[[dict[str, Any]], None]) -> int:

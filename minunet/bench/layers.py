@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minunet.bench.compare import Row
 from minunet.bench.measure import alternate
 from minunet.bench.networks import Convolution, Task, convolutions
 from minunet.bench.sides import torch_problem
@@ -15,7 +16,6 @@ from minunet.gradient import split
 from minunet.threads import get_threads, map_in_order
 
 COLUMNS = ("im2col", "winograd_rows", "winograd", "PyTorch")
-Row = dict[str, Any]
 
 
 def measure_layers(task: Task, rounds: int) -> list[Row]:
@@ -39,29 +39,23 @@ def forward_rate(layer: Convolution, task: Task, rounds: int) -> float:
 def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
     x, weight, dy = _arrays(layer, task)
     padding, inner = (layer.padding, layer.padding), layer.channels > 3
-    ways: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-        "im2col": (partial(im2col.forward, stride=(1, 1)), partial(im2col.backward, stride=(1, 1))),
-        "winograd_rows": (winograd_rows.forward, winograd_rows.backward),
-        "winograd": (winograd.forward, winograd.backward),
+
+    def runs(there: Callable[..., Any], back: Callable[..., Any]) -> tuple[Callable, Callable]:
+        forward = _over_groups(x, lambda s: there(x[s], weight, None, padding=padding))
+        return forward, _over_groups(x, lambda s: back(x[s], weight, dy[s], padding=padding, need_dx=inner))
+
+    ways = {
+        "im2col": runs(partial(im2col.forward, stride=(1, 1)), partial(im2col.backward, stride=(1, 1))),
+        "winograd_rows": runs(winograd_rows.forward, winograd_rows.backward),
+        "winograd": runs(winograd.forward, winograd.backward),
     }
-
-    def one_way(there: Callable[..., Any], samples: slice) -> None:
-        there(x[samples], weight, None, padding=padding)
-
-    def other_way(back: Callable[..., Any], samples: slice) -> None:
-        back(x[samples], weight, dy[samples], padding=padding, need_dx=inner)
-
-    forward, backward = {}, {}
-    for name, (there, back) in ways.items():
-        forward[name] = _over_groups(x, partial(one_way, there))
-        backward[name] = _over_groups(x, partial(other_way, back))
     if torch_problem() is None:
-        forward["PyTorch"], backward["PyTorch"] = _torch(x, weight, dy, layer.padding, inner)
+        ways["PyTorch"] = _torch(x, weight, dy, layer.padding, inner)
     flops = layer.flops * task.batch
     row: Row = {"channels": layer.channels, "kernels": layer.kernels, "size": layer.size, "padding": layer.padding}
     row["chosen"] = algorithm(x.dtype, weight.shape, (1, 1), padding)
-    for name, runs, work in (("forward", forward, flops), ("backward", backward, (1 + inner) * flops)):
-        times = alternate(runs, rounds)
+    for number, (name, work) in enumerate({"forward": flops, "backward": (1 + inner) * flops}.items()):
+        times = alternate({way: both[number] for way, both in ways.items()}, rounds)
         row[name] = {way: work / float(np.median(seconds)) / 1e9 for way, seconds in times.items()}
     return row
 
@@ -74,13 +68,9 @@ def _arrays(layer: Convolution, task: Task) -> tuple[np.ndarray, np.ndarray, np.
     return x, weight, rng.standard_normal((task.batch, layer.out_size, layer.out_size, layer.kernels), "float32")
 
 
-def _over_groups(x: np.ndarray, run: Callable[[slice], Any]) -> Callable[[], None]:
+def _over_groups(x: np.ndarray, run: Callable[[slice], Any]) -> Callable[[], object]:
     """A function that calls `run` for each group of samples of x, over the threads, as training does."""
-
-    def over_groups() -> None:
-        list(map_in_order(run, split(x)))
-
-    return over_groups
+    return lambda: list(map_in_order(run, split(x)))
 
 
 def _torch(x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: int, need_dx: bool) -> tuple[Callable, Callable]:
@@ -111,12 +101,7 @@ def print_layers(task: Task, rows: list[Row]) -> None:
     print(f"\n{task.name}: {task.describe()}. GFLOP/s of the plain sum, forward / backward; * is what minunet takes")
     print(f"{'C -> K, H=W, padding':<24}" + "".join(f"{name:>18}" for name in COLUMNS))
     for row in rows:
-        cells = []
-        for name in COLUMNS:
-            if name not in row["forward"]:
-                cells.append("-")
-                continue
-            star = "*" if name == row["chosen"] else ""
-            cells.append(f"{row['forward'][name]:.0f} / {row['backward'][name]:.0f}{star}")
+        rates = {name: f"{rate:.0f} / {row['backward'][name]:.0f}" for name, rate in row["forward"].items()}
+        rates[row["chosen"]] += "*"
         shape = f"{row['channels']} -> {row['kernels']}, {row['size']}, {row['padding']}"
-        print(f"{shape:<24}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"{shape:<24}" + "".join(f"{rates.get(name, '-'):>18}" for name in COLUMNS))

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from minunet.bench.networks import TASKS
+from minunet.bench.networks import TASKS, Task
 from minunet.bench.sides import Minunet, Side, Torch
 from minunet.threads import get_threads, map_in_order, set_threads
 
@@ -20,7 +20,7 @@ PROCESSES = 5  # for the memory of a side
 SIZES = ((96, 400), (192, 60), (384, 12), (768, 2))  # of matrix products, and how many a thread makes at once
 
 
-def seconds_of(run: Callable[[], None]) -> float:
+def seconds_of(run: Callable[[], object]) -> float:
     """How long `run` takes, by the clock of the CPU."""
     start = time.perf_counter()
     run()
@@ -28,7 +28,7 @@ def seconds_of(run: Callable[[], None]) -> float:
 
 
 def alternate(
-    runs: dict[str, Callable[[], None]], rounds: int, clock: Callable[[Callable[[], None]], float] = seconds_of
+    runs: dict[str, Callable[[], object]], rounds: int, clock: Callable[[Callable[[], object]], float] = seconds_of
 ) -> dict[str, np.ndarray]:
     """Seconds that each of `runs` took in each of `rounds` rounds, by turns, after a round that does not count.
 
@@ -72,8 +72,7 @@ class OtherWork:
             return None
         user, nice, system, _, _, irq, softirq, steal = (int(n) for n in self.stat.read_text().split()[1:9])
         busy = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-        own = os.times()
-        return busy - own.user - own.system - own.children_user - own.children_system, time.perf_counter()
+        return busy - sum(os.times()[:4]), time.perf_counter()  # without this process and its children
 
 
 def peak_memory(task: str, side: str) -> float | None:
@@ -89,11 +88,9 @@ def peak_memory(task: str, side: str) -> float | None:
     return float(np.median([float(answer.stdout) for answer in answers]))
 
 
-def _peak_memory_here(task: str, side: str, threads: int) -> float:
+def _peak_memory_here(task: Task, side: str, threads: int) -> float:
     set_threads(threads)
-    what: Side = (
-        Minunet(TASKS[task]) if side == "minunet" else Torch(TASKS[task], channels_last=side == "channels last")
-    )
+    what: Side = Minunet(task) if side == "minunet" else Torch(task, channels_last=side == "channels last")
     before, code_before = _status("VmRSS"), _status("RssFile")
     for _ in range(3):
         what.run()
@@ -130,13 +127,10 @@ def copy_bandwidth() -> float:
 
 def _rate(work: float, run: Callable[[int], None]) -> float:
     """Billions of `work` a second, `run(thread)` doing the work once on every thread: the best of 7 tries."""
-    best, threads = float("inf"), range(get_threads())
-    for _ in range(7):
-        start = time.perf_counter()
-        list(map_in_order(run, threads))
-        best = min(best, time.perf_counter() - start)
+    threads = range(get_threads())
+    best = min(seconds_of(lambda: list(map_in_order(run, threads))) for _ in range(7))
     return work * len(threads) / best / 1e9
 
 
 if __name__ == "__main__":
-    print(_peak_memory_here(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    print(_peak_memory_here(TASKS[sys.argv[1]], sys.argv[2], int(sys.argv[3])))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from minunet.backend import Array
-from minunet.blocks import DoubleConv
 from minunet.unet import Parameters, UNet
 
 CLASSES = 3
@@ -34,10 +33,8 @@ class Task:
         return params, images, rng.integers(0, CLASSES, (self.batch, *net.output_size(self.size, self.size)))
 
     def describe(self) -> str:
-        what = "" if self.train else ", forward only"
-        return (
-            f"base {self.base}, depth {self.depth}, {self.padding}, batch {self.batch}, {self.size}x{self.size}{what}"
-        )
+        network = f"base {self.base}, depth {self.depth}, {self.padding}"
+        return f"{network}, batch {self.batch}, {self.size}x{self.size}" + ", forward only" * (not self.train)
 
 
 TASKS = {
@@ -83,23 +80,17 @@ class Convolution:
 
 def convolutions(net: UNet, size: int) -> list[Convolution]:
     """Every convolution that an image of size x size pixels meets, in order."""
-    found: list[Convolution] = []
-
-    def double_conv(block: DoubleConv, size: int) -> int:
-        for number, channels in ((1, block.in_channels), (2, block.out_channels)):
-            out_size = size + 2 * block.padding - 2
-            found.append(Convolution(f"{block.name}.conv{number}", 3, channels, block.out_channels, size, out_size))
+    found = []
+    for name, shape in net.shapes().items():
+        if len(shape) == 4:
+            kernel, _, channels, kernels = shape
+            if name.startswith("down") and name.endswith("conv1.weight"):
+                size //= 2  # by the max-pool before it
+            transposed = "conv_transpose" in name
+            out_size = 2 * size if transposed else size - (kernel - 1 if net.padding == "valid" else 0)
+            name = name.removesuffix(".weight")
+            found.append(Convolution(name, kernel, channels, kernels, size, out_size, transposed))
             size = out_size
-        return size
-
-    size = double_conv(net.input, size)
-    for down in net.downs:
-        size = double_conv(down.convs, size // 2)
-    for up in net.ups:
-        wide, narrow = up.convs.in_channels, up.convs.out_channels
-        found.append(Convolution(f"{up.convs.name}.conv_transpose", 2, wide, narrow, size, 2 * size, transposed=True))
-        size = double_conv(up.convs, 2 * size)
-    found.append(Convolution("out", 1, net.base, net.classes, size, size))
     return found
 
 

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from minunet import fast, layers
 from minunet.bench.networks import Task
@@ -71,14 +72,11 @@ def _clocks() -> Iterator[list[tuple[str, float]]]:
 
         return call
 
-    originals = [(owner, name, getattr(owner, name), part) for part, (owner, names) in PARTS.items() for name in names]
-    try:
-        for owner, name, function, part in originals:
-            setattr(owner, name, timed(function, part))
+    with ExitStack() as stack:
+        for part, (owner, names) in PARTS.items():
+            for name in names:
+                stack.enter_context(patch.object(owner, name, timed(getattr(owner, name), part)))
         yield spent
-    finally:
-        for owner, name, function, _ in originals:
-            setattr(owner, name, function)
 
 
 def print_parts(parts: dict[str, dict[str, float]]) -> None:

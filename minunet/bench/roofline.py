@@ -19,9 +19,8 @@ def save_roofline(path: Path, tasks: list[Task], rounds: int) -> None:
     peak, bandwidth = gemm_peak(), copy_bandwidth()
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
-    markers = ("o", "s", "^", "D", "v")
     largest = 1.0
-    for task, marker in zip(tasks, markers, strict=False):
+    for task, marker in zip(tasks, "os^Dv", strict=False):
         layers = [layer for layer in convolutions(task.network(), task.size) if layer.kernel == 3]
         intensity = [layer.flops / layer.bytes for layer in layers]
         rate = [forward_rate(layer, task, rounds) for layer in layers]

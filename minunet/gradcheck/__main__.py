@@ -6,15 +6,8 @@ import sys
 
 import numpy as np
 
+from minunet.gradcheck import check
 from minunet.gradcheck.cases import default_cases
-from minunet.gradcheck.check import (
-    COMPLEX_TOLERANCE,
-    NUMERIC_TOLERANCE,
-    TORCH_NETWORK_TOLERANCE,
-    TORCH_TOLERANCE,
-    Row,
-    check,
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,20 +29,21 @@ def main(arguments: list[str] | None = None) -> int:
     cases = [case for case in default_cases(rng) if not options.case or any(word in case.name for word in options.case)]
     if not cases:
         parser.error(f"no case has {' or '.join(options.case)} in its name; without a word all are checked")
-    rows: list[Row] = []
+    rows: list[check.Row] = []
     print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
     for case in cases:
         print(f"\n{case.name}")
-        for row in check(case, rng, with_torch=with_torch):
+        for row in check.check(case, rng, with_torch=with_torch):
             print(format_row(row))
             rows.append(row)
 
     wrong = [row for row in rows if row.ok is False]
     checked = sum(row.ok is not None for row in rows)
     print(
-        f"\nErrors relative to the largest number. Allowed: numeric {NUMERIC_TOLERANCE:g}, complex step "
-        f"{COMPLEX_TOLERANCE:g}, PyTorch {TORCH_TOLERANCE:g} (whole network {TORCH_NETWORK_TOLERANCE:g})."
+        f"\nErrors relative to the largest number. Allowed: numeric {check.NUMERIC_TOLERANCE:g}, complex step "
+        f"{check.COMPLEX_TOLERANCE:g}, PyTorch {check.TORCH_TOLERANCE:g} "
+        f"(whole network {check.TORCH_NETWORK_TOLERANCE:g})."
     )
     if not with_torch:
         print("PyTorch is not installed, its column is empty (pip install torch).")
@@ -60,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def format_row(row: Row) -> str:
+def format_row(row: check.Row) -> str:
     """One line of the table."""
     numbers = ("-" if error is None else f"{error:.1e}" for error in row.errors.values())
     verdict = {True: "ok", False: "WRONG", None: "not checked"}[row.ok]
