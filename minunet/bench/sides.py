@@ -1,11 +1,15 @@
-"""The two sides of the comparison: the same network, weights, batch and number of threads."""
+"""The two sides of the comparison: the same network, weights, batch and number of threads.
+
+Each has `run`, the task once: a training step, or the logits of the batch; and `outcome`, what `run` computes, in
+minunet's order of axes: loss and gradients, or the norm of the logits and them.
+"""
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from minunet.backend import Array, to_device, to_numpy
+from minunet.backend import to_device, to_numpy
 from minunet.bench.networks import Task
 from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import Adam
@@ -14,16 +18,6 @@ from minunet.threads import get_threads
 LR = 1e-3
 LOSS_TOLERANCE = 1e-5  # relative
 GRADIENT_TOLERANCE = 1e-3  # |ours - theirs| / |theirs|, of each gradient as a vector; float32 on both sides
-
-
-class Side(Protocol):
-    """A network that can be trained for one step, and asked."""
-
-    def run(self) -> None:
-        """The task once: a training step, or the logits of the batch."""
-
-    def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
-        """What `run` computes, in minunet's order of axes: loss and gradients, or the norm of the logits and them."""
 
 
 class Minunet:
@@ -37,21 +31,18 @@ class Minunet:
         self.optimizer = Adam(LR)
 
     def run(self) -> None:
-        if not self.train:
-            self.logits()
-            return
-        _, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
-        self.optimizer.step(self.params, grads)
+        if self.train:
+            _, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
+            self.optimizer.step(self.params, grads)
+        else:
+            logits(self.net, self.params, self.images)
 
     def outcome(self) -> tuple[float, dict[str, np.ndarray]]:
-        if not self.train:
-            answer = to_numpy(self.logits())
-            return float(np.linalg.norm(answer)), {"logits": answer}
-        loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
-        return float(loss), {name: to_numpy(gradient) for name, gradient in grads.items()}
-
-    def logits(self) -> Array:
-        return logits(self.net, self.params, self.images)
+        if self.train:
+            loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
+            return float(loss), {name: to_numpy(gradient) for name, gradient in grads.items()}
+        answer = to_numpy(logits(self.net, self.params, self.images))
+        return float(np.linalg.norm(answer)), {"logits": answer}
 
 
 @lru_cache
@@ -87,11 +78,11 @@ class Torch:
         self.call: Any = torch.compile(self.net) if compiled else self.net
 
     def run(self) -> None:
-        if not self.train:
-            self.logits()
-            return
-        self._backward()
-        self.optimizer.step()
+        if self.train:
+            self._backward()
+            self.optimizer.step()
+        else:
+            self._logits()
 
     def _backward(self) -> Any:
         self.optimizer.zero_grad()
@@ -99,7 +90,7 @@ class Torch:
         loss.backward()
         return loss
 
-    def logits(self) -> Any:
+    def _logits(self) -> Any:
         with self.torch.inference_mode():
             return self.call(self.images)
 
@@ -107,10 +98,13 @@ class Torch:
         from minunet.exchange.torch_bridge import from_torch, nhwc
 
         if not self.train:
-            answer = nhwc(self.logits()).cpu().numpy()
+            answer = nhwc(self._logits()).cpu().numpy()
             return float(np.linalg.norm(answer)), {"logits": answer}
         loss = self._backward()
         return loss.item(), from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
+
+
+Side = Minunet | Torch
 
 
 def difference(one: Side, other: Side) -> tuple[float, float]:
