@@ -146,7 +146,7 @@ def _bench(options: argparse.Namespace) -> int:
         print(f"matrix products reach {result['gemm_peak']:.0f} GFLOP/s")
         if torch_problem():
             print(torch_problem())
-        _print_header()
+        print(HEADER)
         result["tasks"] = {}
         for task in tasks:
             row = measure_task(task, options.rounds, result["gemm_peak"], not options.no_compile)
@@ -199,10 +199,9 @@ def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> Row:
     return row
 
 
-def _print_header() -> None:
-    print(f"\n{'':<16}{'ms an image':^33}{'minunet / PyTorch':^31}{'peak memory, MiB':^18}{'of the':>9}")
-    names = f"{'task':<16}{'minunet':>10}{'PyTorch':>10}{'compiled':>11}{'eager (quartiles)':>22}{'compiled':>11}"
-    print(f"{names}{'minunet':>10}{'PyTorch':>9}{'peak':>8}")
+HEADER = """
+                           ms an image                  minunet / PyTorch        peak memory, MiB    of the
+task               minunet   PyTorch   compiled     eager (quartiles)   compiled   minunet  PyTorch    peak"""
 
 
 def _print_row(task: Task, row: Row) -> None:

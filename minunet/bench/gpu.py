@@ -133,6 +133,11 @@ def _peak_memory(side: Minunet) -> float:
     return (memory.total_bytes() - before) / MEBIBYTE
 
 
+HEADER = """
+                              ms a batch          minunet / PyTorch ordered in,   memory,  same bits
+task                        minunet   PyTorch           (quartiles)          ms       MiB      again"""
+
+
 def print_gpu_row(task: Task, precision: str, row: Row) -> None:
     """One line of the table."""
     line = f"{task.name:<16}{precision:<9}"
@@ -143,11 +148,6 @@ def print_gpu_row(task: Task, precision: str, row: Row) -> None:
     print(
         f"{line}{row['ordered_ms']:>12.2f}{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}", flush=True
     )
-
-
-def print_gpu_header() -> None:
-    print(f"\n{'':<25}{'ms a batch':^20}{'minunet / PyTorch':>22}{'ordered in,':>12}{'memory,':>10}{'same bits':>11}")
-    print(f"{'task':<16}{'':<9}{'minunet':>10}{'PyTorch':>10}{'(quartiles)':>22}{'ms':>12}{'MiB':>10}{'again':>11}")
 
 
 def profile_on_gpu(task: Task, rounds: int) -> dict[str, float]:
@@ -211,7 +211,7 @@ def bench_gpu(names: list[str] | None, rounds: int, profile: bool, note: Callabl
         return 0
     if torch_gpu_problem():
         print(torch_gpu_problem())
-    print_gpu_header()
+    print(HEADER)
     for task in tasks:
         for precision in PRECISIONS:
             row = result["tasks"][f"{task.name}, {precision}"] = measure_gpu_task(task, precision, rounds)

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from minunet import fast, layers
+from minunet.bench.measure import seconds_of
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
 from minunet.fast import conv, im2col, winograd, winograd_rows
@@ -40,10 +41,7 @@ def measure_parts(task: Task, rounds: int) -> dict[str, float]:
     side = Minunet(task)
     side.run()  # memory and transformed weights are there from now on
     with _clocks() as spent:
-        start = time.perf_counter()
-        for _ in range(rounds):
-            side.run()
-        whole = (time.perf_counter() - start) * get_threads()
+        whole = sum(seconds_of(side.run) for _ in range(rounds)) * get_threads()
     seconds = dict.fromkeys(PARTS, 0.0)
     for part, duration in spent:
         seconds[part] += duration
@@ -60,22 +58,19 @@ def _clocks() -> Iterator[list[tuple[str, float]]]:
     spent: list[tuple[str, float]] = []  # appending is safe from several threads; adding numbers up is not
     inner = threading.local()  # .seconds: what the calls inside of the present one took
 
-    def timed(function: Callable[..., Any], part: str) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            before, inner.seconds = getattr(inner, "seconds", 0.0), 0.0
-            start = time.perf_counter()
-            result = function(*args, **kwargs)
-            duration = time.perf_counter() - start
-            spent.append((part, duration - inner.seconds))
-            inner.seconds = before + duration
-            return result
-
-        return call
+    @contextmanager
+    def clock(part: str) -> Iterator[None]:
+        before, inner.seconds = getattr(inner, "seconds", 0.0), 0.0
+        start = time.perf_counter()
+        yield
+        duration = time.perf_counter() - start
+        spent.append((part, duration - inner.seconds))
+        inner.seconds = before + duration
 
     with ExitStack() as stack:
         for part, (owner, names) in PARTS.items():
             for name in names:
-                stack.enter_context(patch.object(owner, name, timed(getattr(owner, name), part)))
+                stack.enter_context(patch.object(owner, name, clock(part)(getattr(owner, name))))
         yield spent
 
 
