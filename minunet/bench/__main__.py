@@ -84,7 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
-    counts, instead = options.threads or [get_threads()], options.layers or options.profile or options.plot
+    counts = options.threads or [get_threads()]
+    instead = options.layers or options.profile or options.plot
     if len(counts) == 1:
         set_threads(counts[0])
     elif options.device == "gpu" or instead:

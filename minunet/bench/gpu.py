@@ -145,9 +145,8 @@ def print_gpu_row(task: Task, precision: str, row: Row) -> None:
         print(line + disagreement(row))
         return
     line += f"{row['ms']['minunet']:>10.2f}{number(row['ms'].get(row.get('format')), 2):>10}{ratio_text(row):>22}"
-    print(
-        f"{line}{row['ordered_ms']:>12.2f}{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}", flush=True
-    )
+    line += f"{row['ordered_ms']:>12.2f}{row['memory']:>10.0f}{'yes' if row['same_bits'] else 'NO':>11}"
+    print(line, flush=True)
 
 
 def profile_on_gpu(task: Task, rounds: int) -> dict[str, float]:
