@@ -130,7 +130,8 @@ def crop_concat_case(rng: np.random.Generator, *, skip: Shape = (2, 8, 7, 3), x:
 def relu_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3)) -> Case:
     """ReLU of numbers that are at least 0.01 away from 0."""
     x = rng.standard_normal(shape)
-    return replace(_layer_case("relu", "", {"x": x + 0.01 * np.sign(x)}), smooth=False)
+    case = _layer_case("relu", "", {"x": x + 0.01 * np.sign(x)})
+    return replace(case, torch=lambda given: given["x"].relu(), smooth=False)
 
 
 def dropout_case(rng: np.random.Generator, *, shape: Shape = (2, 4, 5, 3), rate: float = 0.4) -> Case:
