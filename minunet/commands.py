@@ -6,9 +6,13 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from minunet.errors import InputError
+
+# Of every command: its description stands as it was written, and its options are written out.
+Parser = partial(argparse.ArgumentParser, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
 
 
 def at_least(minimum: int) -> Callable[[str], int]:
@@ -16,7 +20,7 @@ def at_least(minimum: int) -> Callable[[str], int]:
 
     def integer(text: str) -> int:
         if not text.strip().isdigit() or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {minimum}, not {text!r}")
+            raise InputError(f"must be a whole number of at least {minimum}, not {text!r}")
         return int(text)
 
     return integer
@@ -28,17 +32,17 @@ def new_folder(asked: Path | None, default: Path) -> Path:
     The new one is never one that another command has just made. Raises InputError if it cannot be made.
     """
     numbered = (default.with_name(f"{default.name}-{number}") for number in itertools.count(2))
-    for folder in [asked] if asked is not None else itertools.chain([default], numbered):
+    folder = asked or default
+    while True:
         try:
             folder.mkdir(parents=True, exist_ok=asked is not None)
+            return folder
         except FileExistsError:
-            if asked is None:
-                continue
-            raise InputError(f"{folder} is a file; --out must be a folder.") from None
+            if asked:
+                raise InputError(f"{folder} is a file; --out must be a folder.") from None
+            folder = next(numbered)
         except OSError as error:
             raise InputError(f"The folder {folder} cannot be made: {error}.") from error
-        return folder
-    raise AssertionError("unreachable: the numbers never end")
 
 
 def keep_memory() -> None:

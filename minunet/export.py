@@ -4,8 +4,10 @@ import argparse
 import dataclasses
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from minunet.commands import Parser
 from minunet.errors import InputError, exit_status
 from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
 from minunet.files import whole_file
@@ -22,12 +24,7 @@ ONNX_TOLERANCE = 1e-5  # of a probability
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m minunet.export",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="python -m minunet.export", description=DESCRIPTION)
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
     add("--weights", type=Path, metavar="FILE", help="take the weights from this .pt, .pth or .safetensors file")
@@ -40,8 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 written, 2 bad input."""
-    options = make_parser().parse_args(arguments)
-    return exit_status(lambda: _export(options))
+    return exit_status(lambda: _export(make_parser().parse_args(arguments)))
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -50,7 +46,12 @@ def _export(options: argparse.Namespace) -> int:
         params = load_state_dict(options.weights)
         check_fits(params, model.net, options.weights)
         model = dataclasses.replace(model, params=params)
-    writers = {"npz": _npz, "small": _small, "state_dict": _state_dict, "onnx": _onnx}
+    writers: dict[str, Callable[[Path], str | None]] = {
+        "npz": lambda path: save_weights(path, model.checkpoint()),
+        "small": lambda path: save_small(path, model.checkpoint()),
+        "state_dict": lambda path: save_state_dict(path, model.params, model.about()),
+        "onnx": lambda path: _save_onnx(path, model),
+    }
     wanted = {name: path for name in writers if (path := getattr(options, name)) is not None}
     if not wanted:
         raise InputError("Nothing to write: give --npz, --small, --state-dict or --onnx, or several of them.")
@@ -66,29 +67,15 @@ def _export(options: argparse.Namespace) -> int:
             raise InputError(f"{wanted[name]} should end in {ending}.")
     for name, path in wanted.items():
         try:
-            remark = writers[name](path, model)
+            remark = writers[name](path) or ""
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error}.") from error
         print(f"wrote {path}, {path.stat().st_size:,} bytes{remark}")
     return 0
 
 
-def _npz(path: Path, model: Model) -> str:
-    save_weights(path, model.checkpoint())
-    return ""
-
-
-def _small(path: Path, model: Model) -> str:
-    save_small(path, model.checkpoint())
-    return ""
-
-
-def _state_dict(path: Path, model: Model) -> str:
-    save_state_dict(path, model.params, model.about())
-    return ""
-
-
-def _onnx(path: Path, model: Model) -> str:
+def _save_onnx(path: Path, model: Model) -> str:
+    """Write the graph if its answers are those of the network; return what is to be said of it."""
     try:
         from minunet.exchange import onnx_graph
     except ImportError:

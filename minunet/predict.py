@@ -12,7 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from minunet.backend import choose_device
-from minunet.commands import at_least, keep_memory, new_folder
+from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
 from minunet.data.pictures import PICTURE_ENDINGS, read_image
 from minunet.draw.colours import class_colours
@@ -39,12 +39,7 @@ FULL = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)  # 
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m minunet.predict",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="python -m minunet.predict", description=DESCRIPTION)
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, metavar="PICTURE", help="files, or folders of files, of any kind and size")
     add("--weights", type=Path, default=WEIGHTS, metavar="RUN", help="the folder of a run, or a checkpoint file")
@@ -69,8 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 all done, 2 bad input, 130 stopped by Ctrl-C."""
-    options = make_parser().parse_args(arguments)
-    return exit_status(lambda: _predict(options))
+    return exit_status(lambda: _predict(make_parser().parse_args(arguments)))
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -81,11 +75,9 @@ def _predict(options: argparse.Namespace) -> int:
     found, passed_over = _find(options.pictures)
     pictures = _named(found)
     out = new_folder(options.out, Path("predictions"))
-    taken = next(
-        (made for name in pictures for made in _made(out / name, options.probabilities) if os.path.exists(made)), None
-    )
-    if taken is not None:
-        raise InputError(f"{taken} exists already, and nothing is overwritten: choose another --out.")
+    for made in (made for name in pictures for made in _made(out / name, options.probabilities)):
+        if os.path.exists(made):
+            raise InputError(f"{made} exists already, and nothing is overwritten: choose another --out.")
     failed = 0
     for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
         try:
@@ -98,12 +90,8 @@ def _predict(options: argparse.Namespace) -> int:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
             failed += 1
-            what = (
-                error
-                if isinstance(error, InputError)
-                else f"{path} could not be done: {str(error) or 'too little memory'}."
-            )
-            tqdm.write(f"minunet: {what}", file=sys.stderr)
+            failure = f"{path} could not be done: {str(error) or 'too little memory'}."
+            tqdm.write(f"minunet: {error if isinstance(error, InputError) else failure}", file=sys.stderr)
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     where = f"; masks ({ids}) and overlays are in {out}" if done else ""
