@@ -6,7 +6,8 @@ The parser of the command line, `--set`, and the reading of a `config.json` all 
 import dataclasses
 import json
 import re
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from minunet.errors import InputError
 
@@ -16,9 +17,8 @@ WORDS = {
     int: "a whole number",
     float: "a number",
     str: "a word",
-    str | None: "a word or null",
-    float | None: "a number or null",
-    tuple[float, ...] | None: "numbers as in [1,1,2], or null",
+    tuple[float, ...]: "numbers as in [1,1,2],",
+    NoneType: "null",
 }
 
 
@@ -48,24 +48,17 @@ def check(owner: type, name: str, value: Any) -> Any:
     """The value, for the field `name` of the dataclass `owner`; a list becomes a tuple. Raises InputError."""
     field = {field.name: field for field in dataclasses.fields(owner)}[name]
     about, hint = field.metadata, get_type_hints(owner)[name]
+    kinds = get_args(hint) or (hint,)  # of str | None, both
     value = tuple(value) if isinstance(value, list) else value
     parts = value if type(value) is tuple else (value,)
     number = all(type(part) in (int, float) for part in parts)
-    single = number and parts is not value
-    fits = {
-        bool: type(value) is bool,
-        int: single and type(value) is int,
-        float: single,
-        str: type(value) is str,
-        str | None: value is None or type(value) is str,
-        float | None: value is None or single,
-        tuple[float, ...] | None: value is None or (number and len(parts) > 0 and not single),
-    }
+    kind = tuple[float, ...] if parts is value and parts and number else type(value)
     if about["choices"] and value not in about["choices"]:
         choices = ", ".join("null" if each is None else each for each in about["choices"])
         raise InputError(f"{name}: it must be one of {choices}, not {str(value)[:50]}.")
-    if not fits[hint]:
-        raise InputError(f"{name}: the value must be {WORDS[hint]}, not {str(value)[:50]}.")
+    if kind not in kinds and not (kind is int and float in kinds):  # a whole number is a number, too
+        wanted = " or ".join(WORDS[each] for each in kinds)
+        raise InputError(f"{name}: the value must be {wanted}, not {str(value)[:50]}.")
     low, high = about["low"], about["high"]
     if number and value != field.default and not all(low <= part <= high for part in parts):
         raise InputError(f"{name}: it must be from {low:g} to {high:g}, not {str(value)[:50]}.")

@@ -6,14 +6,14 @@ import json
 import shlex
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import minunet
 from minunet.backend import choose_device, why_no_gpu
-from minunet.commands import at_least, keep_memory, new_folder
+from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.dataset import Splits
 from minunet.draw.animation import save_animation
 from minunet.draw.plots import save_curves
@@ -53,13 +53,8 @@ SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table 
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m minunet.train",
-        description=DESCRIPTION,
-        epilog="what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values())),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    table = "what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values()))
+    parser = Parser(prog="python -m minunet.train", description=DESCRIPTION, epilog=table)
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
@@ -67,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         choices = field.metadata["choices"]
         add(
             _flag(field.name),
-            type=str if choices else _reader(field.name),
+            type=str if choices else partial(read, Config, field.name),
             choices=choices,
             metavar=None if choices else "N" if type(field.default) is int else "X",
             help=field.metadata["help"].replace("%", "%%"),
@@ -105,18 +100,6 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _reader(name: str) -> Callable[[str], Any]:
-    """For argparse: the value of a field of Config."""
-
-    def value(text: str) -> Any:
-        try:
-            return read(Config, name, text)
-        except InputError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return value
-
-
 def _line(preset: Config) -> str:
     """The values of a preset that an option can change."""
     return f"  {preset.preset:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN)
@@ -124,8 +107,7 @@ def _line(preset: Config) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
-    options = make_parser().parse_args(arguments)
-    return exit_status(lambda: _train(options))
+    return exit_status(lambda: _train(make_parser().parse_args(arguments)))
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -156,11 +138,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     try:
         data = load_data(config)
     except InputError as error:
-        if options.resume and not options.data_dir:
-            raise InputError(
-                f"{error} If the images of the run have moved, say where they are: --data-dir DIR."
-            ) from error
-        raise
+        moved = " If the images of the run have moved, say where they are: --data-dir DIR."
+        raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
     net = make_network(config, len(data.training.classes), operations)
     if config.seam_weight and data.training.instances is None:
         raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
@@ -173,7 +152,11 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         run = begin(config, net, data, device)
         folder = new_folder(options.out, Path("runs", config.preset))
         stack.enter_context(locked(folder))
-        _begin_folder(folder, run, net)
+        _refuse_full(folder)
+        values = {"config": config.to_json(), "classes": run.classes, "parameters": net.parameters()}
+        values |= {"operations": net.operations.name, "minunet": minunet.__version__}
+        with whole_file(folder / "config.json") as file:
+            file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     _describe(run, net, data, device, options, own)
 
@@ -188,11 +171,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         save_curves(folder / "curves.png", run.rows, run.classes)
     save_animation(folder, net.classes)
     if not finished:
-        ways = {
-            "--layers": options.layers,
-            "--operations": options.operations if options.operations != "quick" else None,
-        }
-        how = [part for flag, value in ways.items() if value for part in (flag, str(value))]
+        how = ["--layers", str(options.layers)] if options.layers else []
+        how += ["--operations", options.operations] if options.operations != "quick" else []
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
         print(f"stopped and saved; go on with: {command}")
         return 128 + stopper.number
@@ -219,15 +199,6 @@ def _refuse_full(folder: Path) -> None:
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
 
 
-def _begin_folder(folder: Path, run: Checkpoint, net: UNet) -> None:
-    """Write the config.json of a run that begins."""
-    _refuse_full(folder)
-    values = {"config": run.config.to_json(), "classes": run.classes, "parameters": net.parameters()}
-    values["operations"] = net.operations.name
-    with whole_file(folder / "config.json") as file:
-        file.write(json.dumps({**values, "minunet": minunet.__version__}, indent=2) + "\n")
-
-
 def _describe(
     run: Checkpoint, net: UNet, data: Splits, device: str, options: argparse.Namespace, own: list[str]
 ) -> None:
@@ -251,8 +222,7 @@ def _print_result(result: dict[str, Any]) -> None:
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )
-    scores = {name: _shown(value) for name, value in result["iou"].items()}
-    print("IoU: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
+    print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
     if "average_precision" in result:
         precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
         print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
@@ -275,12 +245,10 @@ def _config_of_options(options: argparse.Namespace) -> Config:
     preset = options.preset or preset_for(options.data_dir)
     if preset == "cells" and options.data_dir is not None:
         raise InputError("The preset cells makes its images itself and takes no --data-dir.")
-    given = {field.name: getattr(options, field.name) for field in FLAGS}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
-    config = dataclasses.replace(PRESETS[preset], **changes)
-    return change(config, options.set)
+    return change(dataclasses.replace(PRESETS[preset], **changes), options.set)
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
