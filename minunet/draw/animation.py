@@ -20,9 +20,9 @@ PANEL, GAP, LINE = 160, 6, 20  # pixels: width of a picture, space between two, 
 FRAME_TIME, LAST_TIME = 200, 3000  # milliseconds
 
 
-def is_drawn(epoch: int, epochs: int) -> bool:
-    """Whether epoch number `epoch`, from 1, gets a frame: all of few; of many every third, say, and first and last."""
-    return epoch in np.linspace(1, epochs, min(epochs, FRAMES)).round()
+def is_drawn(epoch: int, epochs: int, most: int = FRAMES) -> bool:
+    """Whether epoch number `epoch`, from 1, is drawn: all of few; of many every third, say, and first and last."""
+    return epoch in np.linspace(1, epochs, min(epochs, most)).round()
 
 
 def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions: list[np.ndarray]) -> None:

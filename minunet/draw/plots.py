@@ -21,21 +21,17 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(12, 4), layout="constrained")
     losses, scores = figure.subplots(1, 2)
-    losses.plot(epochs, [row["train_loss"] for row in rows], label="training", color="#0072b2", marker=".")
-    losses.plot(epochs, [row["val_loss"] for row in rows], label="validation", color="#d55e00", marker=".")
-    losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel")
-    losses.set_ylim(bottom=0)
-    scores.plot(
-        epochs,
-        [row["pixel_accuracy"] for row in rows],
-        label="pixel accuracy",
-        color="black",
-        linestyle="--",
-        marker=".",
-    )
-    scores.plot(epochs, [row["mean_iou"] for row in rows], label="mean IoU", color="black", linewidth=2, marker=".")
+    curves: list[tuple[Any, str, str, dict[str, Any]]] = [
+        (losses, "train_loss", "training", {"color": "#0072b2"}),
+        (losses, "val_loss", "validation", {"color": "#d55e00"}),
+        (scores, "pixel_accuracy", "pixel accuracy", {"color": "black", "linestyle": "--"}),
+        (scores, "mean_iou", "mean IoU", {"color": "black", "linewidth": 2}),
+    ]
     for name, colour in zip(classes, class_colours(len(classes)) / 255, strict=True):
-        scores.plot(epochs, [row[f"iou_{name}"] for row in rows], label=f"IoU {name}", color=colour, marker=".")
+        curves.append((scores, f"iou_{name}", f"IoU {name}", {"color": colour}))
+    for axes, key, label, style in curves:
+        axes.plot(epochs, [row[key] for row in rows], label=label, marker=".", **style)
+    losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel", ylim=(0, None))
     scores.set(title="Validation", xlabel="epoch", ylim=(-0.02, 1.02))
     for axes in (losses, scores):
         axes.grid(alpha=0.3)

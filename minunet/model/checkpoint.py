@@ -13,7 +13,7 @@ a run it is written to a second file first and then renamed: a crash in the midd
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,24 +70,19 @@ PROGRESS: dict[str, Any] = {"data": list, "step": int, "loss_sum": (int, float),
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; the file is either the old one or the whole new one, never half of it."""
-    arrays = {"meta": _text(checkpoint)}
-    for part in ("params", "average", "optimizer"):
-        arrays |= {f"{part}/{name}": to_numpy(array) for name, array in getattr(checkpoint, part).items()}
-    with whole_file(path, "wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+    parts = ("params", "average", "optimizer")
+    arrays = {f"{part}/{name}": array for part in parts for name, array in getattr(checkpoint, part).items()}
+    _write(path, checkpoint, arrays)
 
 
 def save_weights(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint without what only training needs: the weights that are tested, as the parameters."""
-    arrays = {"meta": _text(checkpoint)}
-    arrays |= {f"params/{name}": to_numpy(array) for name, array in checkpoint.tested.items()}
-    with whole_file(path, "wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+    save_checkpoint(path, replace(checkpoint, params=checkpoint.tested, average={}, optimizer={}))
 
 
 def save_small(path: Path, checkpoint: Checkpoint) -> None:
     """Write what is needed to predict, the weights of convolutions rounded to 8 bits."""
-    arrays = {"meta": _text(checkpoint)}
+    arrays = {}
     for name, array in checkpoint.tested.items():
         array = to_numpy(array)
         if array.ndim < 4:  # biases, norms: few numbers
@@ -97,14 +92,16 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         scale[scale == 0] = 1
         arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
         arrays[f"scale/{name}"] = scale
-    with whole_file(path, "wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    _write(path, checkpoint, arrays, compressed=True)
 
 
-def _text(checkpoint: Checkpoint) -> np.ndarray:
-    """All of a checkpoint that is no array, as JSON."""
+def _write(path: Path, checkpoint: Checkpoint, arrays: dict[str, Array], *, compressed: bool = False) -> None:
+    """Write these arrays, and all of the checkpoint that is no array as JSON text."""
     meta = {"config": checkpoint.config.to_json(), "classes": list(checkpoint.classes)}
-    return np.array(json.dumps(meta | {name: getattr(checkpoint, name) for name in PROGRESS}))
+    text = np.array(json.dumps(meta | {name: getattr(checkpoint, name) for name in PROGRESS}))
+    save = np.savez_compressed if compressed else np.savez
+    with whole_file(path, "wb") as file:
+        save(file, meta=text, **{name: to_numpy(array) for name, array in arrays.items()})  # type: ignore[arg-type]
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -114,8 +111,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
             archive = np.load(file, allow_pickle=False)  # a plain .npy gives an array, which has no .files
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
-        if not isinstance(meta, dict):
-            raise ValueError("meta is no dictionary")
+        values, classes = meta.get("config"), meta.get("classes")
+        progress = {name: meta[name] for name in PROGRESS if name in meta}
+        fits = all(isinstance(value, PROGRESS[name]) for name, value in progress.items())
+        rows, step = progress.get("rows", []), progress.get("step", 0)
+        if not fits or not all(isinstance(row, dict) and "mean_iou" in row for row in rows) or not 0 <= step < 2**63:
+            raise ValueError("not the progress of a run")
         params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
         params |= {name: array * scales[name] for name, array in _part(arrays, "params8/").items()}
     except FileNotFoundError:
@@ -126,17 +127,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise
     except Exception as error:  # a damaged zip makes zipfile, zlib and NumPy raise nearly anything
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
-    values, classes = meta.get("config"), meta.get("classes")
     config = Config.from_json(values if isinstance(values, dict) else {})
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise InputError(f"{path} does not say which classes it knows.")
-    progress = {name: meta[name] for name in PROGRESS if name in meta}
-    fits = all(isinstance(value, PROGRESS[name]) for name, value in progress.items())
-    rows, step = progress.get("rows", []), progress.get("step", 0)
-    if not fits or not all(isinstance(row, dict) and "mean_iou" in row for row in rows) or not 0 <= step < 2**63:
-        raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.")
-    earlier = "split_seed" not in meta["config"]
     average, optimizer = _part(arrays, "average/"), _part(arrays, "optimizer/")
+    earlier = "split_seed" not in values
     return Checkpoint(config, tuple(classes), params, average, optimizer, earlier=earlier, **progress)
 
 

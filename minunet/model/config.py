@@ -65,9 +65,7 @@ class Config:
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = option(0, "seed of all random numbers of training", high=math.inf, flag=True)
     split_seed: int = option(
-        0,
-        "seed of which images are validated and tested, and of how made ones look",
-        high=math.inf,
+        0, "seed of which images are validated and tested, and of how made ones look", high=math.inf
     )
     count: int = option(0, "how many training images are made", low=3, presets=("cells",))
 

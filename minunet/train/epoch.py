@@ -28,14 +28,8 @@ class Epoch:
 
     def __enter__(self) -> Self:
         self.started = time.perf_counter() - self.run.seconds
-        self.bar = tqdm(
-            total=self.images,
-            initial=(self.run.step - self.first) * self.batch_size,
-            desc=f"epoch {self.number}/{self.run.config.epochs}",
-            unit="img",
-            leave=False,
-            disable=None,
-        )
+        done, name = (self.run.step - self.first) * self.batch_size, f"epoch {self.number}/{self.run.config.epochs}"
+        self.bar = tqdm(total=self.images, initial=done, desc=name, unit="img", leave=False, disable=None)
         return self
 
     def __exit__(self, kind: type | None, *error: object) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from minunet.data.dataset import Dataset
@@ -58,7 +57,7 @@ def keep_best(path: Path, run: Checkpoint) -> None:
 
 def draw_curves(path: Path, run: Checkpoint) -> None:
     """At CURVES epochs, equally far apart, the last one among them."""
-    if run.epoch in np.linspace(1, run.config.epochs, min(run.config.epochs, CURVES)).round():
+    if is_drawn(run.epoch, run.config.epochs, CURVES):
         save_curves(path, run.rows, run.classes)
 
 

@@ -9,7 +9,6 @@ project's function in the network; the others stay.
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,12 +37,8 @@ def load_own_layers(path: Path) -> Functions:
     """The functions of a file, after the check. Raises InputError with the reason if one is wrong or missing."""
     functions = read(path)
     for name in PAIRS:
-        if name in functions:
-            trouble = check(name, functions[name], functions[f"{name}_backward"])
-            if trouble is not None:
-                raise InputError(
-                    f"{path}: {trouble} Nothing was trained; `python -m lessons.check` names many mistakes."
-                )
+        if name in functions and (trouble := check(name, functions[name], functions[f"{name}_backward"])):
+            raise InputError(f"{path}: {trouble} Nothing was trained; `python -m lessons.check` names many mistakes.")
     return functions
 
 
@@ -82,17 +77,16 @@ def run_file(path: Path) -> ModuleType:
     return module
 
 
-@dataclass
 class _Call:
     """A call of the pair that is checked, and the right answers."""
 
-    name: str
-    arrays: tuple[np.ndarray, ...]
-    options: dict[str, int]
-    y: np.ndarray
-    dy: np.ndarray
-    grads: tuple[np.ndarray, ...]
-    cache: Any = None
+    def __init__(self, name: str, case: Case, dtype: str, rng: np.random.Generator) -> None:
+        self.arrays, self.options = tuple(array.astype(dtype) for array in case[0]), case[1]
+        self.y, cache = getattr(layers, name)(*self.arrays, **self.options)
+        self.dy = rng.standard_normal(self.y.shape).astype(dtype)
+        grads = getattr(layers, f"{name}_backward")(self.dy, cache)
+        self.grads = grads if isinstance(grads, tuple) else (grads,)
+        self.cache: Any = None  # of the pair
 
     def __str__(self) -> str:
         return f"for {', '.join(str(array.shape) for array in self.arrays)}, {self.dy.dtype}"
@@ -106,49 +100,28 @@ def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) 
     """
     rng = np.random.default_rng(0)
     for dtype in TOLERANCE:
-        calls = [_call(name, arrays, options, dtype, rng) for _ in range(2) for arrays, options in cases(name, rng)]
-        for step in (*((_forward, call) for call in calls), *((_backward, call) for call in reversed(calls))):
-            run, call = step
+        calls = [_Call(name, case, dtype, rng) for _ in range(2) for case in cases(name, rng)]
+        for back, call in (*((False, call) for call in calls), *((True, call) for call in reversed(calls))):
             before = [array.copy() for array in (*call.arrays, call.dy)]
             try:
-                trouble = run(call, forward if run is _forward else backward)
+                if back:
+                    what, outputs, wanted = f"{name}_backward", PAIRS[name], call.grads
+                    got = backward(call.dy, call.cache)
+                else:
+                    what, outputs, wanted = name, ("y",), (call.y,)
+                    got, call.cache = forward(*call.arrays, **call.options)
             except NotImplementedError as error:
                 return f"{name} is not written yet: {error}."
             except (Exception, SystemExit) as error:
                 return f"{name} or its backward stopped with {type(error).__name__}: {error}, {call}."
-            if trouble is not None:
-                return trouble
+            got = got if len(outputs) > 1 else (got,)
+            if not isinstance(got, tuple) or len(got) != len(outputs):
+                return f"{what} must return {', '.join(outputs)}."
+            for output, array, right in zip(outputs, got, wanted, strict=True):
+                if trouble := _difference(output, array, right):
+                    return f"{what} is wrong: {trouble} {call}."
             if not all(map(np.array_equal, before, (*call.arrays, call.dy))):
                 return f"{name} or its backward changes its arguments, {call}: work on copies."
-    return None
-
-
-def _call(
-    name: str, arrays: tuple[np.ndarray, ...], options: dict[str, int], dtype: str, rng: np.random.Generator
-) -> _Call:
-    arrays = tuple(array.astype(dtype) for array in arrays)
-    y, cache = getattr(layers, name)(*arrays, **options)
-    dy = rng.standard_normal(y.shape).astype(dtype)
-    grads = getattr(layers, f"{name}_backward")(dy, cache)
-    return _Call(name, arrays, options, y, dy, grads if len(PAIRS[name]) > 1 else (grads,))
-
-
-def _forward(call: _Call, forward: Callable[..., Any]) -> str | None:
-    y, call.cache = forward(*call.arrays, **call.options)
-    trouble = _difference("y", y, call.y)
-    return None if trouble is None else f"{call.name} is wrong: {trouble} {call}."
-
-
-def _backward(call: _Call, backward: Callable[..., Any]) -> str | None:
-    grads = backward(call.dy, call.cache)
-    outputs = PAIRS[call.name]
-    grads = grads if len(outputs) > 1 else (grads,)
-    if not isinstance(grads, tuple) or len(grads) != len(outputs):
-        return f"{call.name}_backward must return {', '.join(outputs)}."
-    for output, got, wanted in zip(outputs, grads, call.grads, strict=True):
-        trouble = _difference(output, got, wanted)
-        if trouble is not None:
-            return f"{call.name}_backward is wrong: {trouble} {call}."
     return None
 
 

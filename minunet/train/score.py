@@ -38,9 +38,8 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     loss, weight, predictions = 0.0, 0.0, []
     matrix = np.zeros((classes, classes), dtype="int64")
     for start, answers in _answers(model, dataset.images, tta):
-        labels = LABELS[config.labels](
-            np.stack(list(dataset.labels[start : start + len(answers)])), *answers.shape[1:3]
-        )
+        labels = np.stack(list(dataset.labels[start : start + len(answers)]))
+        labels = LABELS[config.labels](labels, *answers.shape[1:3])
         weights = pixel_weights(labels, classes, class_weight=config.class_weight)
         true = np.take_along_axis(answers, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
         loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
@@ -57,9 +56,8 @@ def _answers(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.
             yield number, model.probabilities(image, tta=tta)[None]
         return
     for start in range(0, len(images), SCORING_BATCH):  # scaled when they were read
-        x = to_device(
-            to_input(np.stack(list(images[start : start + SCORING_BATCH])), model.config.centred), model.device
-        )
+        some = np.stack(list(images[start : start + SCORING_BATCH]))
+        x = to_device(to_input(some, model.config.centred), model.device)
         yield start, to_numpy(predict(model.net, model.params, x, model.config.mirror_images(tta)))
 
 

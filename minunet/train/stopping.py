@@ -18,22 +18,17 @@ class CtrlC:
 
     def __enter__(self) -> Callable[[], bool]:
         self.asked = False
-        self.main = threading.current_thread() is threading.main_thread()  # signals reach no other
-        if self.main:
-            self.previous = [signal.getsignal(each) for each in self.SIGNALS]
-            for each in self.SIGNALS:
-                signal.signal(each, self._ask)
+        main = threading.current_thread() is threading.main_thread()  # signals reach no other
+        self.previous = {each: signal.getsignal(each) for each in self.SIGNALS if main}
+        for each in self.previous:
+            signal.signal(each, self._ask)
         return lambda: self.asked
 
     def __exit__(self, *exception: object) -> None:
-        if self.main:
-            self._put_back()
-
-    def _put_back(self) -> None:
-        for each, previous in zip(self.SIGNALS, self.previous, strict=True):
+        for each, previous in self.previous.items():
             signal.signal(each, previous)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked, self.number = True, number
         os.write(2, b"\nstopping after this step; a second time stops at once\n")  # print() may be in use just now
-        self._put_back()
+        self.__exit__()  # the second one ends the process as ever
