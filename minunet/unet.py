@@ -71,9 +71,8 @@ class UNet:
         self.out = OutConv("out", base, classes, operations)
 
     def __repr__(self) -> str:
-        sizes = ", ".join(
-            f"{n}={getattr(self, n)!r}" for n in ("in_channels", "classes", "base", "depth", "padding", "norm")
-        )
+        names = ("in_channels", "classes", "base", "depth", "padding", "norm")
+        sizes = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         rows = [f"  {name:<28}{shape}" for name, shape in self.shapes().items()]
         return "\n".join([f"UNet({sizes}), {self.parameters():,} parameters", *rows])
 

@@ -137,19 +137,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def check_fits(params: Parameters, net: UNet, source: Path) -> None:
     """Raise InputError unless `params` are those of `net`: the same names, with the same shapes."""
-    needed = net.shapes()
+    needed, other = net.shapes(), f"{source} belongs to another network"
     for name, shape in needed.items():
         if name not in params:
-            raise InputError(f"{source} belongs to another network: it has no parameter {name}.")
+            raise InputError(f"{other}: it has no parameter {name}.")
         if params[name].shape != shape:
-            raise InputError(
-                f"{source} belongs to another network: its {name} is {params[name].shape}, needed is {shape}."
-            )
+            raise InputError(f"{other}: its {name} is {params[name].shape}, needed is {shape}.")
         if params[name].dtype != np.float32 or not np.isfinite(params[name]).all():
             raise InputError(f"{source}: the numbers of {name} are not finite float32 numbers; training went wrong.")
     extra = [name for name in params if name not in needed]
     if extra:
-        raise InputError(f"{source} belongs to another network: it has the parameter {extra[0]} too many.")
+        raise InputError(f"{other}: it has the parameter {extra[0]} too many.")
 
 
 def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

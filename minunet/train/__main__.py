@@ -59,14 +59,10 @@ def make_parser() -> argparse.ArgumentParser:
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
     add("--data-dir", type=Path, metavar="DIR", help="the folder with the images")
     for field in FLAGS:
+        number = {"type": partial(read, Config, field.name), "metavar": "N" if type(field.default) is int else "X"}
         choices = field.metadata["choices"]
-        add(
-            _flag(field.name),
-            type=str if choices else partial(read, Config, field.name),
-            choices=choices,
-            metavar=None if choices else "N" if type(field.default) is int else "X",
-            help=field.metadata["help"].replace("%", "%%"),
-        )
+        kind: dict[str, Any] = {"choices": choices} if choices else number
+        add(_flag(field.name), help=field.metadata["help"].replace("%", "%%"), **kind)
     add(
         "--set",
         action="append",
@@ -253,6 +249,7 @@ def _config_of_options(options: argparse.Namespace) -> Config:
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
+    config, run, path = checkpoint.config, options.resume, options.resume / "config.json"
     names_of_run = ("preset", "out", "set", *(field.name for field in FLAGS))
     fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
     if fixed:
@@ -263,25 +260,22 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         )
     if checkpoint.earlier:
         raise InputError(
-            f"{options.resume} comes from a version of minunet that dealt out the images and drew the batches in "
+            f"{run} comes from a version of minunet that dealt out the images and drew the batches in "
             "another way, so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
         )
-    config, path = checkpoint.config, options.resume / "config.json"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
-        raise InputError(f"{path} cannot be read ({error}); it says what {options.resume} is.") from error
+        raise InputError(f"{path} cannot be read ({error}); it says what {run} is.") from error
     # The images may have moved, and a run of an older version may lack a field.
     if dataclasses.replace(written, data_dir=None) != dataclasses.replace(config, data_dir=None):
-        raise InputError(
-            f"{options.resume / 'last.npz'} belongs to another run than {path}: their configurations differ."
-        )
+        raise InputError(f"{run / 'last.npz'} belongs to another run than {path}: their configurations differ.")
     if options.data_dir and config.data_dir is None:
         raise InputError(f"The preset {config.preset} makes its images itself and takes no --data-dir.")
     now = "own" if options.layers else options.operations
     if operations != now:
-        print(f"{options.resume} began with {operations} operations and goes on with {now} ones, which round otherwise")
+        print(f"{run} began with {operations} operations and goes on with {now} ones, which round otherwise")
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 

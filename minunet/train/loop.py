@@ -11,6 +11,7 @@ A run writes into its folder:
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -116,17 +117,9 @@ def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:
     if config.seam_weight and training.instances is not None:
         seams = [seam_weights(each, config.seam_weight) for each in training.instances]
     size = (config.size, config.size)
-    return Batches(
-        Dataset(images, training.labels, training.names, training.classes),
-        config.batch_size,
-        size,
-        net.output_size(*size),
-        config.augmentation,
-        config.seed,
-        config.labels,
-        config.centred,
-        seams,
-    )
+    sizes = config.batch_size, size, net.output_size(*size)
+    seen, how = replace(training, images=images), config.augmentation
+    return Batches(seen, *sizes, how, config.seed, config.labels, config.centred, seams)
 
 
 def make_batch(net: UNet, config: Config, batches: Batches, step: int) -> dict[str, Array]:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,11 +89,10 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
 def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if config.pieces:
-        seen = [prepare(image, config) for image in dataset.images]
-        return Dataset(seen, dataset.labels, dataset.names, dataset.classes)
+        return replace(dataset, images=[prepare(image, config) for image in dataset.images])
     crop, size = LABELS[config.labels], predictions[0].shape
     images, labels = (crop(np.stack(list(arrays)), *size) for arrays in (dataset.images, dataset.labels))
-    return Dataset(images, labels, dataset.names, dataset.classes)
+    return replace(dataset, images=images, labels=labels, instances=None)
 
 
 def score_instances(
