@@ -20,7 +20,7 @@ from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
 from minunet.model import load_model
 from minunet.model.tiling import TILE
-from minunet.threads import set_threads
+from minunet.threads import get_threads, set_threads
 
 DESCRIPTION = """\
 Say for every pixel of a picture which class it is. Without --weights: pet, background or the
@@ -58,7 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"pixels a side of a tile, for networks of pieces (default: {TILE})",
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
-    add("--threads", type=at_least(1), metavar="N", help="CPU threads (default: all cores)")
+    add("--threads", type=at_least(1), default=get_threads(), metavar="N", help="CPU threads (default: all cores)")
     return parser
 
 
@@ -69,8 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     keep_memory()
-    if options.threads is not None:
-        set_threads(options.threads)
+    set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
     found, passed_over = _find(options.pictures)
     pictures = _named(found)

@@ -55,10 +55,8 @@ def save_predictions(
         panels: what to show of each; "errors" is the prediction where it is wrong, and pale where it is right.
     """
     classes = len(dataset.classes)
-    scores = [
-        mean_iou(confusion_matrix(truth, answer, classes))
-        for truth, answer in zip(dataset.labels, predictions, strict=True)
-    ]
+    pairs = zip(dataset.labels, predictions, strict=True)
+    scores = [mean_iou(confusion_matrix(truth, answer, classes)) for truth, answer in pairs]
     ranked = np.argsort(scores, kind="stable")
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
 
