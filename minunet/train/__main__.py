@@ -53,7 +53,9 @@ SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table 
 
 
 def make_parser() -> argparse.ArgumentParser:
-    table = "what each preset uses where nothing else is said:\n" + "\n".join(map(_line, PRESETS.values()))
+    table = "what each preset uses where nothing else is said:\n"
+    for name, preset in PRESETS.items():
+        table += f"  {name:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN) + "\n"
     parser = Parser(prog="python -m minunet.train", description=DESCRIPTION, epilog=table)
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
@@ -94,11 +96,6 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def _line(preset: Config) -> str:
-    """The values of a preset that an option can change."""
-    return f"  {preset.preset:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -203,7 +200,10 @@ def _describe(
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    print(f"device: {_device(device, 'cpu' if own or options.operations == 'plain' else options.device)}")
+    where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
+    if device == "cpu" and options.device == "auto" and net.operations.name == "quick":  # a GPU could have been meant
+        where += f". No GPU: {why_no_gpu()}"
+    print(f"device: {where}")
     if options.tf32 and device != "gpu":
         print("--tf32 is for a GPU and changes nothing here")
     if own:
@@ -226,14 +226,6 @@ def _print_result(result: dict[str, Any]) -> None:
 
 def _shown(value: float | None) -> str:
     return "not there" if value is None else f"{value:.3f}"
-
-
-def _device(device: str, asked: str) -> str:
-    """Where it computes, and why not on a GPU if one could have been meant."""
-    if device == "gpu":
-        return "GPU"
-    threads = f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
-    return f"{threads}. No GPU: {why_no_gpu()}" if asked == "auto" else threads
 
 
 def _config_of_options(options: argparse.Namespace) -> Config:

@@ -22,10 +22,8 @@ def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any
     """All of them, for a run in `folder`; `report` is told the row of every epoch."""
     return [
         print_row,
-        lambda run, scores: write_metrics(folder / "metrics.csv", run.rows),
-        lambda run, scores: keep_best(folder / "best.npz", run),
-        lambda run, scores: draw_curves(folder / "curves.png", run),
-        lambda run, scores: draw_frame(folder, run, scores, validation),
+        lambda run, scores: write(folder, run),
+        lambda run, scores: draw(folder, run, scores, validation),
         lambda run, scores: report(run.rows[-1]),
     ]
 
@@ -41,28 +39,20 @@ def print_row(run: Checkpoint, scores: Scores) -> None:
     )
 
 
-def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
-    """`metrics.csv`, a row an epoch, numbers at full precision."""
-    with whole_file(path, newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+def write(folder: Path, run: Checkpoint) -> None:
+    """`metrics.csv`, a row an epoch, numbers at full precision, and in `best.npz` the weights of the best mean IoU."""
+    with whole_file(folder / "metrics.csv", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(run.rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
-
-
-def keep_best(path: Path, run: Checkpoint) -> None:
-    """The weights of the epoch with the best mean IoU on the validation images."""
+        writer.writerows(run.rows)
     if run.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in run.rows):
-        save_weights(path, run)
+        save_weights(folder / "best.npz", run)
 
 
-def draw_curves(path: Path, run: Checkpoint) -> None:
-    """At CURVES epochs, equally far apart, the last one among them."""
+def draw(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
+    """The curves, and a picture of `progress.gif`, both at some of the epochs, the last one among them."""
     if is_drawn(run.epoch, run.config.epochs, CURVES):
-        save_curves(path, run.rows, run.classes)
-
-
-def draw_frame(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
-    """A picture of `progress.gif`, if this epoch has one."""
+        save_curves(folder / "curves.png", run.rows, run.classes)
     if is_drawn(run.epoch, run.config.epochs):
         mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
         shown = as_answered(validation, run.config, scores.predictions)
