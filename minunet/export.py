@@ -23,7 +23,8 @@ Exit status: 0 written, 2 something given is wrong.
 ONNX_TOLERANCE = 1e-5  # of a probability
 
 
-def make_parser() -> argparse.ArgumentParser:
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 written, 2 bad input."""
     parser = Parser(prog="python -m minunet.export", description=DESCRIPTION)
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
@@ -32,12 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--small", type=Path, metavar="FILE", help="the same rounded to 8 bits: a byte a weight and not four")
     add("--state-dict", type=Path, metavar="FILE", help="write a state dict for PyTorch: .pt, .pth or .safetensors")
     add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: image (N, 3, H, W) in, probabilities out")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 written, 2 bad input."""
-    return exit_status(lambda: _export(make_parser().parse_args(arguments)))
+    return exit_status(lambda: _export(parser.parse_args(arguments)))
 
 
 def _export(options: argparse.Namespace) -> int:

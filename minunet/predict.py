@@ -38,7 +38,8 @@ MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not t
 FULL = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)  # no other picture could be written either
 
 
-def make_parser() -> argparse.ArgumentParser:
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 all done, 2 bad input, 130 stopped by Ctrl-C."""
     parser = Parser(prog="python -m minunet.predict", description=DESCRIPTION)
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, metavar="PICTURE", help="files, or folders of files, of any kind and size")
@@ -59,12 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), default=get_threads(), metavar="N", help="CPU threads (default: all cores)")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 all done, 2 bad input, 130 stopped by Ctrl-C."""
-    return exit_status(lambda: _predict(make_parser().parse_args(arguments)))
+    return exit_status(lambda: _predict(parser.parse_args(arguments)))
 
 
 def _predict(options: argparse.Namespace) -> int:

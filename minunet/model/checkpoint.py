@@ -145,8 +145,7 @@ def check_fits(params: Parameters, net: UNet, source: Path) -> None:
             raise InputError(f"{other}: its {name} is {params[name].shape}, needed is {shape}.")
         if params[name].dtype != np.float32 or not np.isfinite(params[name]).all():
             raise InputError(f"{source}: the numbers of {name} are not finite float32 numbers; training went wrong.")
-    extra = [name for name in params if name not in needed]
-    if extra:
+    if extra := [name for name in params if name not in needed]:
         raise InputError(f"{other}: it has the parameter {extra[0]} too many.")
 
 

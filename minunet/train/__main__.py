@@ -52,7 +52,8 @@ FLAGS = [field for field in dataclasses.fields(Config) if field.metadata.get("fl
 SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
 
 
-def make_parser() -> argparse.ArgumentParser:
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
     table = "what each preset uses where nothing else is said:\n"
     for name, preset in PRESETS.items():
         table += f"  {name:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN) + "\n"
@@ -91,16 +92,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
         "--tf32, --operations, --layers, --threads and --tensorboard go with it",
     )
-    return parser
+    return exit_status(lambda: _train(parser.parse_args(arguments)))
 
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
-    return exit_status(lambda: _train(make_parser().parse_args(arguments)))
 
 
 def _train(options: argparse.Namespace) -> int:
