@@ -6,6 +6,8 @@ and threads that make many short calls wait for each other (Python runs one at a
 
 from typing import NamedTuple
 
+Pair = tuple[int, int]  # for rows and for columns
+
 
 class Block(NamedTuple):
     """Samples `samples` and, of each of them, the rows `start` to `stop` (rows of pixels, or of tiles)."""

@@ -14,12 +14,11 @@ import numpy as np
 
 from minunet.backend import Array, array_module
 from minunet.fast import im2col, winograd, winograd_rows
+from minunet.fast.blocks import Pair
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.winograd_weights import TransformedWeights
 from minunet.gpu import conv as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
-
-Pair = tuple[int, int]
 
 
 def algorithm(dtype: np.dtype, weight_shape: tuple[int, ...], stride: Pair, padding: Pair) -> str:
@@ -37,32 +36,40 @@ def conv2d(
     stride: IntPair = 1,
     padding: IntPair = 0,
     kept: TransformedWeights | None = None,
+    relu: bool = False,
 ) -> tuple[Array, tuple]:
-    """What `layers.conv2d` returns, with the same arguments and errors; transformed weights are taken from `kept`."""
+    """What `layers.conv2d` returns, with the same arguments and errors; with `relu`, y has been through one.
+
+    Transformed weights are taken from `kept`.
+    """
     if array_module(x) is not np:
-        return gpu.conv2d(x, weight, bias, stride=stride, padding=padding)
+        return gpu.conv2d(x, weight, bias, stride=stride, padding=padding, relu=relu)
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     conv_shape(x, weight, steps, zeros)  # raises if no window fits
-    cache = (x, weight, bias is not None, steps, zeros)
     way = algorithm(x.dtype, weight.shape, steps, zeros)
     if way == "winograd":
-        return winograd.forward(x, weight, bias, zeros, kept), cache
-    if way == "winograd_rows":
-        return winograd_rows.forward(x, weight, bias, zeros), cache
-    return im2col.forward(x, weight, bias, steps, zeros), cache
+        y = winograd.forward(x, weight, bias, zeros, kept)
+    elif way == "winograd_rows":
+        y = winograd_rows.forward(x, weight, bias, zeros)
+    else:
+        y = im2col.forward(x, weight, bias, steps, zeros)
+    return relu_in_place(y)[0] if relu else y, (x, weight, bias is not None, steps, zeros)
 
 
 def conv2d_backward(
-    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None
+    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None, y: Array | None = None
 ) -> tuple[Array | None, Array, Array | None]:
     """What `layers.conv2d_backward` returns; dx is None without `need_dx`, if nobody asks how the image should change.
 
-    Raises ValueError for a dy that is not of the shape of y.
+    With `y`, that of `conv2d` with `relu`, first back through the ReLU, and dy may be written over. Raises ValueError
+    for a dy that is not of the shape of y.
     """
     x, weight, has_bias, stride, padding = cache
     if array_module(x) is not np:
-        return gpu.conv2d_backward(dy, cache, need_dx=need_dx)
+        return gpu.conv2d_backward(dy, cache, need_dx=need_dx, y=y)
+    if y is not None:
+        dy = relu_backward_in_place(dy, y)
     check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
     way = algorithm(x.dtype, weight.shape, stride, padding)
     if way == "winograd":
@@ -75,19 +82,10 @@ def conv2d_backward(
 
 
 def conv2d_relu(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    *,
-    padding: IntPair = 0,
-    kept: TransformedWeights | None = None,
+    x: Array, weight: Array, bias: Array | None = None, *, padding: IntPair = 0, kept: TransformedWeights | None = None
 ) -> tuple[Array, tuple]:
     """`conv2d`, then `layers.relu`; on a GPU in one pass. The cache is for `conv2d_relu_backward`."""
-    if array_module(x) is np:
-        y, cache = conv2d(x, weight, bias, padding=padding, kept=kept)
-        y, _ = relu_in_place(y)
-    else:
-        y, cache = gpu.conv2d(x, weight, bias, padding=padding, relu=True)
+    y, cache = conv2d(x, weight, bias, padding=padding, kept=kept, relu=True)
     return y, (cache, y)
 
 
@@ -96,6 +94,4 @@ def conv2d_relu_backward(
 ) -> tuple[Array | None, Array, Array | None]:
     """What `conv2d_backward` returns, from the dy of the ReLU, which may be written over."""
     conv_cache, y = cache
-    if array_module(dy) is np:
-        return conv2d_backward(relu_backward_in_place(dy, y), conv_cache, need_dx=need_dx, kept=kept)
-    return gpu.conv2d_backward(dy, conv_cache, need_dx=need_dx, y=y)
+    return conv2d_backward(dy, conv_cache, need_dx=need_dx, kept=kept, y=y)

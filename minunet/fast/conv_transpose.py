@@ -14,6 +14,7 @@ import numpy as np
 from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu import conv_transpose as gpu
+from minunet.gpu.conv_transpose import takes_squares
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
 
 
@@ -30,7 +31,7 @@ def conv_transpose2d(
     steps, cut = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     if array_module(x) is not np:
         return gpu.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
-    if not _serves(weight.shape, steps, cut) or output_padding not in (0, (0, 0)):
+    if not takes_squares(weight, steps, cut) or output_padding not in (0, (0, 0)):
         return layers.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
     check_parameters(x, weight, bias)
     batch, height, width, channels = x.shape
@@ -50,7 +51,7 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     if array_module(x) is not np:
         return gpu.conv_transpose2d_backward(dy, cache)
     batch, height, width, channels = x.shape
-    if dy.shape != shape or dy.dtype != x.dtype or not _serves(weight.shape, stride, padding):
+    if dy.shape != shape or dy.dtype != x.dtype or not takes_squares(weight, stride, padding):
         return layers.conv_transpose2d_backward(dy, cache)  # which says what is wrong with dy
     out_channels = weight.shape[3]
     squares = dy.reshape(batch, height, 2, width, 2, out_channels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
@@ -58,11 +59,6 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     matrix = weight.transpose(0, 1, 3, 2).reshape(4 * out_channels, channels)
     dx = (cols @ matrix).reshape(x.shape)  # (N*H*W, 4*K) @ (4*K, C)
     dweight = (x.reshape(-1, channels).T @ cols).reshape(channels, 2, 2, out_channels)  # (C, N*H*W) @ (N*H*W, 4*K)
-    dbias = (
-        (np.ones(len(cols), cols.dtype) @ cols).reshape(4, out_channels).sum(axis=0) if has_bias else None
-    )  # by BLAS
+    ones = np.ones(len(cols), cols.dtype)  # to take the sum by BLAS
+    dbias = (ones @ cols).reshape(4, out_channels).sum(axis=0) if has_bias else None
     return dx, dweight.transpose(1, 2, 0, 3), dbias
-
-
-def _serves(weight_shape: tuple[int, ...], stride: tuple[int, int], padding: tuple[int, int]) -> bool:
-    return weight_shape[:2] == (2, 2) and stride == (2, 2) and padding == (0, 0)

@@ -10,10 +10,8 @@ Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, blocks
+from minunet.fast.blocks import Block, Pair, blocks
 from minunet.fast.scratch import scratch
-
-Pair = tuple[int, int]
 
 BLOCK = 1 << 19  # bytes of windows that are gathered at a time
 

@@ -29,12 +29,10 @@ Rounding: float32 errors of 2e-6 to 1.2e-5 of the largest output; and an infinit
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, blocks
+from minunet.fast.blocks import Block, Pair, blocks
 from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import AT, BT
 from minunet.fast.winograd_weights import GG, TransformedWeights, transform_weight
-
-Pair = tuple[int, int]
 
 # How many tiles are worked on at a time; a row of tiles is never cut. With few tiles, each product reads all of U for
 # little work; so there are at least TILES, and more if V or M still fit into BLOCK bytes. Forward is an exception: a
@@ -50,11 +48,9 @@ def forward(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair, kept: TransformedWeights | None = None
 ) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
-    channels, out_channels = weight.shape[2:]
+    (ph, pw), (channels, out_channels) = padding, weight.shape[2:]
     u = transform_weight(weight, kept=kept)  # (36, C, K)
-    y = np.empty(
-        (len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, out_channels), dtype="float32"
-    )
+    y = np.empty((len(x), x.shape[1] + 2 * ph - 2, x.shape[2] + 2 * pw - 2, out_channels), dtype="float32")
     small = NO_COPY // (channels * out_channels)  # tiles
     for block in _blocks(y.shape, channels, small if small >= WORTH_IT else None):
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
@@ -105,18 +101,20 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
     return blocks(batch, -(-height // 4), tiles // -(-width // 4))
 
 
-def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: int) -> np.ndarray:
-    """V = BT d B for the tiles of a block: (6, 6, n, t, T', C)."""
-    tiles, channels = block.stop - block.start, x.shape[3]
+def _transform_input(
+    x: np.ndarray, block: Block, padding: Pair, tiles_across: int, bt: np.ndarray = BT, name: str = "v"
+) -> np.ndarray:
+    """V = BT d B for the tiles of a block: (6, 6, n, t, T', C). A tile has s x s pixels, for `bt` (6, s): 6 x 6."""
+    tiles, channels, size = block.stop - block.start, x.shape[3], bt.shape[1]
     corner = (4 * block.start - padding[0], -padding[1])
-    under = _region(x[block.samples], corner, (4 * tiles + 2, 4 * tiles_across + 2))  # (n, 4t + 2, 4T' + 2, C)
-    batch, rows = under.shape[:2]
+    under = _region(x[block.samples], corner, (4 * tiles + size - 4, 4 * tiles_across + size - 4))
+    batch, rows = under.shape[:2]  # (n, 4t + 2, 4T' + 2, C)
     sample, row, pixel, number = under.strides
-    windows = as_strided(under, (batch, rows, tiles_across, 6, channels), (sample, row, 4 * pixel, pixel, number))
+    windows = as_strided(under, (batch, rows, tiles_across, size, channels), (sample, row, 4 * pixel, pixel, number))
     across = scratch("across", (batch, rows, 6, tiles_across, channels))
-    np.matmul(BT, windows, out=across.swapaxes(2, 3))  # along the rows: (6, 6) @ (6, C) for each tile
-    v = scratch("v", (6, 6, batch, tiles, tiles_across * channels))  # transformed row, transformed column, ...
-    np.matmul(BT, _rows_of_tiles(across, tiles, 6), out=v.transpose(2, 3, 1, 0, 4))  # down: (6, 6) @ (6, T'*C)
+    np.matmul(bt, windows, out=across.swapaxes(2, 3))  # along the rows: (6, 6) @ (6, C) for each tile
+    v = scratch(name, (6, 6, batch, tiles, tiles_across * channels))  # transformed row, transformed column, ...
+    np.matmul(bt, _rows_of_tiles(across, tiles, size), out=v.transpose(2, 3, 1, 0, 4))  # down: (6, 6) @ (6, T'*C)
     return v.reshape(6, 6, batch, tiles, tiles_across, channels)
 
 
@@ -171,16 +169,11 @@ def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
 
 
 def _transform_dy(dy: np.ndarray, block: Block) -> np.ndarray:
-    """The transpose of `_transform_output`: dM = A dy AT for the tiles of a block, (6, 6, n, t, T', K)."""
-    tiles, tiles_across, out_channels = block.stop - block.start, -(-dy.shape[2] // 4), dy.shape[3]
-    under = _region(dy[block.samples], (4 * block.start, 0), (4 * tiles, 4 * tiles_across))
-    batch, rows = under.shape[:2]
-    across = scratch("across", (batch, rows, 6, tiles_across, out_channels))
-    by_tile = under.reshape(batch, rows, tiles_across, 4, out_channels)
-    np.matmul(AT.T, by_tile, out=across.swapaxes(2, 3))  # along the rows: (6, 4) @ (4, K) for each tile
-    dm = scratch("m", (6, 6, batch, tiles, tiles_across * out_channels))
-    np.matmul(AT.T, _rows_of_tiles(across, tiles, 4), out=dm.transpose(2, 3, 1, 0, 4))  # down: (6, 4) @ (4, T'*K)
-    return dm.reshape(6, 6, batch, tiles, tiles_across, out_channels)
+    """The transpose of `_transform_output`: dM = A dy AT for the tiles of a block, (6, 6, n, t, T', K).
+
+    As V = BT d B of the input, with A in the place of BT, for tiles of 4 x 4 pixels, which do not overlap.
+    """
+    return _transform_input(dy, block, (0, 0), -(-dy.shape[2] // 4), AT.T, "m")
 
 
 def _region(image: np.ndarray, corner: Pair, size: Pair) -> np.ndarray:

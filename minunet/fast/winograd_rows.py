@@ -39,10 +39,8 @@ a plain sum has 3e-7; and an infinity spreads over the tiles that read it.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, blocks
+from minunet.fast.blocks import Block, Pair, blocks
 from minunet.fast.scratch import scratch
-
-Pair = tuple[int, int]
 
 BT = np.array(
     [
@@ -72,11 +70,9 @@ BLOCK = 1 << 20  # bytes of V or M, whichever is larger, that are worked on at a
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
-    x, channels, out_channels = np.ascontiguousarray(x), *weight.shape[2:]
+    x, (ph, pw), (channels, out_channels) = np.ascontiguousarray(x), padding, weight.shape[2:]
     u = (G @ weight.reshape(3, -1)).astype("float32").reshape(6, 1, 3 * channels, out_channels)
-    y = np.empty(
-        (len(x), x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2, out_channels), dtype="float32"
-    )
+    y = np.empty((len(x), x.shape[1] + 2 * ph - 2, x.shape[2] + 2 * pw - 2, out_channels), dtype="float32")
     for block in _blocks(y.shape, channels):
         v = _transform_input(x, block, padding)  # (6, P + 2, C), P pixels
         m = scratch("m", (6, v.shape[1] - 2, out_channels))

@@ -8,14 +8,9 @@ from minunet.backend import Array, array_module
 from minunet.gpu.kernels import launch, serves
 
 ARRAYS, PIECE = 64, 1024  # as in adam.cu
-TABLE = np.dtype(
-    [
-        *((name, "u8", ARRAYS) for name in ("parameter", "m", "v", "gradient")),
-        *((name, "i4", ARRAYS) for name in ("size", "first_block")),
-        ("count", "i4"),
-        ("unused", "i4"),
-    ]
-)  # 2,568 bytes: a kernel takes up to 4,096 by value
+# `Arrays` of adam.cu, whose pointers are those of parameter, m, v and gradient
+FIELDS = ("pointers", "u8", (4, ARRAYS)), ("size", "i4", ARRAYS), ("first_block", "i4", ARRAYS), ("count", "i4")
+TABLE = np.dtype([*FIELDS], align=True)  # 2,568 bytes: a kernel takes up to 4,096 by value
 
 
 def takes(arrays: Sequence[tuple[Array, ...]]) -> bool:
@@ -34,8 +29,7 @@ def step(
     for start in range(0, len(arrays), ARRAYS):
         table, blocks = np.zeros(1, TABLE), 0  # an array of one struct: CuPy hands its bytes on
         for place, group in enumerate(arrays[start : start + ARRAYS]):
-            for name, array in zip(("parameter", "m", "v", "gradient"), group, strict=True):
-                table[name][0, place] = array.data.ptr
+            table["pointers"][0, :, place] = [array.data.ptr for array in group]
             table["size"][0, place], table["first_block"][0, place] = group[0].size, blocks
             blocks += -(-group[0].size // PIECE)
             table["count"] = place + 1

@@ -7,10 +7,8 @@ from minunet import layers
 from minunet.backend import Array, array_module
 from minunet.gpu import im2col, wide_rows
 from minunet.gpu.kernels import serves
-from minunet.gpu.passes import sum_rows
+from minunet.gpu.passes import Pair, sum_rows
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
-
-Pair = tuple[int, int]
 
 
 def conv2d(

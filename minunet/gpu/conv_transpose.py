@@ -16,7 +16,7 @@ def conv_transpose2d(
 ) -> tuple[Array, tuple]:
     """What `layers.conv_transpose2d` returns, with the same errors."""
     steps, cut = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    if not _takes_squares(weight, steps, cut) or output_padding not in (0, (0, 0)) or not serves(x, weight, bias):
+    if not takes_squares(weight, steps, cut) or output_padding not in (0, (0, 0)) or not serves(x, weight, bias):
         return layers.conv_transpose2d(x, weight, bias, stride=stride, padding=padding, output_padding=output_padding)
     check_parameters(x, weight, bias)
     xp, kernels = array_module(x), weight.shape[3]
@@ -35,7 +35,7 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     x, weight, has_bias, stride, padding, shape = cache
     batch, height, width, channels = x.shape
     kernels = weight.shape[3]
-    if not _takes_squares(weight, stride, padding) or dy.shape != shape or not serves(x, weight, dy):
+    if not takes_squares(weight, stride, padding) or dy.shape != shape or not serves(x, weight, dy):
         return layers.conv_transpose2d_backward(dy, cache)
     xp = array_module(x)
     step = dy.strides[2] // dy.itemsize
@@ -57,5 +57,6 @@ def _matrix(weight: Array) -> Array:
     return array_module(weight).ascontiguousarray(weight.transpose(2, 0, 1, 3)).reshape(weight.shape[2], -1)
 
 
-def _takes_squares(weight: Array, stride: tuple[int, int], padding: tuple[int, int]) -> bool:
+def takes_squares(weight: Array, stride: tuple[int, int], padding: tuple[int, int]) -> bool:
+    """Whether every pixel makes a square of its own: a kernel of 2x2 and stride 2, nothing cut off."""
     return weight.shape[:2] == (2, 2) and stride == (2, 2) and padding == (0, 0)

@@ -2,15 +2,14 @@
 
 from minunet.backend import Array, array_module
 from minunet.gpu import passes
+from minunet.gpu.passes import Pair
 from minunet.gpu.products import multiply, rows_of, tall_product
-
-Pair = tuple[int, int]
 
 
 def forward(x: Array, weight: Array, bias: Array | None, y: Array, stride: Pair, padding: Pair, relu: bool) -> None:
     """y (N, OH, OW, K) = the convolution of x (N, H, W, C) by weight (KH, KW, C, K), all C-contiguous float32."""
     cols = _windows(x, y.shape[1:3], weight.shape[:2], stride, padding)
-    multiply(rows_of(cols), rows_of(weight.reshape(-1, weight.shape[3])), rows_of(y))
+    multiply(rows_of(cols), rows_of(weight), rows_of(y))
     if bias is not None or relu:
         passes.add_bias(y, bias, y, relu)
 
@@ -26,8 +25,7 @@ def backward(
     if not need_dx:
         return None, dweight, dy
     dcols = array_module(x).empty(cols.shape, x.dtype)
-    matrix = rows_of(weight.reshape(-1, weight.shape[3]))  # (KH*KW*C, K)
-    multiply(rows_of(dy), matrix._replace(transposed=True), rows_of(dcols))
+    multiply(rows_of(dy), rows_of(weight)._replace(transposed=True), rows_of(dcols))  # weight as (KH*KW*C, K)
     return dcols.reshape(x.shape) if _is_pixels(*how[1:]) else passes.col2im(dcols, x.shape, *how), dweight, dy
 
 

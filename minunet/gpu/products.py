@@ -16,7 +16,6 @@ from minunet.backend import Array, array_module
 
 FACTORS = np.array([0, 1], "float32")  # cuBLAS takes its factors by address
 ZERO, ONE = FACTORS.ctypes.data, FACTORS.ctypes.data + 4
-NORMAL, TRANSPOSED = 0, 1  # cublasOperation_t
 DEFAULT_MATH, TF32_MATH = 0, 3  # cublasMath_t
 TARGET = 1 << 21  # numbers of an output that should keep a whole GPU busy: 512 tiles of 64 x 64; not measured
 SHORTEST = 256  # rows: shorter stretches are hardly worth a product of their own; not measured
@@ -46,16 +45,13 @@ class Matrix(NamedTuple):
     transposed: bool = False
 
     @property
-    def address(self) -> int:
-        return self.array.data.ptr + 4 * self.start
+    def place(self) -> tuple[int, int, int]:
+        """What cuBLAS asks about it: its address, its step and its stride."""
+        return self.array.data.ptr + 4 * self.start, self.step, self.stride
 
     @property
     def shape(self) -> tuple[int, int]:
         return (self.columns, self.rows) if self.transposed else (self.rows, self.columns)
-
-    @property
-    def operation(self) -> int:
-        return TRANSPOSED if self.transposed else NORMAL
 
 
 def rows_of(array: Array) -> Matrix:
@@ -70,28 +66,12 @@ def multiply(a: Matrix, b: Matrix, out: Matrix, *, batch: int = 1, accumulate: b
     (rows, inner), (_, columns) = a.shape, b.shape
     if b.shape[0] != inner or out.shape != (rows, columns) or out.transposed:
         raise ValueError(f"{a.shape} @ {b.shape} is no {out.shape}")
-    handle = device.get_cublas_handle()
+    handle, beta = device.get_cublas_handle(), ONE if accumulate else ZERO
     if _math != DEFAULT_MATH:
         cublas.setMathMode(handle, _math)  # the handle is CuPy's, whose own products shall stay exact
+    operations = int(b.transposed), int(a.transposed)  # cublasOperation_t: 0 as it is, 1 transposed
     cublas.sgemmStridedBatched(
-        handle,
-        b.operation,
-        a.operation,
-        columns,
-        rows,
-        inner,
-        ONE,
-        b.address,
-        b.step,
-        b.stride,
-        a.address,
-        a.step,
-        a.stride,
-        ONE if accumulate else ZERO,
-        out.address,
-        out.step,
-        out.stride,
-        batch,
+        handle, *operations, columns, rows, inner, ONE, *b.place, *a.place, beta, *out.place, batch
     )
     if _math != DEFAULT_MATH:
         cublas.setMathMode(handle, DEFAULT_MATH)
@@ -108,21 +88,14 @@ def add_tall_product(a: Matrix, b: Matrix, parts: Array) -> None:
     a and b have very many rows and few columns: as one product, a few blocks of the GPU would work and the others wait.
     The sum over `parts`, which is left to the caller, is taken in the same order every time.
     """
-    count, columns, other_columns = len(parts) - 1, a.columns, b.columns
+    count, size = len(parts) - 1, a.columns * b.columns
     length = a.rows // count
     for first, rows, batch, slot in ((0, length, count, 0), (count * length, a.rows - count * length, 1, count)):
         if rows:
             multiply(
                 a._replace(start=a.start + first * a.step, rows=rows, stride=rows * a.step, transposed=True),
                 b._replace(start=b.start + first * b.step, rows=rows, stride=rows * b.step),
-                Matrix(
-                    parts,
-                    columns,
-                    other_columns,
-                    other_columns,
-                    slot * columns * other_columns,
-                    columns * other_columns,
-                ),
+                Matrix(parts, a.columns, b.columns, b.columns, start=slot * size, stride=size),
                 batch=batch,
                 accumulate=True,
             )

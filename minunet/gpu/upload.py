@@ -26,6 +26,8 @@ def batches_on(device: str, prepare: Prepare, steps: Sequence[int]) -> Iterator[
     if device == "cpu":
         yield from map(prepare, steps)
         return
+    import cupy
+
     slots = _Slot(), _Slot()
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="minunet-upload") as thread:
@@ -35,9 +37,9 @@ def batches_on(device: str, prepare: Prepare, steps: Sequence[int]) -> Iterator[
                 if number + 1 < len(steps):
                     coming.append(thread.submit(slots[(number + 1) % 2].load, prepare, steps[number + 1]))
                 slot = slots[number % 2]
-                slot.wait_for_copy()
+                cupy.cuda.get_current_stream().wait_event(slot.copied)  # what is ordered next comes after it
                 yield arrays
-                slot.release()
+                slot.used.record()  # what was ordered so far is the last that needs this batch
     finally:
         for slot in slots:
             slot.copied.synchronize()  # its memory, on both sides, is now free for others to use
@@ -56,37 +58,25 @@ class _Slot:
 
     def load(self, prepare: Prepare, step: int) -> dict[str, Array]:
         """Prepare a batch and order its copy; in the second thread."""
+        import cupy
+        import cupyx
+
         arrays = {name: np.ascontiguousarray(array) for name, array in prepare(step).items()}
         starts = np.cumsum([0, *(-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays.values())]).tolist()
         self.copied.synchronize()  # the copy before last, of this slot: its pinned memory may be written again
-        if self.size < starts[-1]:
-            self._make_room(starts[-1])
+        size = starts[-1]
+        if self.size < size:
+            self.size, self.pinned, self.memory = size, cupyx.empty_pinned(size, "uint8"), cupy.empty(size, "uint8")
+            self.used.record()  # whoever had this memory before is done with it when the work ordered so far is done
         views = {}
         for (name, array), start in zip(arrays.items(), starts, strict=False):
             place = slice(start, start + array.nbytes)
             self.pinned[place] = array.reshape(-1).view("uint8")
             views[name] = self.memory[place].view(array.dtype).reshape(array.shape)
         self.stream.wait_event(self.used)
-        self.memory[: starts[-1]].set(self.pinned[: starts[-1]], stream=self.stream)
+        self.memory[:size].set(self.pinned[:size], stream=self.stream)
         self.copied.record(self.stream)
         return views
-
-    def _make_room(self, size: int) -> None:
-        import cupy
-        import cupyx
-
-        self.size, self.pinned, self.memory = size, cupyx.empty_pinned(size, "uint8"), cupy.empty(size, "uint8")
-        self.used.record()  # whoever had this memory before is done with it when the work ordered so far is done
-
-    def wait_for_copy(self) -> None:
-        """What the GPU is told from now on happens after the copy."""
-        import cupy
-
-        cupy.cuda.get_current_stream().wait_event(self.copied)
-
-    def release(self) -> None:
-        """What the GPU was told so far is the last that needs this batch."""
-        self.used.record()
 
 
 class LateNumbers:
@@ -121,13 +111,10 @@ class LateNumbers:
         number.get(stream=self.stream, out=target, blocking=False)
         fetched.record(self.stream)
         self.waiting.append((target, (fetched, number), along))  # `number` must not be freed before it was fetched
-        self._use(keep=1)
+        self.finish(keep=1)
 
-    def finish(self) -> None:
-        """Use those that are left."""
-        self._use(keep=0)
-
-    def _use(self, keep: int) -> None:
+    def finish(self, keep: int = 0) -> None:
+        """Use those that are left, except for the last `keep`."""
         while len(self.waiting) > keep:
             target, (fetched, _), along = self.waiting.pop(0)
             fetched.synchronize()

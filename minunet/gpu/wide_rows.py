@@ -19,10 +19,8 @@ has few numbers and a very long sum: `add_tall_product` cuts it into stretches.
 """
 
 from minunet.backend import Array, array_module
-from minunet.gpu.passes import add_bias, frame
-from minunet.gpu.products import Matrix, add_tall_product, multiply, stretches
-
-Pair = tuple[int, int]
+from minunet.gpu.passes import Pair, add_bias, frame
+from minunet.gpu.products import Matrix, add_tall_product, multiply, rows_of, stretches
 
 
 def forward(x: Array, weight: Array, bias: Array | None, y: Array, padding: Pair, relu: bool) -> None:
@@ -56,9 +54,7 @@ def _correlate(framed: Array, weight: Array) -> Array:
     out_channels, windows = weight.shape[3], _windows(framed)
     full = array_module(framed).empty((*framed.shape[:3], out_channels), framed.dtype)
     for a in range(3):
-        part = Matrix(
-            weight, 3 * channels, out_channels, out_channels, start=a * 3 * channels * out_channels
-        )  # weight[a]
+        part = rows_of(weight[a])  # (3*C, K)
         for first, rows, batch in ((0, windows // 3, 3), (windows // 3 * 3, 1, windows % 3)):  # and the last 0 to 2
             if rows and batch:
                 start = (first + a * width) * channels
