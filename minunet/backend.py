@@ -41,7 +41,8 @@ def why_no_gpu() -> str | None:
         return "CuPy is not installed (for NVIDIA: pip install 'cupy-cuda12x[ctk]')."
     except Exception as error:
         return f"CuPy is installed, but it cannot be imported: {error}."
-    several = sorted({name for name in map(_name, metadata.distributions()) if name.startswith("cupy")})
+    installed = {(each.metadata["Name"] or "").lower() for each in metadata.distributions()}
+    several = sorted(name for name in installed if name.startswith("cupy"))
     if len(several) > 1:
         return f"Only one CuPy can be installed, here are {' and '.join(several)}: uninstall all, and install one."
     try:
@@ -58,22 +59,14 @@ def why_no_gpu() -> str | None:
     return None
 
 
-def _name(distribution: metadata.Distribution) -> str:
-    return (distribution.metadata["Name"] or "").lower()
-
-
 def choose_device(device: str = "auto") -> str:
     """Turn 'auto', 'cpu' or 'gpu' into 'cpu' or 'gpu'. Raises InputError for 'gpu' where there is none."""
     if device not in ("auto", "cpu", "gpu"):
         raise InputError(f"device must be auto, cpu or gpu, not {device!r}")
-    if device == "cpu":
-        return "cpu"
-    reason = why_no_gpu()
-    if reason is None:
-        return "gpu"
-    if device == "gpu":
+    reason = None if device == "cpu" else why_no_gpu()
+    if device == "gpu" and reason:
         raise InputError(f"No GPU can be used: {reason} Use --device cpu.")
-    return "cpu"
+    return "cpu" if device == "cpu" or reason else "gpu"
 
 
 def to_device(array: Array, device: str) -> Array:
@@ -87,6 +80,4 @@ def to_device(array: Array, device: str) -> Array:
 
 def to_numpy(array: Array) -> np.ndarray:
     """`array` as a NumPy array, copied from the GPU if it lies there."""
-    if array_module(array) is np:
-        return np.asarray(array)
-    return array.get()
+    return np.asarray(array) if array_module(array) is np else array.get()

@@ -54,24 +54,19 @@ def loss_and_gradients(
         raise ValueError(
             f"labels must have the shape {shape}, a class for each pixel of the logits, not {labels.shape}"
         )
-    if dropout_mask is not None and dropout_mask.shape != net.lowest_shape(*images.shape[:3]):
-        raise ValueError(
-            f"dropout_mask must have the shape {net.lowest_shape(*images.shape[:3])}, not {dropout_mask.shape}"
-        )
+    lowest = net.lowest_shape(*images.shape[:3])
+    if dropout_mask is not None and dropout_mask.shape != lowest:
+        raise ValueError(f"dropout_mask must have the shape {lowest}, not {dropout_mask.shape}")
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)
     net = _sharing(net, len(groups))
 
     def part(samples: slice) -> tuple[Array, Parameters]:
-        of_group = None if dropout_mask is None else dropout_mask[samples]
-        logits, cache = net.forward(params, images[samples], dropout_mask=of_group)
+        mask, weight = (None if each is None else each[samples] for each in (dropout_mask, pixel_weight))
+        logits, cache = net.forward(params, images[samples], dropout_mask=mask)
         loss, loss_cache = net.operations.softmax_cross_entropy(
-            logits,
-            labels[samples],
-            class_weight=class_weight,
-            pixel_weight=None if pixel_weight is None else pixel_weight[samples],
-            total_weight=total,
+            logits, labels[samples], class_weight=class_weight, pixel_weight=weight, total_weight=total
         )
         dlogits = net.operations.softmax_cross_entropy_backward(loss_cache)
         _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
@@ -126,5 +121,4 @@ def split(images: Array) -> list[slice]:
     size = min(4, max(1, GROUP_PIXELS // (height * width)))
     count = -(-batch // size)
     count = min(batch, count + count % 2)
-    cuts = [batch * i // count for i in range(count + 1)]
-    return [slice(start, stop) for start, stop in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [slice(batch * i // count, batch * (i + 1) // count) for i in range(count)]

@@ -68,15 +68,10 @@ class Adam:
         # the same for all parameters, instead of two more passes over each of them.
         root = math.sqrt(1 - self.beta2**t)
         lr, eps = self.lr * root / (1 - self.beta1**t), self.eps * root
-        arrays = [
-            (
-                param,
-                _remembered(self.state, f"m.{name}", param),
-                _remembered(self.state, f"v.{name}", param),
-                grads[name],
-            )
-            for name, param in params.items()
-        ]
+        arrays = []
+        for name, param in params.items():
+            m, v = (_remembered(self.state, f"{kind}.{name}", param) for kind in self.remembers)
+            arrays.append((param, m, v, grads[name]))
         if gpu.takes(arrays):
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return

@@ -10,7 +10,8 @@ It computes with the plain layers, one operation a step, without dropout. What i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Step:
     options: dict[str, Any]
     y: np.ndarray
     dy: np.ndarray | None = None
-    grads: tuple[np.ndarray, ...] = field(default=())  # with respect to the inputs
+    grads: tuple[np.ndarray, ...] = ()  # with respect to the inputs
 
 
 class Recording:
@@ -41,7 +42,7 @@ class Recording:
     def __init__(self, net: UNet) -> None:
         functions: dict[str, Callable[..., Any]] = {}
         for name in RECORDED:
-            functions[name], functions[f"{name}_backward"] = self._forward(name), self._backward(name)
+            functions |= {name: partial(self._forward, name), f"{name}_backward": self._backward}
         self._net, self.names = net.using(made_of(functions)), net.steps()
         self.steps: dict[str, Step] = {}
         self.cache: Any = None
@@ -56,26 +57,17 @@ class Recording:
         """dx and the gradients of the parameters, see `UNet.backward`, after a forward pass."""
         return self._net.backward(dlogits, self.cache)
 
-    def _forward(self, operation: str) -> Callable[..., Any]:
-        compute = getattr(layers, operation)
+    def _forward(self, operation: str, *inputs: np.ndarray, **options: Any) -> tuple[np.ndarray, Any]:
+        y, cache = getattr(layers, operation)(*inputs, **options)
+        name = self.names[len(self.steps)]
+        copies = tuple(array.copy() for array in inputs)
+        step = self.steps[name] = Step(name, operation, copies, options, y.copy())
+        return y, (cache, step)
 
-        def forward(*inputs: np.ndarray, **options: Any) -> tuple[np.ndarray, Any]:
-            y, cache = compute(*inputs, **options)
-            name = self.names[len(self.steps)]
-            copies = tuple(array.copy() for array in inputs)
-            step = self.steps[name] = Step(name, operation, copies, options, y.copy())
-            return y, (cache, step)
-
-        return forward
-
-    def _backward(self, operation: str) -> Callable[..., Any]:
-        compute = getattr(layers, f"{operation}_backward")
-
-        def backward(dy: np.ndarray, cache: Any) -> Any:
-            inner, step = cache
-            grads = compute(dy, inner)
-            step.dy = dy.copy()
-            step.grads = tuple(array.copy() for array in (grads if isinstance(grads, tuple) else (grads,)))
-            return grads
-
-        return backward
+    @staticmethod
+    def _backward(dy: np.ndarray, cache: Any) -> Any:
+        inner, step = cache
+        grads = getattr(layers, f"{step.operation}_backward")(dy, inner)
+        step.dy = dy.copy()
+        step.grads = tuple(array.copy() for array in (grads if isinstance(grads, tuple) else (grads,)))
+        return grads

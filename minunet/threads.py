@@ -5,8 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from threadpoolctl import LibController, ThreadpoolController
@@ -23,7 +22,7 @@ _blas = ThreadpoolController()
 _lock = threading.Lock()  # for all that follows
 _pool: ThreadPoolExecutor | None = None
 _inside = 0  # how many calls of `map_in_order` are under way
-_before: list[Callable[[], object]] = []  # what the last of them does: puts back what the first one has changed
+_before = ExitStack()  # what the last of them closes: puts back what the first one has changed
 
 
 def get_threads() -> int:
@@ -49,10 +48,10 @@ def _one_blas_thread_each() -> Iterator[None]:
     global _inside
     with _lock:
         if _inside == 0:
-            _before[:] = [partial(sys.setswitchinterval, sys.getswitchinterval())]
+            _before.callback(sys.setswitchinterval, sys.getswitchinterval())
             sys.setswitchinterval(SWITCH_INTERVAL)
             for library in _blas.select(user_api="blas").lib_controllers:
-                _before.append(partial(_limit, library, library.num_threads))
+                _before.callback(_limit, library, library.num_threads)
                 _limit(library, 1)
         _inside += 1
     try:
@@ -61,8 +60,7 @@ def _one_blas_thread_each() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0:
-                for put_back in _before:
-                    put_back()
+                _before.close()
 
 
 def _limit(library: LibController, threads: int) -> None:
@@ -96,9 +94,7 @@ def _note() -> None:
 def _in_a_forked_child() -> None:
     """A child process has none of its parent's threads: it starts its own."""
     global _lock, _pool, _inside
-    if _inside:  # forked while its parent computed
-        for put_back in _before:
-            put_back()
+    _before.close()  # if it was forked while its parent computed
     _lock, _pool, _inside = threading.Lock(), None, 0
     _mine.of_the_pool = False  # a child of one of the threads is none of them
 

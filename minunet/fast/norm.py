@@ -27,9 +27,8 @@ PIECE = 1 << 16  # numbers that are worked on at a time
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
     """What `layers.group_norm` returns, with the same arguments and errors."""
     plain = array_module(x) is not np or x.dtype not in ("float32", "float64") or x.ndim != 4 or x.size == 0
-    if plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype:
-        return layers.group_norm(x, weight, bias, groups=groups, eps=eps)
-    if not weight.shape == bias.shape == x.shape[3:]:
+    plain = plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype
+    if plain or not weight.shape == bias.shape == x.shape[3:]:
         return layers.group_norm(x, weight, bias, groups=groups, eps=eps)  # which says what is wrong
     x = np.ascontiguousarray(x)
     y, (height, width, channels) = np.empty_like(x), x.shape[1:]
