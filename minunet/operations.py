@@ -53,8 +53,7 @@ def made_of(functions: Mapping[str, Function], name: str = "own") -> Operations:
     """The plain layers, with `functions` in the place of those of the same names, as `relu` and `relu_backward`."""
     every = {name: getattr(layers, name) for each in NAMES for name in (each, f"{each}_backward")} | dict(functions)
 
-    def conv2d(x: Array, weight: Array, bias: Array, *, padding: int = 0) -> tuple[Array, Any]:
-        return every["conv2d"](x, weight, bias, stride=1, padding=padding)
+    conv2d = partial(every["conv2d"], stride=1, padding=0)
 
     def conv2d_backward(dy: Array, cache: Any, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
         dx, dweight, dbias = every["conv2d_backward"](dy, cache)
@@ -76,12 +75,13 @@ def made_of(functions: Mapping[str, Function], name: str = "own") -> Operations:
 
 def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
     """The functions of `minunet.fast`; convolutions look for the transformed weight in `kept`."""
+    conv2d_backward = partial(fast.conv2d_backward, kept=kept)
     return Operations(
         name="quick",
         conv2d=partial(fast.conv2d, kept=kept),
-        conv2d_backward=partial(fast.conv2d_backward, kept=kept),
-        conv2d_relu=partial(fast.conv2d_relu, kept=kept),
-        conv2d_relu_backward=partial(fast.conv2d_relu_backward, kept=kept),
+        conv2d_backward=conv2d_backward,
+        conv2d_relu=partial(fast.conv2d, kept=kept, relu=True),
+        conv2d_relu_backward=conv2d_backward,  # its cache tells what to do
         relu=fast.relu_in_place,
         relu_backward=fast.relu_backward_in_place,
         group_norm=fast.group_norm,

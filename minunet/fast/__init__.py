@@ -6,7 +6,7 @@ kernels; CuPy arrays go to `gpu` where it has a kernel, else to `layers`. The ne
 so that a gradient check checks the exact mathematics.
 """
 
-from minunet.fast.conv import conv2d, conv2d_backward, conv2d_relu, conv2d_relu_backward
+from minunet.fast.conv import conv2d, conv2d_backward
 from minunet.fast.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minunet.fast.crop_concat import add_to_centre, crop_concat_backward_parts
 from minunet.fast.cross_entropy import softmax_cross_entropy, softmax_cross_entropy_backward
@@ -21,8 +21,6 @@ __all__ = [
     "add_to_centre",
     "conv2d",
     "conv2d_backward",
-    "conv2d_relu",
-    "conv2d_relu_backward",
     "conv_transpose2d",
     "conv_transpose2d_backward",
     "crop_concat_backward_parts",

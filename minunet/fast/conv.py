@@ -38,12 +38,13 @@ def conv2d(
     kept: TransformedWeights | None = None,
     relu: bool = False,
 ) -> tuple[Array, tuple]:
-    """What `layers.conv2d` returns, with the same arguments and errors; with `relu`, y has been through one.
+    """What `layers.conv2d` returns, with the same arguments and errors; transformed weights are taken from `kept`.
 
-    Transformed weights are taken from `kept`.
+    With `relu`, y has been through one, on a GPU in the same pass, and `conv2d_backward` goes back through it.
     """
     if array_module(x) is not np:
-        return gpu.conv2d(x, weight, bias, stride=stride, padding=padding, relu=relu)
+        y, cache = gpu.conv2d(x, weight, bias, stride=stride, padding=padding, relu=relu)
+        return y, (*cache, y if relu else None)
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     conv_shape(x, weight, steps, zeros)  # raises if no window fits
@@ -54,20 +55,21 @@ def conv2d(
         y = winograd_rows.forward(x, weight, bias, zeros)
     else:
         y = im2col.forward(x, weight, bias, steps, zeros)
-    return relu_in_place(y)[0] if relu else y, (x, weight, bias is not None, steps, zeros)
+    if relu:
+        y, _ = relu_in_place(y)
+    return y, (x, weight, bias is not None, steps, zeros, y if relu else None)
 
 
 def conv2d_backward(
-    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None, y: Array | None = None
+    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None
 ) -> tuple[Array | None, Array, Array | None]:
     """What `layers.conv2d_backward` returns; dx is None without `need_dx`, if nobody asks how the image should change.
 
-    With `y`, that of `conv2d` with `relu`, first back through the ReLU, and dy may be written over. Raises ValueError
-    for a dy that is not of the shape of y.
+    After a `conv2d` with `relu`, dy may be written over. Raises ValueError for a dy that is not of the shape of y.
     """
-    x, weight, has_bias, stride, padding = cache
+    x, weight, has_bias, stride, padding, y = cache
     if array_module(x) is not np:
-        return gpu.conv2d_backward(dy, cache, need_dx=need_dx, y=y)
+        return gpu.conv2d_backward(dy, cache[:-1], need_dx=need_dx, y=y)
     if y is not None:
         dy = relu_backward_in_place(dy, y)
     check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
@@ -79,19 +81,3 @@ def conv2d_backward(
     else:
         dx, dweight, dbias = im2col.backward(x, weight, dy, stride, padding, need_dx)
     return dx, dweight, dbias if has_bias else None
-
-
-def conv2d_relu(
-    x: Array, weight: Array, bias: Array | None = None, *, padding: IntPair = 0, kept: TransformedWeights | None = None
-) -> tuple[Array, tuple]:
-    """`conv2d`, then `layers.relu`; on a GPU in one pass. The cache is for `conv2d_relu_backward`."""
-    y, cache = conv2d(x, weight, bias, padding=padding, kept=kept, relu=True)
-    return y, (cache, y)
-
-
-def conv2d_relu_backward(
-    dy: Array, cache: tuple, *, need_dx: bool = True, kept: TransformedWeights | None = None
-) -> tuple[Array | None, Array, Array | None]:
-    """What `conv2d_backward` returns, from the dy of the ReLU, which may be written over."""
-    conv_cache, y = cache
-    return conv2d_backward(dy, conv_cache, need_dx=need_dx, kept=kept, y=y)
