@@ -24,5 +24,5 @@ def blocks(batch: int, rows: int, at_once: int) -> list[Block]:
         step = at_once // rows
         return [Block(slice(n, min(n + step, batch)), 0, rows) for n in range(0, batch, step)]
     count = -(-rows // at_once)  # pieces a sample
-    cuts = [rows * i // count for i in range(count + 1)]
-    return [Block(slice(n, n + 1), cuts[i], cuts[i + 1]) for n in range(batch) for i in range(count)]
+    cuts = [(rows * i // count, rows * (i + 1) // count) for i in range(count)]
+    return [Block(slice(n, n + 1), *cut) for n in range(batch) for cut in cuts]

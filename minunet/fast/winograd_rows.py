@@ -53,16 +53,8 @@ BT = np.array(
     ],
     dtype="float32",
 )
-G = np.array(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ]
-)
+# 1, p, p**2 of each point, and a divisor of each row, so that BT has whole numbers only
+G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]]) / [[4], [-6], [-6], [24], [24], [1]]
 AT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype="float32")
 
 BLOCK = 1 << 20  # bytes of V or M, whichever is larger, that are worked on at a time
@@ -82,7 +74,8 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
             width = y.shape[2] + 2
             rows = m[1, : m.shape[1] // width * width].reshape(-1, width * out_channels)
             rows += np.tile(bias, width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
-        _transform_output(m, y, block)
+        for y_rows, m_rows in _rows_by_tile(y, m, block):
+            np.matmul(AT[: y_rows.shape[2]], m_rows, out=y_rows)  # (4, 6) @ (6, OW*K) for each tile
     return y
 
 
@@ -142,12 +135,6 @@ def _transform_input(x: np.ndarray, block: Block, padding: Pair) -> np.ndarray:
         rows[:, covered.start - begin : covered.stop - begin] = x[:, covered].reshape(batch, -1, width * channels)
         np.matmul(BT, rows, out=by_tile[:, tile])
     return v
-
-
-def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
-    """M (6, P, K) -> the rows of y (N, OH, OW, K) that belong to the block."""
-    for rows, m_rows in _rows_by_tile(y, m, block):
-        np.matmul(AT[: rows.shape[2]], m_rows, out=rows)  # (4, 6) @ (6, OW*K) for each tile
 
 
 def _transform_dy(dy: np.ndarray, block: Block, pixels: int) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""Convolution on a GPU: `wide_rows` for 3x3 with stride 1 and at least 8 channels, `im2col` for the others.
-
-float32; other dtypes take `layers`, where the same lines as for NumPy run through CuPy.
-"""
+"""Convolution on a GPU: `wide_rows` for 3x3 with stride 1 and at least 8 channels, `im2col` for the others."""
 
 from minunet import layers
 from minunet.backend import Array, array_module
@@ -20,10 +17,9 @@ def conv2d(
         return layers.relu(y)[0] if relu else y, cache
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    _, height, width, _ = conv_shape(x, weight, steps, zeros)
     xp = array_module(x)
     x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
-    y = xp.empty((len(x), height, width, weight.shape[3]), x.dtype)
+    y = xp.empty(conv_shape(x, weight, steps, zeros), x.dtype)
     if _takes_wide_rows(weight.shape, steps, zeros):
         wide_rows.forward(x, weight, bias, y, zeros, relu)
     else:

@@ -25,8 +25,7 @@ def conv_transpose2d(
     cols = xp.empty((batch * height * width, 4 * kernels), x.dtype)
     multiply(rows_of(x), rows_of(_matrix(weight)), rows_of(cols))
     y = xp.empty((batch, 2 * height, 2 * width, kernels), x.dtype)
-    sizes = width, kernels
-    launch("conv_transpose", "put_squares", batch * 2 * height, 2 * width * kernels, cols, bias, y, *sizes)
+    launch("conv_transpose", "put_squares", batch * 2 * height, 2 * width * kernels, cols, bias, y, width, kernels)
     return y, (x, weight, bias is not None, steps, cut, y.shape)
 
 
@@ -43,8 +42,7 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     if dy.strides != tuple(dy.itemsize * each for each in pixels_follow):
         dy, step = xp.ascontiguousarray(dy), kernels
     cols = xp.empty((batch * height * width, 4 * kernels), x.dtype)
-    sizes = width, kernels, step
-    launch("conv_transpose", "take_squares", batch * 2 * height, 2 * width * kernels, dy, cols, *sizes)
+    launch("conv_transpose", "take_squares", batch * 2 * height, 2 * width * kernels, dy, cols, width, kernels, step)
     dx = xp.empty(x.shape, x.dtype)
     multiply(rows_of(cols), rows_of(_matrix(weight))._replace(transposed=True), rows_of(dx))
     dweight = tall_product(rows_of(x), rows_of(cols))  # (C, 4*K)

@@ -8,7 +8,7 @@ from minunet.gpu.products import multiply, rows_of, tall_product
 
 def forward(x: Array, weight: Array, bias: Array | None, y: Array, stride: Pair, padding: Pair, relu: bool) -> None:
     """y (N, OH, OW, K) = the convolution of x (N, H, W, C) by weight (KH, KW, C, K), all C-contiguous float32."""
-    cols = _windows(x, y.shape[1:3], weight.shape[:2], stride, padding)
+    cols = passes.im2col(x, y.shape[1:3], weight.shape[:2], stride, padding)
     multiply(rows_of(cols), rows_of(weight), rows_of(y))
     if bias is not None or relu:
         passes.add_bias(y, bias, y, relu)
@@ -20,22 +20,10 @@ def backward(
     """dx or None, dweight, and dy behind the ReLU, whose sum is dbias."""
     dy = passes.frame(dy, (0, 0), (0, 0), y)
     how = dy.shape[1:3], weight.shape[:2], stride, padding
-    cols = _windows(x, *how)
+    cols = passes.im2col(x, *how)
     dweight = tall_product(rows_of(cols), rows_of(dy)).reshape(weight.shape)
     if not need_dx:
         return None, dweight, dy
     dcols = array_module(x).empty(cols.shape, x.dtype)
     multiply(rows_of(dy), rows_of(weight)._replace(transposed=True), rows_of(dcols))  # weight as (KH*KW*C, K)
-    return dcols.reshape(x.shape) if _is_pixels(*how[1:]) else passes.col2im(dcols, x.shape, *how), dweight, dy
-
-
-def _windows(x: Array, out_size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """cols (N*OH*OW, KH*KW*C)."""
-    if _is_pixels(kernel, stride, padding):
-        return x.reshape(-1, x.shape[3])
-    return passes.im2col(x, out_size, kernel, stride, padding)
-
-
-def _is_pixels(kernel: Pair, stride: Pair, padding: Pair) -> bool:
-    """Whether every window is a pixel and every pixel a window: nothing to gather."""
-    return (*kernel, *stride, *padding) == (1, 1, 1, 1, 0, 0)
+    return passes.col2im(dcols, x.shape, *how), dweight, dy
