@@ -40,10 +40,9 @@ class Recording:
     """The passes of `net`; `steps` holds those of the last one, by name, in their order."""
 
     def __init__(self, net: UNet) -> None:
-        functions: dict[str, Callable[..., Any]] = {}
-        for name in RECORDED:
-            functions |= {name: partial(self._forward, name), f"{name}_backward": self._backward}
-        self._net, self.names = net.using(made_of(functions)), net.steps()
+        forward: dict[str, Callable[..., Any]] = {name: partial(self._forward, name) for name in RECORDED}
+        backward = {f"{name}_backward": self._backward for name in RECORDED}
+        self._net, self.names = net.using(made_of(forward | backward)), net.steps()
         self.steps: dict[str, Step] = {}
         self.cache: Any = None
 

@@ -100,5 +100,4 @@ def _sum(rows: np.ndarray, channels: int) -> np.ndarray:
 
 def _over_groups(values: np.ndarray, groups: int) -> np.ndarray:
     """The mean over the channels of each group, for each channel: (C,) -> (C,)."""
-    means = values.reshape(groups, -1).mean(axis=1)
-    return means.repeat(len(values) // groups)
+    return values.reshape(groups, -1).mean(axis=1).repeat(len(values) // groups)

@@ -81,8 +81,7 @@ def backward(
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
         v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, out_channels)
-        part = du if number == 0 else np.empty_like(du)
-        np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=part)  # 36 x (C, T) @ (T, K)
+        part = np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=None if number else du)  # 36 x (C, T) @ (T, K)
         if number > 0:
             du += part
         dbias += dm[1, 1].reshape(-1, out_channels).sum(axis=0)
