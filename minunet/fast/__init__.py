@@ -17,20 +17,7 @@ from minunet.fast.softmax import softmax
 from minunet.fast.winograd_weights import TransformedWeights
 
 __all__ = [
-    "TransformedWeights",
-    "add_to_centre",
-    "conv2d",
-    "conv2d_backward",
-    "conv_transpose2d",
-    "conv_transpose2d_backward",
-    "crop_concat_backward_parts",
-    "group_norm",
-    "group_norm_backward",
-    "max_pool2d",
-    "max_pool2d_backward",
-    "relu_backward_in_place",
-    "relu_in_place",
-    "softmax",
-    "softmax_cross_entropy",
-    "softmax_cross_entropy_backward",
-]
+    "TransformedWeights", "add_to_centre", "conv2d", "conv2d_backward", "conv_transpose2d", "conv_transpose2d_backward",
+    "crop_concat_backward_parts", "group_norm", "group_norm_backward", "max_pool2d", "max_pool2d_backward",
+    "relu_backward_in_place", "relu_in_place", "softmax", "softmax_cross_entropy", "softmax_cross_entropy_backward",
+]  # fmt: skip

@@ -6,8 +6,6 @@
         at least 32 channels in and out -> winograd, a quarter of the products
         fewer -> winograd_rows, half of the products and less to copy
     anything else -> im2col
-
-CuPy arrays go to `gpu.conv`.
 """
 
 import numpy as np
@@ -55,8 +53,7 @@ def conv2d(
         y = winograd_rows.forward(x, weight, bias, zeros)
     else:
         y = im2col.forward(x, weight, bias, steps, zeros)
-    if relu:
-        y, _ = relu_in_place(y)
+    y = relu_in_place(y)[0] if relu else y
     return y, (x, weight, bias is not None, steps, zeros, y if relu else None)
 
 
