@@ -103,11 +103,11 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
 def _transform_input(
     x: np.ndarray, block: Block, padding: Pair, tiles_across: int, bt: np.ndarray = BT, name: str = "v"
 ) -> np.ndarray:
-    """V = BT d B for the tiles of a block: (6, 6, n, t, T', C). A tile has s x s pixels, for `bt` (6, s): 6 x 6."""
+    """V = BT d B for the tiles of a block, (6, 6, n, t, T', C); a tile has as many pixels a side as `bt` columns: 6."""
     tiles, channels, size = block.stop - block.start, x.shape[3], bt.shape[1]
     corner = (4 * block.start - padding[0], -padding[1])
     under = _region(x[block.samples], corner, (4 * tiles + size - 4, 4 * tiles_across + size - 4))
-    batch, rows = under.shape[:2]  # (n, 4t + 2, 4T' + 2, C)
+    batch, rows = under.shape[:2]  # of under (n, 4t + 2, 4T' + 2, C)
     sample, row, pixel, number = under.strides
     windows = as_strided(under, (batch, rows, tiles_across, size, channels), (sample, row, 4 * pixel, pixel, number))
     across = scratch("across", (batch, rows, 6, tiles_across, channels))
