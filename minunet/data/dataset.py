@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
+PART = 0.1  # of the images, for validation, and again for the test
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,12 @@ def split(dataset: Dataset, fractions: tuple[float, ...], rng: np.random.Generat
         parts.append(dataset.take(order[:count]))
         order = order[count:]
     return [*parts, dataset.take(order)]
+
+
+def into_splits(known: Dataset, rng: np.random.Generator, test: Dataset | None = None) -> Splits:
+    """The `known` images divided at random: a part for validation, and, without a `test`, a second one for that."""
+    if test is None:
+        validation, test, training = split(known, (PART, PART), rng)
+    else:
+        validation, training = split(known, (PART,), rng)
+    return Splits(training, validation, test)

@@ -13,27 +13,22 @@ from pathlib import Path
 
 import numpy as np
 
-from minunet.data.dataset import Dataset, split
-from minunet.data.pictures import PICTURE_ENDINGS, read_pairs, require_folder, shorten
+from minunet.data.dataset import Dataset, Splits, into_splits
+from minunet.data.pictures import PICTURE_ENDINGS, read_lines, read_pairs, require_folders, shorten
 from minunet.errors import InputError
 
-PART = 0.1  # for validation, and again for the test
 
-
-def load_folder(folder: Path, size: int, rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
-    """Training, validation and test images, size x size pixels."""
+def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
+    """The images of the folder, size x size pixels."""
     hint = "A folder for training holds images/ and masks/, with the same names but for the ending."
-    for part in (folder, folder / "images", folder / "masks"):
-        require_folder(part, hint)
+    require_folders(hint, folder, folder / "images", folder / "masks")
     paths = _pairs(folder)
     classes = _read_classes(folder / "classes.txt")  # mask value -> name
-    (images, masks), found = read_pairs(paths, size, list(classes) or None, str(folder))
+    images, masks, found = read_pairs(paths, size, list(classes) or None, str(folder))
     if not classes:
         classes = {value: f"class {value}" for value in _consecutive(found, paths)}
     labels = np.searchsorted(list(classes), masks).astype("uint8")  # the values are sorted: their place is the class id
-    dataset = Dataset(images, labels, [image.name for image, _ in paths], tuple(classes.values()))
-    validation, test, training = split(dataset, (PART, PART), rng)
-    return training, validation, test
+    return into_splits(Dataset(images, labels, [image.name for image, _ in paths], tuple(classes.values())), rng)
 
 
 def _pairs(folder: Path) -> list[tuple[Path, Path]]:
@@ -70,12 +65,8 @@ def _read_classes(path: Path) -> dict[int, str]:
     """Mask value -> name of its class, by ascending value; empty if there is no classes.txt."""
     if not path.is_file():
         return {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not text in UTF-8.") from None
     names: dict[int, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
         value, *name = line.split(maxsplit=1)

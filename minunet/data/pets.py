@@ -13,35 +13,29 @@ from pathlib import Path
 
 import numpy as np
 
-from minunet.data.dataset import Dataset, split
-from minunet.data.pictures import read_pairs, require_folder
+from minunet.data.dataset import Dataset, Splits, into_splits
+from minunet.data.pictures import read_lines, read_pairs, require_folders
 from minunet.errors import InputError
 
 TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
 CLASSES = ("pet", "background", "border")
-VALIDATION = 0.1  # the part of trainval on which the best epoch is chosen
 FOLDER = "data/oxford-iiit-pet"  # where it is looked for if nothing else is said
 ADDRESS = "https://www.robots.ox.ac.uk/~vgg/data/pets/"
 
 
-def load_pets(
-    folder: Path, size: int, rng: np.random.Generator, pooled: bool = False
-) -> tuple[Dataset, Dataset, Dataset]:
-    """Training, validation and test images, size x size pixels; test is the official list, `rng` divides the other.
+def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = False) -> Splits:
+    """Photographs, size x size pixels; test is the official list, `rng` divides the other.
 
     If `pooled`, `rng` divides both lists together, 80, 10 and 10 %.
     """
     command = f"python -m minunet.data pets --data-dir {folder}"
     hint = f"`{command}` downloads it (0.8 GB): images/ and annotations/ from {ADDRESS}"
-    for part in (folder, folder / "images", folder / "annotations" / "trimaps"):
-        require_folder(part, hint)
+    require_folders(hint, folder, folder / "images", folder / "annotations" / "trimaps")
     known, test = (_load_list(folder, name, size) for name in ("trainval", "test"))
     if not pooled:
-        validation, training = split(known, (VALIDATION,), rng)
-        return training, validation, test
+        return into_splits(known, rng, test)
     images, labels = (np.concatenate([getattr(part, name) for part in (known, test)]) for name in ("images", "labels"))
-    validation, test, training = split(Dataset(images, labels, known.names + test.names, CLASSES), (0.1, 0.1), rng)
-    return training, validation, test
+    return into_splits(Dataset(images, labels, known.names + test.names, CLASSES), rng)
 
 
 def _load_list(folder: Path, name: str, size: int) -> Dataset:
@@ -49,10 +43,9 @@ def _load_list(folder: Path, name: str, size: int) -> Dataset:
     path = folder / "annotations" / f"{name}.txt"
     if not path.is_file():
         raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    names = [line.split()[0] for line in read_lines(path) if line.strip() and not line.startswith("#")]
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    (images, trimaps), _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
+    images, trimaps, _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
     return Dataset(images, (trimaps - 1).astype("uint8"), names, CLASSES)

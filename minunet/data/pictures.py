@@ -1,6 +1,6 @@
-"""Reading pictures and masks from disk, with errors that name the file and say what to do."""
+"""Reading pictures, masks and lists from disk, with errors that name the file and say what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,12 @@ from tqdm import tqdm
 
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError
-from minunet.threads import map_in_order
+from minunet.threads import Item, Result, map_in_order
 
 STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
 PICTURE_ENDINGS = {  # .jpg, .png, ...
     ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS
 }
-
-Pair = tuple[np.ndarray, np.ndarray]
-Paths = Sequence[tuple[Path, Path]]
 
 
 def read_image(path: Path) -> Image.Image:
@@ -66,48 +63,59 @@ def _open(path: Path) -> Image.Image:
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
 
-def read_pair(image_path: Path, mask_path: Path, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Image (size, size, 3) uint8, mask (size, size) int64, and all values in the mask before it was resized.
+def read_pairs(
+    paths: Sequence[tuple[Path, Path]], size: int, values: Sequence[int] | None, what: str
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Images (N, S, S, 3) uint8 and masks (N, S, S) int64, and all values in each mask before it was resized.
 
-    The image must have the size of the mask.
-    """
-    image, mask = read_image(image_path), read_mask(mask_path)
-    if image.size != mask.size:
-        raise InputError(
-            f"{image_path} has {image.width} x {image.height} pixels, but its mask {mask_path} has "
-            f"{mask.width} x {mask.height}: they must be equal."
-        )
-    values = np.asarray(mask)
-    resized = resize_mask(values, (size, size)).astype("int64")
-    return resize_picture(np.asarray(image), (size, size)), resized, np.unique(values)
-
-
-def read_pairs(paths: Paths, size: int, values: Sequence[int] | None, what: str) -> tuple[Pair, list[np.ndarray]]:
-    """All images (N, S, S, 3) uint8 and masks (N, S, S) int64, and the values in each mask, with a progress bar.
-
-    A mask with other values than `values` raises InputError, unless that is None.
+    An image must have the size of its mask, and a mask no other values than `values`, unless that is None.
     """
 
     def read(pair: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        image, mask, found = read_pair(*pair, size)
+        image, mask = read_image(pair[0]), read_mask(pair[1])
+        require_size(pair[0], image, mask.size, f"mask {pair[1]}")
+        ids = np.asarray(mask)
+        found = np.unique(ids)
         if values is not None and not np.isin(found, values).all():
             raise InputError(
                 f"{pair[1]} holds the values {shorten(found)}, but its class ids must be {shorten(values)}."
             )
-        return image, mask, found
+        resized = resize_mask(ids, (size, size)).astype("int64")
+        return resize_picture(np.asarray(image), (size, size)), resized, found
 
-    bar = tqdm(
-        map_in_order(read, paths), total=len(paths), desc=f"Reading {what}", unit="img", leave=False, disable=None
-    )
-    images, masks, found = zip(*bar, strict=True)
-    return (np.stack(images), np.stack(masks)), list(found)
+    images, masks, found = zip(*read_all(read, paths, what), strict=True)
+    return np.stack(images), np.stack(masks), list(found)
 
 
-def require_folder(path: Path, hint: str) -> None:
-    """Raise InputError unless `path` is a folder."""
-    if not path.is_dir():
-        problem = "is a file, not a folder" if path.exists() else "does not exist"
-        raise InputError(f"The folder {path} {problem}. {hint}")
+def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
+    """`read(item)` for each item, several at a time, with a progress bar."""
+    results = map_in_order(read, items)
+    return list(tqdm(results, f"Reading {what}", len(items), unit="img", leave=False, disable=None))
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file. Raises InputError if it is not in UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text in UTF-8.") from None
+
+
+def require_folders(hint: str, *paths: Path) -> None:
+    """Raise InputError unless each path is a folder."""
+    for path in paths:
+        if not path.is_dir():
+            problem = "is a file, not a folder" if path.exists() else "does not exist"
+            raise InputError(f"The folder {path} {problem}. {hint}")
+
+
+def require_size(path: Path, picture: Image.Image, size: tuple[int, int], whose: str) -> None:
+    """Raise InputError unless the picture has this size, (width, height), the one of `whose`."""
+    if picture.size != size:
+        raise InputError(
+            f"{path} has {picture.width} x {picture.height} pixels, but its {whose} has {size[0]} x {size[1]}: "
+            "they must be equal."
+        )
 
 
 def shorten(values: Sequence[Any] | np.ndarray) -> str:
