@@ -39,4 +39,4 @@ def test_a_command_starts_without_the_packages_of_others(name):
 def test_what_is_blocked_cannot_be_imported():
     code = BLOCKED.format(blocked=set(ELSEWHERE), module="minunet.data.__main__")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert result.returncode == 1 and "pooch is blocked" in result.stderr
+    assert result.returncode == 1 and "requests is blocked" in result.stderr

@@ -1,13 +1,12 @@
 """Fetching data sets: with a hash that is checked, going on where a download was cut off, unpacked without trust."""
 
+import hashlib
 import os
 import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
-import pooch
 import requests
 import urllib3
 from tqdm import tqdm
@@ -49,45 +48,38 @@ def fetch(archives: tuple[Archive, ...], target: Path) -> None:
 
 def _download(archive: Archive, target: Path) -> Path:
     """The archive as a file in `target`, whole and with the right hash."""
-    name = archive.address.rsplit("/", 1)[1]
-    free = shutil.disk_usage(target).free
+    address, file = archive.address, target / archive.address.rsplit("/", 1)[1]
+    part, free = Path(f"{file}.part"), shutil.disk_usage(target).free
     if free < 3 * archive.size:  # the archive, what it holds, and room to breathe
-        raise InputError(f"{target} has {free / 1e9:.1f} GB left; {name} needs {3 * archive.size / 1e9:.1f} GB.")
-    part = target / f"{name}.part"
+        raise InputError(f"{target} has {free / 1e9:.1f} GB left; {file.name} needs {3 * archive.size / 1e9:.1f} GB.")
     try:
-        pooch.retrieve(
-            archive.address,
-            f"sha256:{archive.sha256}",
-            fname=name,
-            path=target,
-            downloader=lambda url, output, _: _go_on(url, output, part),
-        )
+        if not file.exists():
+            _go_on(address, part)
+            part.rename(file)
     except requests.ConnectionError as error:
-        if part.exists():
-            raise InputError(
-                f"The connection to {archive.address} broke. Start again: it goes on from there."
-            ) from error
-        raise InputError(f"{archive.address} cannot be reached: is this machine online?") from error
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        broken = f"The connection to {address} broke. Start again: it goes on from there."
+        offline = f"{address} cannot be reached: is this machine online?"
+        raise InputError(broken if part.exists() else offline) from error
+    except (OSError, urllib3.exceptions.HTTPError) as error:  # the errors of requests are OSErrors
         raise InputError(
-            f"{archive.address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."
+            f"{address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."
         ) from error
-    except ValueError as error:  # pooch's word for a wrong hash
-        part.unlink(missing_ok=True)
+    with open(file, "rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    if sha256 != archive.sha256:
+        file.unlink()
         raise InputError(
-            f"{archive.address} is not the file that was expected (its SHA256 differs). It was deleted; try again."
-        ) from error
-    part.unlink(missing_ok=True)
-    return target / name
+            f"{address} is not the file that was expected (its SHA256 differs). It was deleted; try again."
+        )
+    return file
 
 
-def _go_on(address: str, output: Any, part: Path) -> None:
-    """Download into `part`, from where it ends, and copy it to `output`, where pooch checks the hash."""
+def _go_on(address: str, part: Path) -> None:
+    """Download into `part`, from where it ends."""
     done = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:  # nothing is left to fetch
-            shutil.copyfile(part, str(output))
             return
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:  # this server begins at the beginning
@@ -102,7 +94,6 @@ def _go_on(address: str, output: Any, part: Path) -> None:
                 bar.update(len(chunk))
     if total is not None and part.stat().st_size < total:
         raise requests.ConnectionError("the connection broke")
-    shutil.copyfile(part, str(output))
 
 
 def unpack(file: Path, target: Path, folder: str) -> None:
@@ -116,9 +107,9 @@ def unpack(file: Path, target: Path, folder: str) -> None:
     try:
         with tarfile.open(file, "r:gz") as archive:
             for member in tqdm(archive, desc=f"Unpacking {folder}", unit="file", disable=None):
-                if Path(member.name).name.startswith("._"):
-                    continue
-                archive.extract(_checked(member, file, folder), unfinished, filter="data")
+                if not Path(member.name).name.startswith("._"):
+                    _check(member, file, folder)
+                    archive.extract(member, unfinished, filter="data")
         os.replace(unfinished / folder, target / folder)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(f"{file} could not be unpacked: {error}.") from error
@@ -126,15 +117,10 @@ def unpack(file: Path, target: Path, folder: str) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _checked(member: tarfile.TarInfo, file: Path, folder: str) -> tarfile.TarInfo:
-    """The member, if it is a plain file or folder inside of `folder`."""
-
-    def refuse(why: str) -> NoReturn:
-        raise InputError(f"{file} was not unpacked: it holds {member.name!r}, {why}.")
-
-    parts = Path(member.name).parts
+def _check(member: tarfile.TarInfo, file: Path, folder: str) -> None:
+    """Raise InputError unless the member of the archive `file` is a plain file or folder inside of `folder`."""
+    found, parts = f"{file} was not unpacked: it holds {member.name!r}", Path(member.name).parts
     if not (member.isfile() or member.isdir()):
-        refuse("which is a link or a device")
-    if Path(member.name).is_absolute() or ".." in parts or [p for p in parts if p != "."][:1] != [folder]:
-        refuse(f"which does not lie in {folder}/")
-    return member
+        raise InputError(f"{found}, which is a link or a device.")
+    if ".." in parts or parts[:1] != (folder,):
+        raise InputError(f"{found}, which does not lie in {folder}/.")
