@@ -8,20 +8,11 @@ from minunet.data.download import Archive, fetch
 from minunet.data.pets import ADDRESS, FOLDER
 from minunet.errors import exit_status
 
-ARCHIVES = (
-    Archive(
-        f"{ADDRESS}data/images.tar.gz",
-        791_918_971,
-        "67195c5e1c01f1ab5f9b6a5d22b8c27a580d896ece458917e61d459337fa318d",
-        "images",
-    ),
-    Archive(
-        f"{ADDRESS}data/annotations.tar.gz",
-        19_173_078,
-        "52425fb6de5c424942b7626b428656fcbd798db970a937df61750c0f1d358e91",
-        "annotations",
-    ),
-)
+FILES = {  # bytes and SHA256
+    "images": (791_918_971, "67195c5e1c01f1ab5f9b6a5d22b8c27a580d896ece458917e61d459337fa318d"),
+    "annotations": (19_173_078, "52425fb6de5c424942b7626b428656fcbd798db970a937df61750c0f1d358e91"),
+}
+ARCHIVES = tuple(Archive(f"{ADDRESS}data/{name}.tar.gz", *about, name) for name, about in FILES.items())
 
 DESCRIPTION = """\
 Download a data set and unpack it where the preset of its name looks for it.
@@ -44,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def run() -> int:
-        fetch(ARCHIVES, Path(options.data_dir))
+        fetch(ARCHIVES, options.data_dir)
         print(f"train with: python -m minunet.train --preset {options.name} --data-dir {options.data_dir}")
         return 0
 

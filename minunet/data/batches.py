@@ -55,10 +55,8 @@ def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     So does the notebook that minunet began with. But a network without padding answers for the centre of what it sees:
     so labelled, most pixels are taught what is true somewhere else.
     """
-    rows, columns = (
-        ((np.arange(size) + 0.5) * full / size).astype("int64")
-        for size, full in zip((height, width), labels.shape[1:3], strict=True)
-    )
+    rows = ((np.arange(height) + 0.5) * labels.shape[1] / height).astype("int64")
+    columns = ((np.arange(width) + 0.5) * labels.shape[2] / width).astype("int64")
     return labels[:, rows[:, None], columns]
 
 

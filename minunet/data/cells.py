@@ -20,14 +20,9 @@ TINT = np.array([0.45, 1.0, 0.65])  # the green of a fluorescent dye, as RGB
 
 def make_cells(count: int, size: int, rng: np.random.Generator) -> Dataset:
     """`count` images of size x size pixels with their labels."""
-    made = [make_cell_image(size, rng) for _ in range(count)]
-    return Dataset(
-        images=np.stack([image for image, _, _ in made]),
-        labels=np.stack([labels for _, labels, _ in made]),
-        names=[f"cells-{i:04d}" for i in range(count)],
-        classes=CLASSES,
-        instances=[instances for _, _, instances in made],
-    )
+    images, labels, instances = zip(*(make_cell_image(size, rng) for _ in range(count)), strict=True)
+    names = [f"cells-{i:04d}" for i in range(count)]
+    return Dataset(np.stack(images), np.stack(labels), names, CLASSES, list(instances))
 
 
 def make_cell_image(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,15 +59,11 @@ def _place_cells(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
         # The outline is an ellipse with a few bulges, in polar coordinates around the centre.
         dy, dx = rows - row, columns - column
         turn, stretch = rng.uniform(0, np.pi), np.sqrt(rng.uniform(1.0, 1.6))
-        along, across = (
-            (dx * np.cos(turn) + dy * np.sin(turn)) / stretch,
-            (dy * np.cos(turn) - dx * np.sin(turn)) * stretch,
-        )
+        along = (dx * np.cos(turn) + dy * np.sin(turn)) / stretch
+        across = (dy * np.cos(turn) - dx * np.sin(turn)) * stretch
         angle = np.arctan2(across, along)
-        outline = radius * (
-            1 + sum(rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 5))
-        )
-        cell_depth = 1 - np.hypot(along, across) / outline
+        bulges = sum(rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 5))
+        cell_depth = 1 - np.hypot(along, across) / (radius * (1 + bulges))
         deeper = (cell_depth > 0) & (cell_depth > depth)
         instances[deeper] = len(centres)
         depth = np.maximum(depth, cell_depth)

@@ -87,11 +87,9 @@ def _go_on(address: str, part: Path) -> None:
         total = done + int(response.headers.get("Content-Length", 0)) or None
         with (
             open(part, "ab" if done else "wb") as file,
-            tqdm(total=total, initial=done, desc=part.stem, unit="B", unit_scale=True, disable=None) as bar,
+            tqdm.wrapattr(file, "write", total=total, initial=done, desc=part.stem, disable=None) as counted,
         ):
-            for chunk in response.raw.stream(CHUNK, decode_content=False):
-                file.write(chunk)
-                bar.update(len(chunk))
+            shutil.copyfileobj(response.raw, counted, CHUNK)  # .raw is the file as it lies on the server
     if total is not None and part.stat().st_size < total:
         raise requests.ConnectionError("the connection broke")
 

@@ -70,12 +70,11 @@ def _read_classes(path: Path) -> dict[int, str]:
         if not line.strip():
             continue
         value, *name = line.split(maxsplit=1)
+        here = f"{path}, line {number}: {line!r}"
         if not (value.isascii() and value.isdecimal() and int(value) <= 65535 and name):
-            raise InputError(
-                f"{path}, line {number}: {line!r} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535."
-            )
+            raise InputError(f"{here} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535.")
         if int(value) in names or name[0].strip() in names.values():
-            raise InputError(f"{path}, line {number}: {line!r} names a value or a class that was named before.")
+            raise InputError(f"{here} names a value or a class that was named before.")
         names[int(value)] = name[0].strip()
     if not 2 <= len(names) <= 256:
         raise InputError(f"{path} names {len(names)} classes; there can be 2 to 256.")

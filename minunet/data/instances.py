@@ -54,9 +54,8 @@ def seam_weights(instances: np.ndarray, w0: float = 10.0, sigma: float = SIGMA) 
 
     Objects further away than 5 sigma change nothing that can be seen: each is measured in its surroundings only.
     """
-    height, width = instances.shape
     reach = int(np.ceil(5 * sigma))
-    nearest = np.full((2, height, width), np.inf)  # d1 and d2
+    nearest = np.full((2, *instances.shape), np.inf)  # d1 and d2
     for number, box in enumerate(ndimage.find_objects(instances), start=1):
         if box is None:  # a number that is not used
             continue

@@ -22,9 +22,7 @@ from minunet.backend import Array
 from minunet.layers.im2col import col2im, im2col, pad
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
 
-# --------------------------------------------------------------------------------------------
-# The definition: one output number at a time. Slow, for NumPy arrays only, and the yardstick for everything faster.
-# --------------------------------------------------------------------------------------------
+# --- The definition: one output number at a time; slow, for NumPy only, and the yardstick for everything faster ---
 
 
 def conv2d_loops(
@@ -63,9 +61,7 @@ def conv2d_loops_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.
     return dpadded[:, ph : ph + height, pw : pw + width], dweight, dbias  # the zeros outside need no gradient
 
 
-# --------------------------------------------------------------------------------------------
-# What is used: gather all windows into a matrix (im2col), and multiply once.
-# --------------------------------------------------------------------------------------------
+# --- What is used: gather all windows into a matrix (im2col), and multiply once ---
 
 
 def conv2d(

@@ -85,17 +85,14 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
     """
     x, weight, has_bias, stride, padding, shape = cache
     check_dy(dy, shape, x.dtype)
-    in_channels = x.shape[3]
-    kernel_height, kernel_width, _, out_channels = weight.shape
+    kernel_size, in_channels, out_channels = weight.shape[:2], weight.shape[2], weight.shape[3]
 
-    dcols = im2col(dy, (kernel_height, kernel_width), stride, padding)  # (N, H, W, KH*KW*K)
+    dcols = im2col(dy, kernel_size, stride, padding)  # (N, H, W, KH*KW*K)
     dcols = dcols.reshape(-1, dcols.shape[3])  # (N*H*W, KH*KW*K)
 
     dx = (dcols @ _kernel_matrix(weight).T).reshape(x.shape)  # (N*H*W, KH*KW*K) @ (KH*KW*K, C)
     dweight = x.reshape(-1, in_channels).T @ dcols  # (C, N*H*W) @ (N*H*W, KH*KW*K)
-    dweight = dweight.reshape(in_channels, kernel_height, kernel_width, out_channels).transpose(
-        1, 2, 0, 3
-    )  # -> (KH, KW, C, K)
+    dweight = dweight.reshape(in_channels, *kernel_size, out_channels).transpose(1, 2, 0, 3)  # -> (KH, KW, C, K)
     dbias = dy.sum(axis=(0, 1, 2)) if has_bias else None
     return dx, dweight, dbias
 

@@ -63,9 +63,8 @@ def softmax_cross_entropy(
         )
     total = xp.asarray(weights.sum() if total_weight is None else total_weight)
     # With nothing to count there is 0 / 0; the honest answer for a mean of nothing that must not move a weight is 0.
-    scale = (weights / xp.where(total == 0, 1, total)).astype(
-        logits.real.dtype
-    )  # (N, H, W), sums to 1 over the whole batch
+    scale = weights / xp.where(total == 0, 1, total)  # (N, H, W), sums to 1 over the whole batch
+    scale = scale.astype(logits.real.dtype)
 
     # (N, H, W, 1); an ignored label may not be an index, nor one on a GPU that is no class
     index = xp.where((weights == 0) | xp.isnan(weights), 0, labels)[..., None]
