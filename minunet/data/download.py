@@ -1,7 +1,6 @@
 """Fetching data sets: with a hash that is checked, going on where a download was cut off, unpacked without trust."""
 
 import hashlib
-import os
 import shutil
 import tarfile
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ def unpack(file: Path, target: Path, folder: str) -> None:
                 if not Path(member.name).name.startswith("._"):
                     _check(member, file, folder)
                     archive.extract(member, unfinished, filter="data")
-        os.replace(unfinished / folder, target / folder)
+        (unfinished / folder).replace(target / folder)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(f"{file} could not be unpacked: {error}.") from error
     finally:

@@ -117,6 +117,18 @@ def test_everything_had_arrived_already(tmp_path, pets):
     assert (target / "images").is_dir()
 
 
+def test_a_whole_archive_is_not_fetched_again(tmp_path, pets):
+    """As after a download whose unpacking was stopped; its hash is checked all the same."""
+    target = tmp_path / "pets"
+    target.mkdir()
+    (target / "images.tar.gz").write_bytes(Server.files["/images.tar.gz"])
+    fetch(pets[:1], target)
+    assert [path.name for path in target.iterdir()] == ["images"] and Server.asked == []
+    (target / "annotations.tar.gz").write_bytes(b"something else")
+    with pytest.raises(InputError, match="not the file that was expected"):
+        fetch(pets, target)
+
+
 def test_a_spoilt_file_is_deleted(tmp_path, server, pets):
     spoilt = serve(server, "images.tar.gz", Server.files["/images.tar.gz"] + b"!", "images", pets[0].sha256)
     with pytest.raises(InputError, match="not the file that was expected"):
