@@ -46,6 +46,7 @@ def set_threads(threads: int) -> None:
 def _one_blas_thread_each() -> Iterator[None]:
     """One BLAS thread for each thread, and a short switch interval, until the last of several such blocks has ended."""
     global _inside
+    process = os.getpid()
     with _lock:
         if _inside == 0:
             _before.callback(sys.setswitchinterval, sys.getswitchinterval())
@@ -57,10 +58,11 @@ def _one_blas_thread_each() -> Iterator[None]:
     try:
         yield
     finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0:
-                _before.close()
+        if os.getpid() == process:  # in a child that was forked meanwhile all is put back already
+            with _lock:
+                _inside -= 1
+                if _inside == 0:
+                    _before.close()
 
 
 def _limit(library: LibController, threads: int) -> None:

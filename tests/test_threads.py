@@ -181,6 +181,27 @@ assert list(threads.map_in_order(fork, [0, 1])) == [0, 0]
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+def test_a_child_that_was_forked_inside_a_map_counts_from_0():
+    script = """
+import os, sys
+from minunet import threads
+
+threads.set_threads(2)
+for _ in threads.map_in_order(abs, [0, 1]):
+    child = os.fork()
+    break
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+interval = sys.getswitchinterval()
+inside = [sys.getswitchinterval() for _ in threads.map_in_order(abs, [0, 1])]
+os._exit(max(inside) > interval / 2 or sys.getswitchinterval() != interval)
+"""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90, cwd=Path(threads.__file__).parents[1]
+    )
+
+
 @pytest.mark.parametrize("number", [0, -1, 2.5, "2"])
 def test_numbers_of_threads_that_are_none(number):
     with pytest.raises(InputError, match="whole number of at least 1"):
