@@ -4,6 +4,7 @@ import argparse
 import ctypes
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +20,7 @@ def at_least(minimum: int) -> Callable[[str], int]:
     """For argparse: a whole number of at least `minimum`."""
 
     def integer(text: str) -> int:
-        if not text.strip().isdigit() or int(text) < minimum:
+        if not re.fullmatch(r"\s*[0-9]{1,18}\s*", text) or int(text) < minimum:
             raise InputError(f"must be a whole number of at least {minimum}, not {text!r}")
         return int(text)
 

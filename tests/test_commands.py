@@ -5,6 +5,18 @@ import platform
 import subprocess
 import sys
 
+import pytest
+
+from minunet import InputError
+from minunet.commands import at_least
+
+
+def test_whole_numbers():
+    assert at_least(1)("1") == 1 and at_least(0)(" 007 ") == 7
+    for text in ("0", "-1", "1.5", "²", "١", "1e3", "", "9" * 5000, "1_000"):
+        with pytest.raises(InputError, match="must be a whole number of at least 1"):
+            at_least(1)(text)
+
 
 def test_memory_that_is_kept_is_not_asked_for_again():
     """A loop that makes and drops an array of 8 MB asks the system for pages only until the memory is kept."""

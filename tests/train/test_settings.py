@@ -76,6 +76,7 @@ def test_every_field_has_a_type_that_can_be_read():
         ("tta=1", "must be true or false"),
         ("border=1.5", "must be a whole number"),
         ("border=true", "must be a whole number"),
+        pytest.param("border=" + "9" * 5000, "must be a whole number", id="thousands of digits"),
         ("norm=3", "must be one of null, group, not 3"),
         ("momentum=fast", "must be a number or null"),
         ("class_weight=[1, -1]", "must be from 1e-06"),
