@@ -40,7 +40,7 @@ def new_folder(asked: Path | None, default: Path) -> Path:
             return folder
         except FileExistsError:
             if asked:
-                raise InputError(f"{folder} is a file; --out must be a folder.") from None
+                raise InputError(f"{folder} is a file; it must be a folder.") from None
             folder = next(numbered)
         except OSError as error:
             raise InputError(f"The folder {folder} cannot be made: {error}.") from error

@@ -98,7 +98,7 @@ def test_peak_memory_is_that_of_a_training_step(monkeypatch):
 
 def test_the_machine_is_measured(monkeypatch):
     monkeypatch.setattr(measure, "SIZES", ((32, 2),))
-    assert measure.gemm_peak() > 0 and measure.copy_bandwidth() > 0
+    assert measure.gemm_peak() > 0
 
 
 def test_the_table_and_the_json(tiny, tmp_path, capsys):
@@ -202,23 +202,13 @@ def test_ctrl_c_ends_without_a_traceback(tiny, monkeypatch, capsys):
     assert capsys.readouterr().err == "\nminunet: stopped\n"
 
 
-def test_the_roofline(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(measure, "SIZES", ((32, 2),))
-    path = tmp_path / "roofline.png"
-    assert command.main(["--plot", str(path), "--rounds", "5"]) == 0
-    assert path.read_bytes().startswith(b"\x89PNG")
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--rounds", "4"], "--rounds must be at least 5"),
         (["--threads", "1,2", "--layers"], "a measurement of their own"),
-        (["--json", "/nowhere/at/all.json"], "cannot be written: No such file"),
-        (["--plot", "/nowhere/at/all.png"], "cannot be written: No such file"),
-        (["--json", "/"], "cannot be written: Is a directory"),
-        (["--plot", "a.jpg"], "must end in .png, not '.jpg'"),
-        (["--plot", "a.png", "--json", "a.json"], "--plot and --json cannot be given together"),
+        (["--json", "/nowhere/at/all.json"], "No such file or directory"),
+        (["--json", "/"], "Is a directory"),
     ],
 )
 def test_bad_input_gets_one_sentence(tiny, arguments, says, capsys):

@@ -326,7 +326,7 @@ def test_what_is_wrong_is_said(tmp_path, capsys):
         (["a.png", "--weights", "runs/none"], "There is no checkpoint runs/none"),
         (["a.png", "--weights", "a.png"], "a.png is not a checkpoint"),
         (["empty", "--weights", weights], "The folder empty holds no pictures"),
-        (["a.png", "--weights", weights, "--out", "file"], "file is a file; --out must be a folder"),
+        (["a.png", "--weights", weights, "--out", "file"], "file is a file; it must be a folder"),
         (["a.png", "--weights", weights, "--device", "gpu"], "No GPU can be used"),
     ):
         if "gpu" in arguments and backend.why_no_gpu() is None:

@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,9 @@ from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
 from minunet.bench.profile import measure_parts, print_parts
-from minunet.bench.roofline import save_roofline
 from minunet.bench.sides import Minunet, Side, Torch, difference, torch_problem
 from minunet.bench.threads import measure_threads, print_threads
-from minunet.commands import at_least
+from minunet.commands import Parser, at_least
 from minunet.errors import InputError, exit_status
 from minunet.threads import CORES, get_threads, set_threads
 
@@ -40,14 +40,10 @@ bits), 2 something given is wrong, 130 stopped by Ctrl-C.
 BUSY = 0.2  # cores: if others use more, times mean little
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m minunet.bench",
-        description=DESCRIPTION,
-        epilog="the tasks:\n" + "\n".join(f"  {task.name:<16}{task.describe()}" for task in TASKS.values()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 measured, 1 no agreement (or, on a GPU, other bits again), 2 bad input, 130 stopped by Ctrl-C."""
+    tasks = "the tasks:\n" + "\n".join(f"  {task.name:<16}{task.describe()}" for task in TASKS.values())
+    parser = Parser(prog="python -m minunet.bench", description=DESCRIPTION, epilog=tasks)
     add = parser.add_argument
     add("--task", action="append", choices=TASKS, help="measure only this one; may be given several times")
     add("--rounds", type=int, default=7, metavar="N", help="rounds that count, at least 5 (default: 7)")
@@ -64,10 +60,8 @@ def make_parser() -> argparse.ArgumentParser:
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
     instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread or GPU")
-    roofline = "instead: draw arithmetic per byte against rate into a PNG (a roofline)"
-    instead("--plot", type=Path, metavar="FILE", help=roofline)
     add("--json", type=Path, metavar="FILE", help="write all numbers of the tables to FILE too")
-    return parser
+    return exit_status(lambda: _bench(parser.parse_args(arguments)))
 
 
 def thread_counts(text: str) -> list[int]:
@@ -75,72 +69,55 @@ def thread_counts(text: str) -> list[int]:
     return [at_least(1)(part) for part in text.split(",")]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 measured, 1 no agreement (or, on a GPU, other bits again), 2 bad input, 130 stopped by Ctrl-C."""
-    options = make_parser().parse_args(arguments)
-    return exit_status(lambda: _bench(options))
-
-
 def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
     counts = options.threads or [get_threads()]
-    instead = options.layers or options.profile or options.plot
+    instead = options.layers or options.profile
     if len(counts) == 1:
         set_threads(counts[0])
     elif options.device == "gpu" or instead:
         raise InputError("Several numbers of --threads are a measurement of their own, on the CPU.")
-    if options.plot and options.plot.suffix.lower() != ".png":
-        raise InputError(f"--plot makes a PNG: its FILE must end in .png, not {options.plot.suffix!r}")
-    if options.plot and options.json:
-        raise InputError("--plot and --json cannot be given together")
     tasks = [TASKS[name] for name in options.task or TASKS]
     trained = [task for task in tasks if task.train]
     if instead and not trained:
-        raise InputError("--layers, --profile and --plot measure the tasks that train; --task names none of them")
-    if options.device == "gpu" and (options.layers or options.plot):
-        raise InputError("--layers and --plot are for the CPU")
+        raise InputError("--layers and --profile measure the tasks that train; --task names none of them")
+    if options.device == "gpu" and options.layers:
+        raise InputError("--layers is for the CPU")
     choose_device(options.device)
-    for path in filter(None, (options.plot, options.json)):
-        try:
-            path.open("ab").close()  # now, not after minutes of measuring
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    if options.json:
+        options.json.open("ab").close()  # if it cannot be written, then now and not after minutes of measuring
     note = partial(_write, options.json)
     if options.device == "gpu":
         return bench_gpu(options.task, options.rounds, options.profile, note)
-    if options.plot:
-        save_roofline(options.plot, trained, options.rounds)
-        print(f"wrote {options.plot}")
-        return 0
     result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
-    if len(counts) > 1:
-        usable = [count for count in counts if count <= CORES] or [CORES]
-        if len(usable) < len(counts):
-            print(f"measured for {', '.join(map(str, usable))} threads: there are {CORES} cores")
-        if torch_problem():
-            print(torch_problem())
-        print(f"{_machine()}, {CORES} cores, {options.rounds} rounds")
-        result["threads"] = {}
-        for task in tasks:
+    if len(counts) > 1 or options.layers:
+        mode: tuple[str, Callable[..., Any], Callable[..., None]] = "layers", measure_layers, print_layers
+        if len(counts) > 1:
+            usable = [count for count in counts if count <= CORES] or [CORES]
+            if len(usable) < len(counts):
+                print(f"measured for {', '.join(map(str, usable))} threads: there are {CORES} cores")
+            if torch_problem():
+                print(torch_problem())
+            print(f"{_machine()}, {CORES} cores, {options.rounds} rounds")
+            mode = "threads", partial(measure_threads, counts=usable), print_threads
+        what, measure, show = mode
+        result[what] = {}
+        for task in tasks if len(counts) > 1 else trained:
             with OtherWork() as others:
-                found = result["threads"][task.name] = measure_threads(task, usable, options.rounds)
-            print_threads(task, found)
+                found = result[what][task.name] = measure(task, rounds=options.rounds)
+            show(task, found)
             _warn(others.cores)
-            note(result)
-    elif options.layers:
-        result["layers"] = {}
-        for task in trained:
-            rows = result["layers"][task.name] = measure_layers(task, options.rounds)
-            print_layers(task, rows)
             note(result)
     elif options.profile:
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
+        result["profile"] = {}
         with OtherWork() as others:
-            result["profile"] = {task.name: measure_parts(task, options.rounds) for task in trained}
+            for task in trained:
+                result["profile"][task.name] = measure_parts(task, options.rounds)
+                note(result)
         print_parts(result["profile"])
         _warn(others.cores)
-        note(result)
     else:
         result["gemm_peak"] = gemm_peak()
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds; ", end="")

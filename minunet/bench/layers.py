@@ -10,7 +10,7 @@ from minunet.bench.compare import Row
 from minunet.bench.measure import alternate
 from minunet.bench.networks import Convolution, Task, convolutions
 from minunet.bench.sides import torch_problem
-from minunet.fast import conv2d, im2col, winograd, winograd_rows
+from minunet.fast import im2col, winograd, winograd_rows
 from minunet.fast.conv import algorithm
 from minunet.gradient import split
 from minunet.threads import get_threads, map_in_order
@@ -27,13 +27,6 @@ def measure_layers(task: Task, rounds: int) -> list[Row]:
     layers = convolutions(task.network(), task.size)
     unique = {(c.channels, c.kernels, c.size): c for c in layers if c.kernel == 3}
     return [_measure(c, task, rounds) for c in unique.values()]
-
-
-def forward_rate(layer: Convolution, task: Task, rounds: int) -> float:
-    """GFLOP/s of a 3x3 convolution, forward, by the algorithm of the rule."""
-    x, weight, _ = _arrays(layer, task)
-    run = _over_groups(x, lambda s: conv2d(x[s], weight, padding=layer.padding))
-    return layer.flops * task.batch / float(np.median(alternate({"": run}, rounds)[""])) / 1e9
 
 
 def _measure(layer: Convolution, task: Task, rounds: int) -> Row:

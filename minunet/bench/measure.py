@@ -112,24 +112,11 @@ def gemm_peak() -> float:
         for _ in range(calls):
             np.matmul(a, b, out=c)
 
-    return max(_rate(2 * n**3 * calls, partial(products, n, calls)) for n, calls in SIZES)
+    def seconds(n: int, calls: int) -> float:
+        return min(seconds_of(lambda: list(map_in_order(partial(products, n, calls), range(count)))) for _ in range(7))
 
-
-def copy_bandwidth() -> float:
-    """GB/s, read and written, of copying 64 MB on each thread."""
-    source, target = np.ones((2, get_threads(), 1 << 24), dtype="float32")
-
-    def copy(thread: int) -> None:
-        target[thread] = source[thread]
-
-    return _rate(2 * source[0].nbytes, copy)
-
-
-def _rate(work: float, run: Callable[[int], None]) -> float:
-    """Billions of `work` a second, `run(thread)` doing the work once on every thread: the best of 7 tries."""
-    threads = range(get_threads())
-    best = min(seconds_of(lambda: list(map_in_order(run, threads))) for _ in range(7))
-    return work * len(threads) / best / 1e9
+    count = get_threads()
+    return max(2 * n**3 * calls * count / seconds(n, calls) / 1e9 for n, calls in SIZES)
 
 
 if __name__ == "__main__":

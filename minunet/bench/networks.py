@@ -71,12 +71,6 @@ class Convolution:
         pixels = self.size**2 if self.transposed else self.out_size**2
         return 2 * self.kernel**2 * self.channels * self.kernels * pixels
 
-    @property
-    def bytes(self) -> int:
-        """Of the image that goes in, the weight, and the image that comes out, each once, in float32."""
-        weight = self.kernel**2 * self.channels * self.kernels
-        return 4 * (self.channels * self.size**2 + weight + self.kernels * self.out_size**2)
-
 
 def convolutions(net: UNet, size: int) -> list[Convolution]:
     """Every convolution that an image of size x size pixels meets, in order."""

@@ -1,9 +1,9 @@
 """`python -m minunet.data pets`: fetch a data set."""
 
-import argparse
 import sys
 from pathlib import Path
 
+from minunet.commands import Parser
 from minunet.data.download import Archive, fetch
 from minunet.data.pets import ADDRESS, FOLDER
 from minunet.errors import exit_status
@@ -24,12 +24,7 @@ Exit status: 0 it is there, 2 something went wrong, 130 stopped by Ctrl-C.
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 it is there, 2 something went wrong, 130 stopped by Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="python -m minunet.data",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="python -m minunet.data", description=DESCRIPTION)
     parser.add_argument("name", choices=["pets"], help="the data set")
     parser.add_argument("--data-dir", type=Path, default=FOLDER, metavar="DIR", help=f"where to (default: {FOLDER})")
     options = parser.parse_args(arguments)

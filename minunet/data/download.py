@@ -10,6 +10,7 @@ import requests
 import urllib3
 from tqdm import tqdm
 
+from minunet.commands import new_folder
 from minunet.errors import InputError
 
 TIMEOUT = 30  # seconds without an answer
@@ -31,10 +32,7 @@ def fetch(archives: tuple[Archive, ...], target: Path) -> None:
 
     What was downloaded before the connection broke is kept, as NAME.part, and the next call goes on from there.
     """
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {target} cannot be made: {error}.") from error
+    new_folder(target, target)
     for archive in archives:
         if (target / archive.folder).is_dir():
             print(f"{target / archive.folder} is there already")

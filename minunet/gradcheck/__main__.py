@@ -18,9 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
         "gradients: against central differences, against the complex step where the layer is smooth, and against "
         "PyTorch where it is installed. Exit status 1 if one is off.",
     )
-    parser.add_argument(
-        "case", nargs="*", help="only the cases with such a word in their names: conv2d, max_pool2d, UNet"
-    )
+    parser.add_argument("case", nargs="*", help="only cases with such a word in their names: conv2d, max_pool2d, UNet")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs (default 0)")
     options = parser.parse_args(arguments)
 

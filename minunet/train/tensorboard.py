@@ -25,10 +25,7 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     """While this is entered: a function that writes a row of `metrics.csv` into FOLDER/tensorboard."""
     from tensorboardX import SummaryWriter
 
-    try:
-        writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=FLUSH_SECONDS)
-    except OSError as error:
-        raise InputError(f"{folder / 'tensorboard'} cannot be written: {error}.") from error
+    writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=FLUSH_SECONDS)
 
     def report(row: dict[str, Any]) -> None:
         for name, value in row.items():

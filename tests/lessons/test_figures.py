@@ -28,3 +28,15 @@ def test_the_script_draws_the_figure(name):
     drawn, kept = (np.asarray(Image.open(each).convert("RGB")).astype(int) for each in (file, FOLDER / f"{name}.png"))
     assert drawn.shape == kept.shape
     assert (np.abs(drawn - kept).max(axis=2) > 8).mean() < 1e-3, f"run python -m lessons.figures.{name}"
+
+
+def test_the_roofline_is_measured(monkeypatch):
+    """Its picture is of one machine; here, that it can be drawn."""
+    from lessons.figures.roofline import draw
+    from minunet.bench import measure
+    from minunet.bench.networks import Task
+
+    monkeypatch.setattr(measure, "SIZES", ((32, 2),))
+    axes = draw([Task("tiny", 8, 2, "same", 3, 16)], rounds=1).axes[0]
+    dots = axes.collections[0].get_offsets()
+    assert len(dots) == 6 and (dots > 0).all()
