@@ -71,7 +71,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _save_onnx(path: Path, model: Model) -> str:
-    """Write the graph if its answers are those of the network; return what is to be said of it."""
+    """Write the graph if it computes what the network computes; return what is to be said of it."""
     try:
         from minunet.exchange import onnx_graph
     except ImportError:

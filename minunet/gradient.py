@@ -63,8 +63,8 @@ def loss_and_gradients(
     net = _sharing(net, len(groups))
 
     def part(samples: slice) -> tuple[Array, Parameters]:
-        mask, weight = (None if each is None else each[samples] for each in (dropout_mask, pixel_weight))
-        logits, cache = net.forward(params, images[samples], dropout_mask=mask)
+        dropped, weight = (None if each is None else each[samples] for each in (dropout_mask, pixel_weight))
+        logits, cache = net.forward(params, images[samples], dropout_mask=dropped)
         loss, loss_cache = net.operations.softmax_cross_entropy(
             logits, labels[samples], class_weight=class_weight, pixel_weight=weight, total_weight=total
         )
@@ -93,7 +93,7 @@ def tree_sum(parts: Iterator[tuple[Array, Parameters]], start: int, stop: int) -
 
 
 def logits(net: UNet, params: Parameters, images: Array) -> Array:
-    """The network's answer for a batch, (N, OH, OW, classes), for inference: no caches are kept."""
+    """The logits of a batch, (N, OH, OW, classes), for inference: no caches are kept."""
     net.output_shape(images)  # says what is wrong with the whole batch, not with a group of it
     groups = split(images)
     net = _sharing(net, len(groups))

@@ -2,7 +2,7 @@
 
     matrix[i, j] = number of pixels of true class i that were predicted as class j
 
-Pixel accuracy is the diagonal's share of all pixels. It flatters: where 60 % of all pixels are background, answering
+Pixel accuracy is the diagonal's share of all pixels. It flatters: where 60 % of all pixels are background, predicting
 "background" everywhere scores 0.60. So each class is scored by its overlap too, with TP (true positives) on the
 diagonal, FN (missed) in the rest of its row and FP (false alarms) in the rest of its column:
 
@@ -63,23 +63,23 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
 
 
-def overlaps(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    """IoU of every object of `truth` with every object of `answer`, both instances (H, W): (true, predicted)."""
-    columns = int(answer.max(initial=0)) + 1
-    pairs = truth.astype("int64").ravel() * columns + answer.ravel()
+def overlaps(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """IoU of every object of `truth` with every object of `prediction`, both instances (H, W): (true, predicted)."""
+    columns = int(prediction.max(initial=0)) + 1
+    pairs = truth.astype("int64").ravel() * columns + prediction.ravel()
     shared = np.bincount(pairs, minlength=(int(truth.max(initial=0)) + 1) * columns).reshape(-1, columns)  # pixels
-    areas, answer_areas = shared.sum(axis=1), shared.sum(axis=0)
-    union = areas[:, None] + answer_areas - shared
-    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(answer_areas[1:]) + 1)  # without the background
+    areas, prediction_areas = shared.sum(axis=1), shared.sum(axis=0)
+    union = areas[:, None] + prediction_areas - shared
+    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(prediction_areas[1:]) + 1)  # without the background
     return shared[objects] / union[objects]
 
 
-def count_matches(truth: np.ndarray, answer: np.ndarray, threshold: float) -> np.ndarray:
+def count_matches(truth: np.ndarray, prediction: np.ndarray, threshold: float) -> np.ndarray:
     """(true positives, false positives, missed) objects: a pair matches if its IoU is above `threshold` >= 0.5.
 
     Above 0.5 an object can match one other only, so that nothing needs to be assigned.
     """
-    iou = overlaps(truth, answer)
+    iou = overlaps(truth, prediction)
     hits = int((iou > threshold).sum())
     return np.array([hits, iou.shape[1] - hits, iou.shape[0] - hits])
 

@@ -1,7 +1,7 @@
 """What a network computes with: it takes its operations as an argument, so that nobody patches a module.
 
     PLAIN               the layers that the lessons show
-    QUICK               the quick ways to the same answers: what a network uses if nothing is said
+    QUICK               the quick ways to the same results: what a network uses if nothing is said
     made_of(functions)  the plain ones with some of a learner's own in their place
     recording.py        plain ones that write down what they did
 
@@ -23,7 +23,7 @@ NAMES = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop
 
 @dataclass(frozen=True, repr=False)
 class Operations:
-    """The functions that a U-Net calls; arguments and answers are those of `minunet.layers` but where it says more."""
+    """The functions that a U-Net calls; arguments and results are those of `minunet.layers` but where it says more."""
 
     name: str
     conv2d: Function  # (x, weight, bias, *, padding)

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     add(
         "--tta",
         action=argparse.BooleanOptionalAction,
-        help="the mean answer for the picture and its mirror images, or one only (default: as the network was tested)",
+        help="the mean for the picture and its mirror images, or one only (default: as the network was tested)",
     )
     add(
         "--tile",
@@ -78,9 +78,9 @@ def _predict(options: argparse.Namespace) -> int:
         try:
             picture = np.asarray(read_image(path))
             with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
-                answer = model.probabilities(picture, tile=options.tile, tta=options.tta, advance=bar.update)
+                probabilities = model.probabilities(picture, tile=options.tile, tta=options.tta, advance=bar.update)
             shown = stretch(picture) if model.config.stretch else picture  # what is dark for us, the network sees
-            _save(out / name, shown, answer, model.classes, options.probabilities)
+            _save(out / name, shown, probabilities, model.classes, options.probabilities)
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
@@ -135,9 +135,9 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def _save(target: Path, picture: np.ndarray, answer: np.ndarray, classes: tuple[str, ...], whole: bool) -> None:
+def _save(target: Path, picture: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...], whole: bool) -> None:
     """Mask, overlay and, if asked, the probabilities, beside each other."""
-    mask, colours = answer.argmax(axis=2).astype("uint8"), class_colours(len(classes))
+    mask, colours = probabilities.argmax(axis=2).astype("uint8"), class_colours(len(classes))
     image = Image.fromarray(mask, mode="P")
     image.putpalette(colours.ravel().tolist())
     tinted = Image.blend(Image.fromarray(picture), image.convert("RGB"), 0.35)
@@ -147,7 +147,7 @@ def _save(target: Path, picture: np.ndarray, answer: np.ndarray, classes: tuple[
             made.save(file, format="PNG")
     for path in rest:
         with whole_file(path, "wb") as file:
-            np.savez_compressed(file, probabilities=answer, classes=np.array(classes))
+            np.savez_compressed(file, probabilities=probabilities, classes=np.array(classes))
 
 
 if __name__ == "__main__":

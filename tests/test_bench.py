@@ -31,7 +31,9 @@ def tiny(monkeypatch):
 def test_every_convolution_is_listed():
     for task in TASKS.values():
         net = task.network()
-        found = {f"{c.name}.weight": (c.kernel, c.kernel, c.channels, c.kernels) for c in convolutions(net, task.size)}
+        found = {
+            f"{c.name}.weight": (c.kernel, c.kernel, c.channels, c.out_channels) for c in convolutions(net, task.size)
+        }
         assert found == {name: shape for name, shape in net.shapes().items() if len(shape) == 4}
         assert convolutions(net, task.size)[-1].out_size == net.output_size(task.size, task.size)[0]
 
@@ -186,7 +188,7 @@ def test_layer_by_layer(tiny, tmp_path, capsys):
     path = tmp_path / "layers.json"
     assert command.main(["--layers", "--rounds", "5", "--json", str(path)]) == 0
     rows = json.loads(path.read_text())["layers"]["tiny"]
-    assert [(row["channels"], row["kernels"], row["size"]) for row in rows] == [
+    assert [(row["channels"], row["out_channels"], row["size"]) for row in rows] == [
         (3, 8, 16), (8, 8, 16), (8, 16, 8), (16, 16, 8), (16, 8, 16),
     ]  # fmt: skip
     assert all(rate > 0 for row in rows for rate in [*row["forward"].values(), *row["backward"].values()])

@@ -10,7 +10,7 @@ from minunet.draw.plots import save_predictions
 from minunet.errors import InputError, exit_status
 from minunet.model import load_model
 from minunet.train.presets import load_data
-from minunet.train.score import as_answered, score
+from minunet.train.score import as_predicted, score
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     model = load_model(run)
     test = load_data(model.config).test
     _, _, predictions = score(model, test, model.config.tta)
-    shown = as_answered(test, model.config, predictions)
+    shown = as_predicted(test, model.config, predictions)
     save_predictions(path, shown, predictions, count=3, panels=("truth", "prediction", "errors"))
     return 0
 

@@ -25,9 +25,9 @@ def draw(tasks: Sequence[Task] = tuple(task for task in TASKS.values() if task.t
     axes = figure.subplots()
     largest = 1.0
     for number, task in enumerate(tasks):
-        rows = {(row["channels"], row["kernels"], row["size"]): row for row in measure_layers(task, rounds)}
+        rows = {(row["channels"], row["out_channels"], row["size"]): row for row in measure_layers(task, rounds)}
         layers = [layer for layer in convolutions(task.network(), task.size) if layer.kernel == 3]
-        chosen = [rows[layer.channels, layer.kernels, layer.size] for layer in layers]
+        chosen = [rows[layer.channels, layer.out_channels, layer.size] for layer in layers]
         intensity = [layer.flops / bytes_of(layer) for layer in layers]
         rate = [row["forward"][row["chosen"]] for row in chosen]
         marker = "os^Dv"[number % 5]
@@ -52,8 +52,8 @@ def draw(tasks: Sequence[Task] = tuple(task for task in TASKS.values() if task.t
 
 def bytes_of(layer: Convolution) -> int:
     """Of the image that goes in, the weight, and the image that comes out, each once, in float32."""
-    weight = layer.kernel**2 * layer.channels * layer.kernels
-    return 4 * (layer.channels * layer.size**2 + weight + layer.kernels * layer.out_size**2)
+    weight = layer.kernel**2 * layer.channels * layer.out_channels
+    return 4 * (layer.channels * layer.size**2 + weight + layer.out_channels * layer.out_size**2)
 
 
 def copy_bandwidth() -> float:

@@ -25,7 +25,7 @@ def measure_layers(task: Task, rounds: int) -> list[Row]:
     dweight, twice the work; for the first layer, the one with 3 channels, only dweight, as in training.
     """
     layers = convolutions(task.network(), task.size)
-    unique = {(c.channels, c.kernels, c.size): c for c in layers if c.kernel == 3}
+    unique = {(c.channels, c.out_channels, c.size): c for c in layers if c.kernel == 3}
     return [_measure(c, task, rounds) for c in unique.values()]
 
 
@@ -45,7 +45,7 @@ def _measure(layer: Convolution, task: Task, rounds: int) -> Row:
     if torch_problem() is None:
         ways["PyTorch"] = _torch(x, weight, dy, layer.padding, inner)
     flops = layer.flops * task.batch
-    row: Row = {"channels": layer.channels, "kernels": layer.kernels, "size": layer.size, "padding": layer.padding}
+    row: Row = {name: getattr(layer, name) for name in ("channels", "out_channels", "size", "padding")}
     row["chosen"] = algorithm(x.dtype, weight.shape, (1, 1), padding)
     for number, (name, work) in enumerate({"forward": flops, "backward": (1 + inner) * flops}.items()):
         times = alternate({way: both[number] for way, both in ways.items()}, rounds)
@@ -57,8 +57,8 @@ def _arrays(layer: Convolution, task: Task) -> tuple[np.ndarray, np.ndarray, np.
     """x (N, H, W, C), weight (3, 3, C, K) and dy (N, OH, OW, K) of random numbers."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((task.batch, layer.size, layer.size, layer.channels), "float32")
-    weight = rng.standard_normal((3, 3, layer.channels, layer.kernels), "float32")
-    return x, weight, rng.standard_normal((task.batch, layer.out_size, layer.out_size, layer.kernels), "float32")
+    weight = rng.standard_normal((3, 3, layer.channels, layer.out_channels), "float32")
+    return x, weight, rng.standard_normal((task.batch, layer.out_size, layer.out_size, layer.out_channels), "float32")
 
 
 def _over_groups(x: np.ndarray, run: Callable[[slice], Any]) -> Callable[[], object]:
@@ -96,5 +96,5 @@ def print_layers(task: Task, rows: list[Row]) -> None:
     for row in rows:
         rates = {name: f"{rate:.0f} / {row['backward'][name]:.0f}" for name, rate in row["forward"].items()}
         rates[row["chosen"]] += "*"
-        shape = f"{row['channels']} -> {row['kernels']}, {row['size']}, {row['padding']}"
+        shape = f"{row['channels']} -> {row['out_channels']}, {row['size']}, {row['padding']}"
         print(f"{shape:<24}" + "".join(f"{rates.get(name, '-'):>18}" for name in COLUMNS))

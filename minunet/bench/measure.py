@@ -84,8 +84,8 @@ def peak_memory(task: str, side: str) -> float | None:
     if not Path("/proc/self/status").exists():
         return None
     command = [sys.executable, "-m", "minunet.bench.measure", task, side, str(get_threads())]
-    answers = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(PROCESSES)]
-    return float(np.median([float(answer.stdout) for answer in answers]))
+    results = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(PROCESSES)]
+    return float(np.median([float(result.stdout) for result in results]))
 
 
 def _peak_memory_here(task: Task, side: str, threads: int) -> float:

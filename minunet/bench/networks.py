@@ -12,7 +12,7 @@ CLASSES = 3
 
 @dataclass(frozen=True)
 class Task:
-    """A network, a batch of images, and whether it is trained (forward, loss, backward, Adam) or only asked."""
+    """A network, a batch of images, and whether it is trained (forward, loss, backward, Adam) or only predicts."""
 
     name: str
     base: int
@@ -56,7 +56,7 @@ class Convolution:
     name: str
     kernel: int
     channels: int
-    kernels: int
+    out_channels: int
     size: int
     out_size: int
     transposed: bool = False
@@ -69,7 +69,7 @@ class Convolution:
     def flops(self) -> int:
         """Additions and multiplications of the plain sum, for one image and one direction."""
         pixels = self.size**2 if self.transposed else self.out_size**2
-        return 2 * self.kernel**2 * self.channels * self.kernels * pixels
+        return 2 * self.kernel**2 * self.channels * self.out_channels * pixels
 
 
 def convolutions(net: UNet, size: int) -> list[Convolution]:
@@ -77,13 +77,13 @@ def convolutions(net: UNet, size: int) -> list[Convolution]:
     found = []
     for name, shape in net.shapes().items():
         if len(shape) == 4:
-            kernel, _, channels, kernels = shape
+            kernel, _, channels, out_channels = shape
             if name.startswith("down") and name.endswith("conv1.weight"):
                 size //= 2  # by the max-pool before it
             transposed = "conv_transpose" in name
             out_size = 2 * size if transposed else size - (kernel - 1 if net.padding == "valid" else 0)
             name = name.removesuffix(".weight")
-            found.append(Convolution(name, kernel, channels, kernels, size, out_size, transposed))
+            found.append(Convolution(name, kernel, channels, out_channels, size, out_size, transposed))
             size = out_size
     return found
 

@@ -41,8 +41,8 @@ class Minunet:
         if self.train:
             loss, grads = loss_and_gradients(self.net, self.params, self.images, self.labels)
             return float(loss), {name: to_numpy(gradient) for name, gradient in grads.items()}
-        answer = to_numpy(logits(self.net, self.params, self.images))
-        return float(np.linalg.norm(answer)), {"logits": answer}
+        output = to_numpy(logits(self.net, self.params, self.images))
+        return float(np.linalg.norm(output)), {"logits": output}
 
 
 @lru_cache
@@ -98,8 +98,8 @@ class Torch:
         from minunet.exchange.torch_bridge import from_torch, nhwc
 
         if not self.train:
-            answer = nhwc(self._logits()).cpu().numpy()
-            return float(np.linalg.norm(answer)), {"logits": answer}
+            output = nhwc(self._logits()).cpu().numpy()
+            return float(np.linalg.norm(output)), {"logits": output}
         loss = self._backward()
         return loss.item(), from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})
 

@@ -44,7 +44,7 @@ def stretch(image: np.ndarray) -> np.ndarray:
 
 
 def centre_crop(labels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The centre of labels (N, H, W), (N, height, width): the pixels that a valid network gives an answer for."""
+    """The centre of labels (N, H, W), (N, height, width): the pixels that a valid network predicts."""
     top, left = (labels.shape[1] - height) // 2, (labels.shape[2] - width) // 2
     return labels[:, top : top + height, left : left + width]
 
@@ -52,7 +52,7 @@ def centre_crop(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     """All of labels (N, H, W), the nearest pixels, squeezed to (N, height, width).
 
-    So does the notebook that minunet began with. But a network without padding answers for the centre of what it sees:
+    So does the notebook that minunet began with. But a network without padding predicts the centre of what it sees:
     so labelled, most pixels are taught what is true somewhere else.
     """
     rows = ((np.arange(height) + 0.5) * labels.shape[1] / height).astype("int64")
@@ -60,7 +60,7 @@ def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     return labels[:, rows[:, None], columns]
 
 
-LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's answer
+LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's output
 
 
 class Batch(NamedTuple):

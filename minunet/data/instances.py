@@ -6,8 +6,8 @@ A class map alone cannot: two nuclei that touch are one blob of "nucleus". Ronne
     w(x) = w_c(x) + w0 * exp(-(d1(x) + d2(x))**2 / (2 sigma**2))
 
 with d1 and d2 the distances in pixels to the nearest and to the second nearest cell. Here the seam is a class of its
-own, `border`. Removed from the answer it leaves single islands, which are numbered, and grown back by as much as the
-border took.
+own, `border`. Removed from the prediction it leaves single islands, which are numbered, and grown back by as much
+as the border took.
 
 Instances are (H, W) int32: 0 is background, 1, 2, ... the objects.
 """

@@ -1,1 +1,1 @@
-"""Pictures for people: curves, answers beside the truth, the animation of a run."""
+"""Pictures for people: curves, predictions beside the truth, the animation of a run."""

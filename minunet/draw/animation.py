@@ -29,8 +29,8 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
     """Draw input, truth and prediction, (H, W) class ids, of the first few images of a data set."""
     colours = class_colours(len(dataset.classes))
     rows = [
-        [_panel(picture) for picture in (image, colours[truth], colours[answer])]
-        for image, truth, answer in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
+        [_panel(picture) for picture in (image, colours[truth], colours[prediction])]
+        for image, truth, prediction in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
     ]
     height = 3 * LINE + sum(row[0].height + GAP for row in rows)
     frame = Image.new("RGB", (3 * (PANEL + GAP) + GAP, height), "white")

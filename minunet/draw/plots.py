@@ -56,7 +56,7 @@ def save_predictions(
     """
     classes = len(dataset.classes)
     pairs = zip(dataset.labels, predictions, strict=True)
-    scores = [mean_iou(confusion_matrix(truth, answer, classes)) for truth, answer in pairs]
+    scores = [mean_iou(confusion_matrix(truth, prediction, classes)) for truth, prediction in pairs]
     ranked = np.argsort(scores, kind="stable")
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
 
@@ -64,14 +64,14 @@ def save_predictions(
     figure = Figure(figsize=(2.1 * len(panels), 2.12 * len(chosen) + 0.5), layout="constrained")
     grid = figure.subplots(len(chosen), len(panels), squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):
-        image, truth, answer = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
+        image, truth, prediction = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
         right = (dataset.labels[index] == predictions[index])[..., None]
         pictures = {
             "input": image,
             "truth": truth,
-            "prediction": answer,
-            "overlay": (0.65 * image + 0.35 * answer).astype("uint8"),
-            "errors": np.where(right, (255 - 0.15 * (255 - answer)).astype("uint8"), answer),
+            "prediction": prediction,
+            "overlay": (0.65 * image + 0.35 * prediction).astype("uint8"),
+            "errors": np.where(right, (255 - 0.15 * (255 - prediction)).astype("uint8"), prediction),
         }
         for axes, name in zip(axes_row, panels, strict=True):
             axes.imshow(pictures[name], interpolation="nearest")

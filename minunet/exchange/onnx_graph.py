@@ -69,8 +69,8 @@ def difference(model: onnx.ModelProto, net: UNet, params: Parameters, centred: b
     image = np.random.default_rng(0).random((1, size, size, net.in_channels), dtype=np.float32)
     exact = {name: to_numpy(array).astype("float64") for name, array in params.items()}
     expected, _ = softmax(net.forward(exact, to_input(image, centred).astype("float64"), keep_cache=False)[0])
-    (answer,) = ReferenceEvaluator(model).run(None, {"image": image.transpose(0, 3, 1, 2)})
-    return float(np.abs(answer.transpose(0, 2, 3, 1) - expected).max())
+    (output,) = ReferenceEvaluator(model).run(None, {"image": image.transpose(0, 3, 1, 2)})
+    return float(np.abs(output.transpose(0, 2, 3, 1) - expected).max())
 
 
 class _Graph:

@@ -1,4 +1,4 @@
-"""Quick ways to the answers of `minunet.layers`, an algorithm a file, each held to the plain one by a test.
+"""Quick ways to the results of `minunet.layers`, an algorithm a file, each held to the plain one by a test.
 
 Most have the names and the arguments of the plain ones, and hand to them what they are not made for, such as unusual
 kernels; CuPy arrays go to `gpu` where it has a kernel, else to `layers`. The network uses these, and prediction

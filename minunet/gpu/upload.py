@@ -14,28 +14,28 @@ import numpy as np
 
 from minunet.backend import Array
 
-Prepare = Callable[[int], dict[str, np.ndarray]]
+Make = Callable[[int], dict[str, np.ndarray]]
 ALIGNMENT = 256  # bytes, of where an array begins
 
 
-def batches_on(device: str, prepare: Prepare, steps: Sequence[int]) -> Iterator[dict[str, Array]]:
-    """`prepare(step)`, arrays by name, for each of `steps`, with the arrays on `device`.
+def batches_on(device: str, make: Make, steps: Sequence[int]) -> Iterator[dict[str, Array]]:
+    """`make(step)`, arrays by name, for each of `steps`, with the arrays on `device`.
 
     On a GPU they are valid until the next ones are asked for.
     """
     if device == "cpu":
-        yield from map(prepare, steps)
+        yield from map(make, steps)
         return
     import cupy
 
     slots = _Slot(), _Slot()
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="minunet-upload") as thread:
-            coming = [thread.submit(slots[0].load, prepare, step) for step in steps[:1]]
+            coming = [thread.submit(slots[0].load, make, step) for step in steps[:1]]
             for number in range(len(steps)):
                 arrays = coming.pop().result()
                 if number + 1 < len(steps):
-                    coming.append(thread.submit(slots[(number + 1) % 2].load, prepare, steps[number + 1]))
+                    coming.append(thread.submit(slots[(number + 1) % 2].load, make, steps[number + 1]))
                 slot = slots[number % 2]
                 cupy.cuda.get_current_stream().wait_event(slot.copied)  # what is ordered next comes after it
                 yield arrays
@@ -56,12 +56,12 @@ class _Slot:
         self.used = cupy.cuda.Event(disable_timing=True)
         self.size = 0
 
-    def load(self, prepare: Prepare, step: int) -> dict[str, Array]:
-        """Prepare a batch and order its copy; in the second thread."""
+    def load(self, make: Make, step: int) -> dict[str, Array]:
+        """Make a batch and order its copy; in the second thread."""
         import cupy
         import cupyx
 
-        arrays = {name: np.ascontiguousarray(array) for name, array in prepare(step).items()}
+        arrays = {name: np.ascontiguousarray(array) for name, array in make(step).items()}
         starts = np.cumsum([0, *(-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays.values())]).tolist()
         self.copied.synchronize()  # the copy before last, of this slot: its pinned memory may be written again
         size = starts[-1]

@@ -1,4 +1,4 @@
-"""What a trained network is: its experiment, its weights in a file, and how it is asked about any picture."""
+"""What a trained network is: its experiment, its weights in a file, and how it predicts any picture."""
 
 from minunet.model.trained import Model, load_model
 

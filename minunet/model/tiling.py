@@ -1,16 +1,16 @@
 """Pictures of any size through a network: mirrored at their edges, and in tiles if they are large.
 
-A network without padding ("valid") gives an answer for the middle of what it sees. The overlap-tile strategy of
+A network without padding ("valid") predicts the middle of what it sees. The overlap-tile strategy of
 Ronneberger, Fischer and Brox (2015), figure 2, hands it a tile with `margin` pixels more on each side, taken from the
-picture and, beyond its edge, from the picture's mirror image. The answers of neighbouring tiles then fit together
+picture and, beyond its edge, from the picture's mirror image. The predictions for neighbouring tiles fit together
 without a seam: each is what one pass over the whole picture would have given, if the tiles begin at multiples of
 2 ** (depth - 1) pixels, so that max-pooling cuts them into the same squares.
 
-A network with padding ("same") answers for all that it sees, worse near the rim of a tile, where it has seen zeros
-instead of the picture. So tiles overlap, and where they do their answers are mixed, each with a weight that falls to
-its rim.
+A network with padding ("same") predicts all that it sees, worse near the rim of a tile, where it has seen zeros
+instead of the picture. So tiles overlap, and where they do their predictions are mixed, each with a weight that falls
+to its rim.
 
-Group norm takes its mean over all that the network sees; with it, the answer depends on the tile a little.
+Group norm takes its mean over all that the network sees; with it, the prediction depends on the tile a little.
 """
 
 import itertools
@@ -26,10 +26,10 @@ from minunet.gradient import logits
 from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 
-TILE = 512  # pixels a side of the answer that is made at once
+TILE = 512  # pixels a side of what is predicted at once
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
-Prepare = Callable[[np.ndarray], np.ndarray]
+ToInput = Callable[[np.ndarray], np.ndarray]
 Mirrors = tuple[bool, bool, bool]  # upside down, left to right, along the diagonal
 NO_MIRROR = (False, False, False)
 Advance = Callable[[int], object]
@@ -54,7 +54,7 @@ def probabilities(
     net: UNet,
     params: Parameters,
     picture: np.ndarray,
-    prepare: Prepare,
+    to_x: ToInput,
     *,
     tile: int = TILE,
     mirrors: Mirrors = NO_MIRROR,
@@ -65,8 +65,8 @@ def probabilities(
 
     Args:
         picture: (H, W, in_channels) of any size and dtype.
-        prepare: turns pieces of it, (N, h, w, C), into what the network was trained on, float32.
-        tile: the answer is made of tiles of about tile x tile pixels; this decides about the memory.
+        to_x: turns pieces of it, (N, h, w, C), into what the network was trained on, float32.
+        tile: the prediction is made of tiles of about tile x tile pixels; larger ones need more memory.
         mirrors: see `predict`.
         device: where the parameters lie and the network computes.
         advance: is told how many tiles were done, for a progress bar.
@@ -77,7 +77,7 @@ def probabilities(
     for start in range(0, len(tiles), get_threads()):  # as many at a time as there are threads: each takes one
         some = tiles[start : start + get_threads()]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
-        x = to_device(prepare(np.stack(pieces)), device)  # (n, h, w, C)
+        x = to_device(to_x(np.stack(pieces)), device)  # (n, h, w, C)
         parts = to_numpy(predict(net, params, x, mirrors))  # (n, oh, ow, classes)
         for (row, column), part in zip(some, parts, strict=True):
             weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
@@ -90,8 +90,8 @@ class _Cut(NamedTuple):
     """One tile along one axis."""
 
     reads: np.ndarray  # the pixels that the network sees; some may lie outside the picture
-    writes: slice  # the pixels of the picture that it answers for
-    weight: np.ndarray  # how much its answer counts in each of those; over all tiles the sum is 1
+    writes: slice  # the pixels of the picture that it predicts
+    weight: np.ndarray  # how much its prediction counts in each of those; over all tiles the sum is 1
 
 
 def _cuts(net: UNet, size: int, tile: int) -> list[_Cut]:
@@ -101,10 +101,10 @@ def _cuts(net: UNet, size: int, tile: int) -> list[_Cut]:
         length = step * -(-min(size, max(tile, 2 * OVERLAP)) // step)
         return _overlapping(size, length, step)
     lengths = ((length, net.output_length(length)) for length in itertools.count(1))
-    smallest, smallest_answer = next((length, out) for length, out in lengths if out is not None)
-    margin = (smallest - smallest_answer) // 2
+    smallest, smallest_out = next((length, out) for length, out in lengths if out is not None)
+    margin = (smallest - smallest_out) // 2
     wanted = min(size, max(tile, step))  # at least `step`, so that the next tile begins further on
-    length = smallest_answer + step * max(0, -(-(wanted - smallest_answer) // step))  # of the answer of one tile
+    length = smallest_out + step * max(0, -(-(wanted - smallest_out) // step))  # of what is predicted of one tile
     advance = size if length >= size else length // step * step
     return [
         _Cut(np.arange(start - margin, start + length + margin), slice(start, stop), np.ones(stop - start, "float32"))

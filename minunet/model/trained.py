@@ -1,4 +1,4 @@
-"""A trained network, ready to be asked about any picture."""
+"""A trained network, ready to predict any picture."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from minunet.unet import Parameters, UNet
 
 @dataclass(frozen=True)
 class Model:
-    """A network, its weights, and how it wants to be asked."""
+    """A network, its weights, and how pictures have to be prepared for it."""
 
     net: UNet
     params: Parameters = dataclasses.field(repr=False)
@@ -48,10 +48,10 @@ class Model:
         if self.net.padding == "valid" and config.labels == "aligned":
             margin = (config.size - self.net.output_size(config.size, config.size)[0]) // 2
             steps.append(
-                f"before: the picture is mirrored at its edges: the answer has {margin} pixels less on each side"
+                f"before: the picture is mirrored at its edges: the prediction has {margin} pixels less on each side"
             )
         if any(config.mirror_images()):
-            steps.append("after: the mean of the answers for the picture and its mirror images")
+            steps.append("after: the mean of the predictions for the picture and its mirror images")
         return steps
 
     def predict(self, picture: np.ndarray, **how: Any) -> np.ndarray:
@@ -68,12 +68,12 @@ class Model:
     ) -> np.ndarray:
         """How likely each class is in each pixel: (H, W, classes) float32 for a picture (H, W, 3) uint8 of any size.
 
-        A network that was trained on whole pictures is shown the picture at the size of its training, and the answer
-        is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
+        A network that was trained on whole pictures is shown the picture at the size of its training, and what it
+        predicts is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
 
         Args:
             tile, advance: see `tiling.probabilities`; `tile` counts for networks of pieces only.
-            tta: whether the answer is the mean over mirror images; None for what the experiment says.
+            tta: whether the prediction is the mean over mirror images; None for what the experiment says.
         """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
@@ -82,7 +82,7 @@ class Model:
         seen = prepare(picture, self.config)
         mirrors = self.config.mirror_images(tta)
         to_x = partial(to_input, centred=self.config.centred)
-        if self.config.labels == "resized":  # it was taught that its answer, small as it is, is the whole picture
+        if self.config.labels == "resized":  # it was taught that its output, small as it is, is the whole picture
             x = to_device(to_x(seen[None]), self.device)
             prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
         else:

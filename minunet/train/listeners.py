@@ -13,7 +13,7 @@ from minunet.draw.plots import save_curves
 from minunet.files import whole_file
 from minunet.model.checkpoint import Checkpoint, save_weights
 from minunet.train.loop import Listener
-from minunet.train.score import Scores, as_answered
+from minunet.train.score import Scores, as_predicted
 
 CURVES = 10  # how often `curves.png` is drawn; drawing takes a tenth of the time of a short epoch
 
@@ -55,5 +55,5 @@ def draw(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> 
         save_curves(folder / "curves.png", run.rows, run.classes)
     if is_drawn(run.epoch, run.config.epochs):
         mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
-        shown = as_answered(validation, run.config, scores.predictions)
+        shown = as_predicted(validation, run.config, scores.predictions)
         save_frame(folder, run.epoch, f"epoch {run.epoch} of {run.config.epochs}, {mean}", shown, scores.predictions)

@@ -6,8 +6,8 @@ A run writes into its folder:
     metrics.csv        a row an epoch, and curves.png, the same as a picture
     last.npz           where the run stands, and best.npz, where it scored best on the validation images
     test.json          the score of best.npz on images that training and choosing never saw
-    predictions.png    what it answers on some of them
-    progress.gif       what it answered on three validation images, epoch by epoch; its pictures are in progress/
+    predictions.png    what it predicts for some of them
+    progress.gif       what it predicted for three validation images, epoch by epoch; its pictures are in progress/
 """
 
 from collections.abc import Callable, Sequence

@@ -78,7 +78,7 @@ def run_file(path: Path) -> ModuleType:
 
 
 class _Call:
-    """A call of the pair that is checked, and the right answers."""
+    """A call of the pair that is checked, and what it should return."""
 
     def __init__(self, name: str, case: Case, dtype: str, rng: np.random.Generator) -> None:
         self.arrays, self.options = tuple(array.astype(dtype) for array in case[0]), case[1]

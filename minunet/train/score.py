@@ -34,23 +34,23 @@ class Scores(NamedTuple):
 
 
 def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
-    """What a network says of a data set; `tta`: by the mean over mirror images, as `Config.mirror_images` has it."""
+    """The scores of a network on a data set; `tta`: of the mean over mirror images, see `Config.mirror_images`."""
     config, classes = model.config, len(model.classes)
     loss, weight, predictions = 0.0, 0.0, []
     matrix = np.zeros((classes, classes), dtype="int64")
-    for start, answers in _answers(model, dataset.images, tta):
-        labels = np.stack(list(dataset.labels[start : start + len(answers)]))
-        labels = LABELS[config.labels](labels, *answers.shape[1:3])
+    for start, probabilities in _predictions(model, dataset.images, tta):
+        labels = np.stack(list(dataset.labels[start : start + len(probabilities)]))
+        labels = LABELS[config.labels](labels, *probabilities.shape[1:3])
         weights = pixel_weights(labels, classes, class_weight=config.class_weight)
-        true = np.take_along_axis(answers, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
+        true = np.take_along_axis(probabilities, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
         loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
         weight += float(weights.sum())
-        predictions.extend(answers.argmax(axis=3).astype("uint8"))
+        predictions.extend(probabilities.argmax(axis=3).astype("uint8"))
         matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes)
     return Scores(loss / weight, matrix, predictions)
 
 
-def _answers(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
+def _predictions(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
     """The number of an image, and how likely each class is in it and in the next few, (n, OH, OW, classes)."""
     if model.config.pieces:
         for number, image in enumerate(images):
@@ -71,22 +71,22 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
         "mean_iou": mean_iou(matrix),
         "iou": {name: _number(value) for name, value in zip(dataset.classes, iou(matrix), strict=True)},
         "loss": loss,
-        "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # answering the most frequent class
+        "majority_accuracy": float(matrix.sum(axis=1).max() / matrix.sum()),  # predicting the most frequent class
         "images": len(dataset),
         "epoch": model.epoch,
     }
     if dataset.instances is not None:
         instances = dataset.instances
-        if not config.pieces:  # without padding, the middle is answered for
+        if not config.pieces:  # without padding, the middle is predicted
             instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
         result |= score_instances(instances, matrix, predictions, config.border)
     with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    save_predictions(folder / "predictions.png", as_answered(dataset, config, predictions), predictions)
+    save_predictions(folder / "predictions.png", as_predicted(dataset, config, predictions), predictions)
     return result
 
 
-def as_answered(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
+def as_predicted(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if config.pieces:
         return replace(dataset, images=[prepare(image, config) for image in dataset.images])
@@ -106,7 +106,7 @@ def score_instances(
     pairs = list(zip(instances, found, strict=True))
     precision = {}
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        counts = np.sum([count_matches(truth, answer, threshold) for truth, answer in pairs], axis=0)
+        counts = np.sum([count_matches(truth, objects, threshold) for truth, objects in pairs], axis=0)
         precision[f"{threshold}"] = _number(average_precision(counts))
     right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
     pixels = 2 * right + missed + false
