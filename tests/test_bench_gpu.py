@@ -111,7 +111,7 @@ def test_who_disagrees_is_not_timed(tiny, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--layers"], "are for the CPU"),
+        (["--layers"], "is for the CPU"),
         (["--task", "small"], "On a GPU the tasks are seed, seed-inference, not small"),
     ],
 )

@@ -88,7 +88,9 @@ def test_onnx_says_what_is_left_out(run, capsys):
         for name in ("nuclei", "seed", "paper")
     }
     assert (
-        "stretched" in steps["nuclei"] and "mean of the answers" in steps["nuclei"] and "scaled" not in steps["nuclei"]
+        "stretched" in steps["nuclei"]
+        and "mean of the predictions" in steps["nuclei"]
+        and "scaled" not in steps["nuclei"]
     )
     assert (
         "scaled to 100" in steps["seed"] and "mirrored at its edges" not in steps["seed"]

@@ -34,7 +34,7 @@ def test_python_blocks_run(tmp_path, monkeypatch):
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert names["mask"].shape == (40, 50)
-    assert (names["answer"] == names["labels"]).mean() > 0.7
+    assert (names["prediction"] == names["labels"]).mean() > 0.7
 
 
 def test_the_map_names_every_room_and_module():

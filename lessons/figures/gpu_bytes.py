@@ -80,7 +80,7 @@ def count(net: UNet) -> tuple[list[Work], list[Work]]:
         Work("loss", 7 * logits, 2 * logits + 4 * logits / net.classes),  # of a pixel: label, weight (64 bits), loss
     ]
     for conv in convolutions(net, SIZE):
-        outputs = BATCH * conv.kernels * conv.out_size**2
+        outputs = BATCH * conv.out_channels * conv.out_size**2
         products.append(product(conv, outputs))
         if conv.transposed:
             passes.append(Work(f"squares of {conv.name.split('.')[0]}", outputs, 2 * outputs))
@@ -89,17 +89,17 @@ def count(net: UNet) -> tuple[list[Work], list[Work]]:
     for number, conv in enumerate(
         each for each in convolutions(net, SIZE) if each.name in ("input.conv2", "down1.conv2")
     ):
-        pooled = BATCH * conv.kernels * (conv.out_size // 2) ** 2
+        pooled = BATCH * conv.out_channels * (conv.out_size // 2) ** 2
         passes.append(Work(f"max-pool {number + 1}", 3 * pooled, 5 * pooled))
     return products, passes
 
 
 def product(conv: Convolution, outputs: int) -> Work:
     """Of 3x3 with many channels three, over all pixels, between which the sum lies in memory; of others one."""
-    pixels, weight = BATCH * conv.size**2, conv.kernel**2 * conv.channels * conv.kernels
+    pixels, weight = BATCH * conv.size**2, conv.kernel**2 * conv.channels * conv.out_channels
     if conv.kernel == 3 and conv.channels >= 8:
         windows = pixels - 2 * conv.size - 2
-        read, written_or_read_back = 3 * pixels * conv.channels + weight, 5 * windows * conv.kernels
+        read, written_or_read_back = 3 * pixels * conv.channels + weight, 5 * windows * conv.out_channels
         return Work(conv.name, 2 * weight * windows, read + written_or_read_back)
     rows = BATCH * (conv.size if conv.transposed else conv.out_size) ** 2
     columns = conv.channels if conv.transposed else conv.kernel**2 * conv.channels
