@@ -51,9 +51,7 @@ def loss_and_gradients(
     """
     shape = net.output_shape(images)
     if labels.shape != shape:
-        raise ValueError(
-            f"labels must have the shape {shape}, a class for each pixel of the logits, not {labels.shape}"
-        )
+        raise ValueError(f"labels must have the shape {shape}, a class for each pixel of logits, not {labels.shape}")
     lowest = net.lowest_shape(*images.shape[:3])
     if dropout_mask is not None and dropout_mask.shape != lowest:
         raise ValueError(f"dropout_mask must have the shape {lowest}, not {dropout_mask.shape}")

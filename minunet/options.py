@@ -75,6 +75,6 @@ def read(owner: type, name: str, text: str) -> Any:
     except (ValueError, RecursionError):
         value = {"None": None, "none": None, "True": True, "False": False}.get(text, text)
         if NUMBER.fullmatch(text.strip()):
-            whole = text.strip("+- ").isdigit() and len(text) < 20  # Python refuses to read thousands of digits
+            whole = text.strip("+- ").isdigit() and len(text) < 4300  # more digits Python refuses
             value = int(text) if whole else float(text)
     return check(owner, name, value)

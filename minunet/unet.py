@@ -50,9 +50,7 @@ class UNet:
         if min(in_channels, classes, base, depth) < 1:
             raise ValueError("in_channels, classes, base and depth must be at least 1")
         if depth > 12:
-            raise ValueError(
-                f"depth must be at most 12, not {depth}: each level halves the image and doubles the channels"
-            )
+            raise ValueError(f"depth must be at most 12, not {depth}: each halves the image and doubles the channels")
         if padding not in ("same", "valid"):
             raise ValueError(f"padding must be 'same' or 'valid', not {padding!r}")
         if norm not in (None, "group"):

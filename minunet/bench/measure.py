@@ -112,10 +112,11 @@ def gemm_peak() -> float:
         for _ in range(calls):
             np.matmul(a, b, out=c)
 
+    count = get_threads()
+
     def seconds(n: int, calls: int) -> float:
         return min(seconds_of(lambda: list(map_in_order(partial(products, n, calls), range(count)))) for _ in range(7))
 
-    count = get_threads()
     return max(2 * n**3 * calls * count / seconds(n, calls) / 1e9 for n, calls in SIZES)
 
 

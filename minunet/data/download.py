@@ -49,10 +49,11 @@ def _download(archive: Archive, target: Path) -> Path:
     part, free = Path(f"{file}.part"), shutil.disk_usage(target).free
     if free < 3 * archive.size:  # the archive, what it holds, and room to breathe
         raise InputError(f"{target} has {free / 1e9:.1f} GB left; {file.name} needs {3 * archive.size / 1e9:.1f} GB.")
+    if _is_whole(file, archive):
+        return file
     try:
-        if not file.exists():
-            _go_on(address, part)
-            part.rename(file)
+        _go_on(address, part)
+        part.replace(file)
     except requests.ConnectionError as error:
         broken = f"The connection to {address} broke. Start again: it goes on from there."
         offline = f"{address} cannot be reached: is this machine online?"
@@ -61,14 +62,17 @@ def _download(archive: Archive, target: Path) -> Path:
         raise InputError(
             f"{address} could not be downloaded: {error}. What has arrived is kept; the same command goes on."
         ) from error
-    with open(file, "rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    if sha256 != archive.sha256:
+    if not _is_whole(file, archive):
         file.unlink()
-        raise InputError(
-            f"{address} is not the file that was expected (its SHA256 differs). It was deleted; try again."
-        )
+        raise InputError(f"{address} is not the file that was expected (its SHA256 differs). It is deleted; try again.")
     return file
+
+
+def _is_whole(file: Path, archive: Archive) -> bool:
+    if not file.exists():
+        return False
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == archive.sha256
 
 
 def _go_on(address: str, part: Path) -> None:

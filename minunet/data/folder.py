@@ -44,9 +44,7 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
     if left_over:
         print(f"masks without an image, which are passed over: {shorten(left_over)}", file=sys.stderr)
     if len(images) < 3:
-        raise InputError(
-            f"{folder / 'images'} holds {len(images)} images; training, validation and test need at least 3."
-        )
+        raise InputError(f"{folder / 'images'} holds {len(images)} images; training, validation and test need 3.")
     return [(path, masks[stem]) for stem, path in images.items()]
 
 
@@ -71,7 +69,7 @@ def _read_classes(path: Path) -> dict[int, str]:
             continue
         value, *name = line.split(maxsplit=1)
         here = f"{path}, line {number}: {line!r}"
-        if not (value.isascii() and value.isdecimal() and int(value) <= 65535 and name):
+        if not (value.isascii() and value.isdecimal() and len(value) < 9 and int(value) <= 65535 and name):
             raise InputError(f"{here} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535.")
         if int(value) in names or name[0].strip() in names.values():
             raise InputError(f"{here} names a value or a class that was named before.")

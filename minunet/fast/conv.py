@@ -36,9 +36,10 @@ def conv2d(
     kept: TransformedWeights | None = None,
     relu: bool = False,
 ) -> tuple[Array, tuple]:
-    """What `layers.conv2d` returns, with the same arguments and errors; transformed weights are taken from `kept`.
+    """What `layers.conv2d` returns, with the same arguments and errors, but for the cache, which is this file's own.
 
-    With `relu`, y has been through one, on a GPU in the same pass, and `conv2d_backward` goes back through it.
+    Transformed weights are taken from `kept`. With `relu`, y has been through one, on a GPU in the same pass, and
+    `conv2d_backward` goes back through it.
     """
     if array_module(x) is not np:
         y, cache = gpu.conv2d(x, weight, bias, stride=stride, padding=padding, relu=relu)

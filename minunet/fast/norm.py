@@ -26,10 +26,10 @@ PIECE = 1 << 16  # numbers that are worked on at a time
 
 def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float = 1e-5) -> tuple[Array, tuple]:
     """What `layers.group_norm` returns, with the same arguments and errors."""
-    plain = array_module(x) is not np or x.dtype not in ("float32", "float64") or x.ndim != 4 or x.size == 0
-    plain = plain or groups < 1 or x.shape[3] % groups or not x.dtype == weight.dtype == bias.dtype
-    if plain or not weight.shape == bias.shape == x.shape[3:]:
-        return layers.group_norm(x, weight, bias, groups=groups, eps=eps)  # which says what is wrong
+    quick = array_module(x) is np and x.dtype in ("float32", "float64") and x.ndim == 4 and x.size > 0 and groups > 0
+    right = quick and x.dtype == weight.dtype == bias.dtype and weight.shape == bias.shape == x.shape[3:]
+    if not right or x.shape[3] % groups:
+        return layers.group_norm(x, weight, bias, groups=groups, eps=eps)  # which serves them, or says what is wrong
     x = np.ascontiguousarray(x)
     y, (height, width, channels) = np.empty_like(x), x.shape[1:]
     means, stds = np.empty((2, len(x), channels), dtype=x.dtype)  # (N, C), the same for all channels of a group

@@ -81,9 +81,10 @@ def backward(
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
         v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, out_channels)
-        part = np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=None if number else du)  # 36 x (C, T) @ (T, K)
-        if number > 0:
-            du += part
+        if number == 0:
+            np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=du)  # 36 x (C, T) @ (T, K)
+        else:
+            du += v_matrices.swapaxes(1, 2) @ dm_matrices
         dbias += dm[1, 1].reshape(-1, out_channels).sum(axis=0)
         if dx is not None and u_transposed is not None:
             np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
@@ -100,21 +101,26 @@ def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) ->
     return blocks(batch, -(-height // 4), tiles // -(-width // 4))
 
 
-def _transform_input(
-    x: np.ndarray, block: Block, padding: Pair, tiles_across: int, bt: np.ndarray = BT, name: str = "v"
+def _transform_input(x: np.ndarray, block: Block, padding: Pair, tiles_across: int) -> np.ndarray:
+    """V = BT d B for the tiles of a block, (6, 6, n, t, T', C): of 6 x 6 pixels each, which overlap by 2."""
+    return _transform(x, block, padding, tiles_across, BT, "v")
+
+
+def _transform(
+    image: np.ndarray, block: Block, padding: Pair, tiles_across: int, matrix: np.ndarray, name: str
 ) -> np.ndarray:
-    """V = BT d B for the tiles of a block, (6, 6, n, t, T', C); a tile has as many pixels a side as `bt` columns: 6."""
-    tiles, channels, size = block.stop - block.start, x.shape[3], bt.shape[1]
+    """matrix @ tile @ matrix.T for the tiles of a block; `matrix` is (6, s) for tiles of s x s pixels, s = 6 or 4."""
+    tiles, channels, s = block.stop - block.start, image.shape[3], matrix.shape[1]
     corner = (4 * block.start - padding[0], -padding[1])
-    under = _region(x[block.samples], corner, (4 * tiles + size - 4, 4 * tiles_across + size - 4))
-    batch, rows = under.shape[:2]  # of under (n, 4t + 2, 4T' + 2, C)
+    under = _region(image[block.samples], corner, (4 * tiles + s - 4, 4 * tiles_across + s - 4))
+    batch, rows = under.shape[:2]
     sample, row, pixel, number = under.strides
-    windows = as_strided(under, (batch, rows, tiles_across, size, channels), (sample, row, 4 * pixel, pixel, number))
+    windows = as_strided(under, (batch, rows, tiles_across, s, channels), (sample, row, 4 * pixel, pixel, number))
     across = scratch("across", (batch, rows, 6, tiles_across, channels))
-    np.matmul(bt, windows, out=across.swapaxes(2, 3))  # along the rows: (6, 6) @ (6, C) for each tile
-    v = scratch(name, (6, 6, batch, tiles, tiles_across * channels))  # transformed row, transformed column, ...
-    np.matmul(bt, _rows_of_tiles(across, tiles, size), out=v.transpose(2, 3, 1, 0, 4))  # down: (6, 6) @ (6, T'*C)
-    return v.reshape(6, 6, batch, tiles, tiles_across, channels)
+    np.matmul(matrix, windows, out=across.swapaxes(2, 3))  # along the rows: (6, s) @ (s, C) for each tile
+    made = scratch(name, (6, 6, batch, tiles, tiles_across * channels))  # transformed row, transformed column, ...
+    np.matmul(matrix, _rows_of_tiles(across, tiles, s), out=made.transpose(2, 3, 1, 0, 4))  # down: (6, s) @ (s, T'*C)
+    return made.reshape(6, 6, batch, tiles, tiles_across, channels)
 
 
 def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, carry: np.ndarray) -> None:
@@ -168,11 +174,8 @@ def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
 
 
 def _transform_dy(dy: np.ndarray, block: Block) -> np.ndarray:
-    """The transpose of `_transform_output`: dM = A dy AT for the tiles of a block, (6, 6, n, t, T', K).
-
-    As V = BT d B of the input, with A in the place of BT, for tiles of 4 x 4 pixels, which do not overlap.
-    """
-    return _transform_input(dy, block, (0, 0), -(-dy.shape[2] // 4), AT.T, "m")
+    """The transpose of `_transform_output`: dM = A dy AT for tiles of 4 x 4 pixels, which do not overlap."""
+    return _transform(dy, block, (0, 0), -(-dy.shape[2] // 4), AT.T, "m")  # (6, 6, n, t, T', K)
 
 
 def _region(image: np.ndarray, corner: Pair, size: Pair) -> np.ndarray:

@@ -53,7 +53,7 @@ BT = np.array(
     ],
     dtype="float32",
 )
-# 1, p, p**2 of each point, and a divisor of each row, so that BT has whole numbers only
+# 1, p, p**2 of each point, the last one at infinity, and a divisor of each row, so that BT has whole numbers only
 G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]]) / [[4], [-6], [-6], [24], [24], [1]]
 AT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype="float32")
 

@@ -27,9 +27,9 @@ def add_bias(x: Array, bias: Array | None, y: Array, relu: bool = False) -> Arra
     """y (N, H, W, K) = the upper left part of x (N, H', W', K), plus the bias (K,), through a ReLU perhaps; y is x or
     other memory.
     """
-    batch, height, width, kernels = y.shape
-    sizes = x.shape[1], x.shape[2] * kernels, height, width * kernels, kernels, int(relu)
-    launch("conv", "add_bias", batch * height, width * kernels, x, bias, y, *sizes)
+    batch, height, width, channels = y.shape
+    sizes = x.shape[1], x.shape[2] * channels, height, width * channels, channels, int(relu)
+    launch("conv", "add_bias", batch * height, width * channels, x, bias, y, *sizes)
     return y
 
 

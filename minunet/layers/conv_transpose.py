@@ -64,9 +64,7 @@ def conv_transpose2d(
     out_height = (height - 1) * stride[0] - 2 * padding[0] + kernel_size[0] + extra[0]
     out_width = (width - 1) * stride[1] - 2 * padding[1] + kernel_size[1] + extra[1]
     if out_height < 1 or out_width < 1:
-        raise ValueError(
-            f"the output would be {out_height} x {out_width} pixels: padding {padding} cuts everything off"
-        )
+        raise ValueError(f"the output would be {out_height} x {out_width} pixels: padding {padding} cuts all of it off")
 
     # One matrix product scales the kernel by every pixel; col2im adds the copies up.
     cols = x.reshape(-1, in_channels) @ _kernel_matrix(weight)  # (N*H*W, C) @ (C, KH*KW*K)

@@ -48,9 +48,7 @@ def check_floating(x: Array, name: str = "x") -> None:
 def check_same_dtype(x: Array, name: str, other: Array) -> None:
     """Raise unless `other`, called `name`, has the dtype of `x`."""
     if other.dtype != x.dtype:
-        raise TypeError(
-            f"x is {x.dtype}, but {name} is {other.dtype}: nothing is converted on the way, make them equal"
-        )
+        raise TypeError(f"x is {x.dtype}, but {name} is {other.dtype}: nothing is converted, make them equal")
 
 
 def check_dy(dy: Array, shape: tuple[int, ...], dtype: Any) -> None:

@@ -64,9 +64,7 @@ class Config:
     tta: bool = option(False, "test-time augmentation: the mean over the mirror images that training has shown")
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = option(0, "seed of all random numbers of training", high=math.inf, flag=True)
-    split_seed: int = option(
-        0, "seed of which images are validated and tested, and of how made ones look", high=math.inf
-    )
+    split_seed: int = option(0, "seed of which images are validated and tested, and how made ones look", high=math.inf)
     count: int = option(0, "how many training images are made", low=3, presets=("cells",))
 
     def mirror_images(self, tta: bool | None = None) -> tuple[bool, bool, bool]:

@@ -117,9 +117,10 @@ def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:
     if config.seam_weight and training.instances is not None:
         seams = [seam_weights(each, config.seam_weight) for each in training.instances]
     size = (config.size, config.size)
-    sizes = config.batch_size, size, net.output_size(*size)
-    seen, how = replace(training, images=images), config.augmentation
-    return Batches(seen, *sizes, how, config.seed, config.labels, config.centred, seams)
+    return Batches(
+        replace(training, images=images), config.batch_size, size, net.output_size(*size), config.augmentation,
+        seed=config.seed, labels=config.labels, centred=config.centred, extra_weights=seams,
+    )  # fmt: skip
 
 
 def make_batch(net: UNet, config: Config, batches: Batches, step: int) -> dict[str, Array]:

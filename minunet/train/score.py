@@ -38,7 +38,7 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     config, classes = model.config, len(model.classes)
     loss, weight, predictions = 0.0, 0.0, []
     matrix = np.zeros((classes, classes), dtype="int64")
-    for start, probabilities in _predictions(model, dataset.images, tta):
+    for start, probabilities in _probabilities(model, dataset.images, tta):
         labels = np.stack(list(dataset.labels[start : start + len(probabilities)]))
         labels = LABELS[config.labels](labels, *probabilities.shape[1:3])
         weights = pixel_weights(labels, classes, class_weight=config.class_weight)
@@ -50,7 +50,7 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     return Scores(loss / weight, matrix, predictions)
 
 
-def _predictions(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
+def _probabilities(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
     """The number of an image, and how likely each class is in it and in the next few, (n, OH, OW, classes)."""
     if model.config.pieces:
         for number, image in enumerate(images):

@@ -60,7 +60,7 @@ def test_dtype_of_the_input_is_kept(rng, dtype):
     ("changes", "says"),
     [
         ({"output_padding": 2}, "smaller than stride"),
-        ({"padding": 4}, "cuts everything off"),
+        ({"padding": 4}, "cuts all of it off"),
         ({"weight": np.ones((2, 2, 5, 3))}, "x has 4 channels"),
         ({"output_padding": -1}, "output_padding must be"),
     ],
