@@ -74,7 +74,9 @@ def make_schedule(config: Config, steps: int) -> Schedule:
     if config.schedule == "piecewise":
         boundaries = [round(part * steps) for part in (0.2, 0.5, 0.8)]
         return piecewise([config.lr, config.lr / 3, config.lr / 30, config.lr / 300], boundaries)
-    return one_cycle(config.lr, steps)
+    if config.schedule == "one-cycle":
+        return one_cycle(config.lr, steps)
+    raise InputError(f"schedule must be constant, piecewise or one-cycle, not {config.schedule!r}.")
 
 
 def load_data(config: Config) -> Splits:
