@@ -14,7 +14,8 @@ from tqdm import tqdm
 from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
-from minunet.data.pictures import PICTURE_ENDINGS, read_image
+from minunet.data.decode import PICTURE_ENDINGS
+from minunet.data.pictures import read_image
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
@@ -76,7 +77,7 @@ def _predict(options: argparse.Namespace) -> int:
     failed = 0
     for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
         try:
-            picture = np.asarray(read_image(path))
+            picture = read_image(path)
             with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
                 probabilities = model.probabilities(picture, tile=options.tile, tta=options.tta, advance=bar.update)
             shown = stretch(picture) if model.config.stretch else picture  # what is dark for us, the network sees

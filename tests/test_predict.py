@@ -100,7 +100,7 @@ def kinds(folder: Path) -> dict[str, tuple[int, int]]:
     rgb.convert("LA").save(folder / "grey-alpha.png")
     Image.fromarray(photo(20, 30)[..., 0].astype("uint16") * 100).save(folder / "deep.tif")
     Image.fromarray(photo(20, 30)[..., 0].astype("float32") / 255).save(folder / "float.tif")
-    rgb.save(folder / "two-pages.tif", save_all=True, append_images=[rgb])
+    rgb.save(folder / "film.gif", save_all=True, append_images=[rgb.rotate(90), rgb.rotate(180)])
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter: 20 x 30 when shown
     rgb.save(folder / "turned.jpg", exif=exif)
@@ -118,7 +118,8 @@ def test_a_folder_of_all_kinds(tmp_path, capsys):
     assert {path.name.split(".")[0] for path in Path("out").iterdir()} == set(sizes)
     for name, size in sizes.items():
         assert read(f"out/{name}.mask.png").size == size, name
-    printed = capsys.readouterr().out
+    printed, told = capsys.readouterr()
+    assert "film.gif holds 3 pictures; the first is used" in told
     assert "12 of 12 pictures done; masks (0 a, 1 b, 2 c)" in printed
     assert "files passed over in folders, as their endings are not those of pictures: 1\n" in printed
     (tmp_path / "one").mkdir()
@@ -157,10 +158,10 @@ def test_whatever_pillow_raises_is_one_sentence(tmp_path, monkeypatch, capsys):
     weights = str(save_model(tmp_path / "w.npz", "pets"))
     whole = Image.open
 
-    def damaged(path, *arguments):
-        if Path(path).name == "a.png":
+    def damaged(file, **options):
+        if Path(file.name).name == "a.png":
             raise RuntimeError("Failed to decode frame 0")
-        return whole(path, *arguments)
+        return whole(file, **options)
 
     monkeypatch.setattr(Image, "open", damaged)
     assert main(["a.png", "b.png", "--weights", weights]) == 2

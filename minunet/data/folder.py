@@ -14,8 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
-from minunet.data.pictures import PICTURE_ENDINGS, read_lines, read_pairs, require_folders, shorten
+from minunet.data.decode import PICTURE_ENDINGS
+from minunet.data.masks import Found, best_iou, look_like_objects, looks_smooth, refuse_mixed_palettes
+from minunet.data.pictures import read_lines, read_mask, read_pairs, require_folders, shorten
 from minunet.errors import InputError
+
+SMALL = 0.5  # IoU: a class that could not reach more is told
 
 
 def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
@@ -24,10 +28,11 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
     require_folders(hint, folder, folder / "images", folder / "masks")
     paths = _pairs(folder)
     classes = _read_classes(folder / "classes.txt")  # mask value -> name
-    images, masks, found = read_pairs(paths, size, list(classes) or None, str(folder))
+    images, labels, found = read_pairs(paths, size, list(classes) or None, str(folder))
+    refuse_mixed_palettes(found)
     if not classes:
-        classes = {value: f"class {value}" for value in _consecutive(found, paths)}
-    labels = np.searchsorted(list(classes), masks).astype("uint8")  # the values are sorted: their place is the class id
+        classes = {value: f"class {value}" for value in _consecutive(found)}
+    _tell_what_is_too_small(best_iou(found, len(classes)), list(classes.values()), size)
     return into_splits(Dataset(images, labels, [image.name for image, _ in paths], tuple(classes.values())), rng)
 
 
@@ -79,22 +84,43 @@ def _read_classes(path: Path) -> dict[int, str]:
     return dict(sorted(names.items()))
 
 
-def _consecutive(found: list[np.ndarray], paths: list[tuple[Path, Path]]) -> list[int]:
+def _consecutive(found: list[Found]) -> list[int]:
     """The values of all masks, which must be 0 to K-1: anything else is more often a mistake than a wish."""
-    values = sorted({int(value) for each in found for value in each})
+    values = sorted({int(value) for mask in found for value in mask.values})
     if len(values) < 2:
         raise InputError(f"All masks hold only the value {values[0]}: there is nothing to tell apart.")
+    classes_file = found[0].path.parent.parent / "classes.txt"
+    what = f"The masks hold the values {shorten(values)}"
+    if looks_smooth(found):
+        raise InputError(
+            f"{what}, most of them rare, between {values[0]} and {values[-1]}: edges that were smoothed, by scaling or "
+            "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG."
+        )
+    if look_like_objects(found, lambda path: read_mask(path)[0]):
+        raise InputError(
+            f"{what}, in each mask from 0 to another highest one, each in one piece: these look like single objects, "
+            "and each number would be a class. To tell objects from background save `mask > 0`; if they are classes, "
+            f"name them in {classes_file}, a line a class: VALUE NAME."
+        )
     odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)
     if odd is None:
         return values
-    where = next(mask for (_, mask), each in zip(paths, found, strict=True) if odd in each)
-    classes_file = where.parent.parent / "classes.txt"
+    where = next(mask.path for mask in found if odd in mask.values)
     hint = f"Say what your values mean in {classes_file}, a line a class: VALUE NAME."
     if values in ([0, 255], [0, 65535]):
         hint = (
             f"0 and {values[1]} are black and white, good to look at but no class ids. "
             f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
         )
-    raise InputError(
-        f"The masks hold the values {shorten(values)} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}"
-    )
+    raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
+
+
+def _tell_what_is_too_small(iou: np.ndarray, names: list[str], size: int) -> None:
+    """A word to whoever scales things away before they can be learnt."""
+    small = [f"{name} {value:.2f}" for name, value in zip(names, iou, strict=True) if value < SMALL]
+    if small:
+        print(
+            f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
+            f"themselves is, of {', '.join(small)}. A larger --size keeps more.",
+            file=sys.stderr,
+        )

@@ -31,7 +31,8 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) ->
     require_folders(HINT, folder, folder / "stage1_train")
     lists = folder / "train.txt", folder / "test.txt"
     if not all(path.is_file() for path in lists):
-        names = sorted(path.name for path in (folder / "stage1_train").iterdir() if path.is_dir())
+        folders = (path for path in (folder / "stage1_train").iterdir() if path.is_dir())
+        names = sorted(path.name for path in folders if not path.name.startswith("."))
         return into_splits(_load(folder, names, border), rng)
     known, test = (_load(folder, _read_list(path), border) for path in lists)
     shared = set(known.names) & set(test.names)
@@ -63,10 +64,10 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     if len(pictures) != 1:
         raise InputError(f"{folder / 'images'} should hold one picture, but holds {len(pictures)}.")
     image = read_image(pictures[0])
-    instances = np.zeros((image.height, image.width), dtype="int32")
+    instances = np.zeros(image.shape[:2], dtype="int32")
     masks = [path for path in sorted((folder / "masks").iterdir()) if not path.name.startswith(".")]
     for number, path in enumerate(masks, start=1):
-        mask = read_mask(path)
-        require_size(path, mask, image.size, f"picture {pictures[0].name}")
-        instances[np.asarray(mask) > 0] = number
-    return np.asarray(image), instances
+        mask, _ = read_mask(path)
+        require_size(path, mask, image, f"picture {pictures[0].name}")
+        instances[mask > 0] = number
+    return image, instances

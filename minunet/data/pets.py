@@ -47,5 +47,5 @@ def _load_list(folder: Path, name: str, size: int) -> Dataset:
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    images, trimaps, _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
-    return Dataset(images, (trimaps - 1).astype("uint8"), names, CLASSES)
+    images, labels, _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
+    return Dataset(images, labels, names, CLASSES)

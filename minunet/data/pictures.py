@@ -1,90 +1,79 @@
 """Reading pictures, masks and lists from disk, with errors that name the file and say what to do."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from minunet.data.brightness import to_rgb
+from minunet.data.decode import decode
+from minunet.data.masks import MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError
 from minunet.threads import Item, Result, map_in_order
 
-STUBS = {"BUFR", "GRIB", "HDF5", "WMF"}  # Pillow knows these by name and cannot read them
-PICTURE_ENDINGS = {  # .jpg, .png, ...
-    ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN.keys() - STUBS
-}
+
+def read_image(path: Path) -> np.ndarray:
+    """A picture of any format, whatever its name ends in, upright: (H, W, 3) uint8; see `to_rgb` for other depths."""
+    decoded = decode(path)
+    if decoded.frames > 1:
+        tqdm.write(f"{path} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
+    try:
+        return to_rgb(decoded)
+    except InputError as error:
+        raise InputError(f"{path} {error}") from None
 
 
-def read_image(path: Path) -> Image.Image:
-    """A picture of any format that Pillow knows, whatever its name ends in; upright (EXIF), 8-bit RGB.
+def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """A mask, upright: the class ids (H, W), whole numbers, and the palette (N, 3) if they are numbers of one.
 
-    Grey pictures with more than 8 bits are scaled so that their brightest pixel becomes 255: how many of its bits a
-    microscope uses, the file does not say.
+    In masks of one bit, black is 0 and white is 1.
     """
-    picture = ImageOps.exif_transpose(_open(path))
-    if picture.mode.startswith(("I", "F")):  # convert("RGB") would cut everything above 255 off
-        values = np.nan_to_num(np.asarray(picture).astype("float32"), posinf=0, neginf=0).clip(min=0)
-        picture = Image.fromarray((values * (255 / max(float(values.max(initial=0)), 1e-30))).round().astype("uint8"))
-    return picture.convert("RGB")
-
-
-def read_mask(path: Path) -> Image.Image:
-    """A mask: one class id a pixel, grey (8 or 16 bit), palette or black-and-white.
-
-    Palette masks hold indices; in those of one bit, black is 0 and white is 1.
-    """
-    mask = _open(path)
-    if mask.format == "JPEG":
+    decoded = decode(path)
+    values = decoded.values
+    if decoded.kind[0] in ("JPEG", "MPO"):
         raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
-    if mask.mode not in ("1", "L", "P", "I", "I;16"):
+    if decoded.frames > 1:
+        raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
+    if values.ndim > 2 or values.dtype.kind not in "bui" or decoded.kind[1] == "LA":
         raise InputError(
-            f"{path} is a picture of mode {mask.mode}, but a mask holds one whole number a pixel, its class id. "
+            f"{path} is a picture of mode {decoded.kind[1]}, but a mask holds one whole number a pixel, its class id. "
             "Save it as a grey or palette PNG."
         )
-    return mask if mask.mode != "1" else Image.fromarray(np.asarray(mask).astype("uint8"))
-
-
-def _open(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as picture:
-            picture.load()  # Pillow reads lazily: without this, a broken file would fail later, somewhere else
-            return picture
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist.") from None
-    except MemoryError:
-        raise
-    except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
-        raise InputError(f"{path} has more than {most} million pixels: cut it into smaller ones.") from None
-    except Exception as error:  # Pillow's readers of damaged files raise nearly anything
-        raise InputError(f"{path} cannot be read as a picture: {error}.") from error
+    return (values.astype("uint8") if values.dtype == "bool" else values), decoded.palette
 
 
 def read_pairs(
     paths: Sequence[tuple[Path, Path]], size: int, values: Sequence[int] | None, what: str
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Images (N, S, S, 3) uint8 and masks (N, S, S) int64, and all values in each mask before it was resized.
+) -> tuple[np.ndarray, np.ndarray, list[Found]]:
+    """Images (N, S, S, 3) uint8, labels (N, S, S) uint8, and what is in each mask before it is scaled.
 
-    An image must have the size of its mask, and a mask no other values than `values`, unless that is None.
+    An image must have the size of its mask, and a mask no other values than `values`, sorted, of which the labels are
+    the places; if that is None, they are the values themselves, as far as they are below 256.
     """
+    images = np.empty((len(paths), size, size, 3), "uint8")  # filled in place: nothing is kept twice
+    labels = np.empty((len(paths), size, size), "uint8")
 
-    def read(pair: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        image, mask = read_image(pair[0]), read_mask(pair[1])
-        require_size(pair[0], image, mask.size, f"mask {pair[1]}")
-        ids = np.asarray(mask)
-        found = np.unique(ids)
-        if values is not None and not np.isin(found, values).all():
+    def read(number: int) -> Found:
+        (image_path, mask_path), square = paths[number], (size, size)
+        image, (mask, palette) = read_image(image_path), read_mask(mask_path)
+        require_size(image_path, image, mask, f"mask {mask_path}")
+        held, counts = np.unique(mask, return_counts=True)
+        found = Found(mask_path, held, counts, None if palette is None else palette[held.clip(max=len(palette) - 1)])
+        if values is not None and not np.isin(held, values).all():
+            smooth = len(held) >= MANY and held[0] in values and held[-1] in values
             raise InputError(
-                f"{pair[1]} holds the values {shorten(found)}, but its class ids must be {shorten(values)}."
+                f"{mask_path} holds the values {shorten(held)}, but its class ids must be {shorten(values)}."
+                + (" They look like smooth edges between two classes: save masks without any." if smooth else "")
             )
-        resized = resize_mask(ids, (size, size)).astype("int64")
-        return resize_picture(np.asarray(image), (size, size)), resized, found
+        ids = (mask.clip(0, 255) if values is None else np.searchsorted(values, mask)).astype("uint8")
+        images[number], labels[number] = resize_picture(image, square), resize_mask(ids, square)
+        return found.scaled(ids, resize_mask(labels[number], ids.shape))
 
-    images, masks, found = zip(*read_all(read, paths, what), strict=True)
-    return np.stack(images), np.stack(masks), list(found)
+    return images, labels, read_all(read, range(len(paths)), what)
 
 
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
@@ -109,12 +98,12 @@ def require_folders(hint: str, *paths: Path) -> None:
             raise InputError(f"The folder {path} {problem}. {hint}")
 
 
-def require_size(path: Path, picture: Image.Image, size: tuple[int, int], whose: str) -> None:
-    """Raise InputError unless the picture has this size, (width, height), the one of `whose`."""
-    if picture.size != size:
+def require_size(path: Path, picture: np.ndarray, other: np.ndarray, whose: str) -> None:
+    """Raise InputError unless the picture has the size of the other one, of `whose`."""
+    (height, width), (rows, columns) = picture.shape[:2], other.shape[:2]
+    if (height, width) != (rows, columns):
         raise InputError(
-            f"{path} has {picture.width} x {picture.height} pixels, but its {whose} has {size[0]} x {size[1]}: "
-            "they must be equal."
+            f"{path} has {width} x {height} pixels, but its {whose} has {columns} x {rows}: they must be equal."
         )
 
 

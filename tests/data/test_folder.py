@@ -1,5 +1,7 @@
 """Anyone's own folder of images and masks, and all that can be wrong with one."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -228,7 +230,7 @@ def spoil_one_class(folder):
         (spoil_size, "photo-2.jpg has 16 x 20 pixels, but its mask .* 16 x 17"),
         (spoil_truncated, "photo-4.jpg cannot be read as a picture"),
         (spoil_colour_mask, "photo-2.png is a picture of mode RGB"),
-        (spoil_float_mask, "mode F, but a mask"),
+        (spoil_float_mask, "mode float32, but a mask"),
         (spoil_two_images, "holds photo-1.jpg and photo-1.png: which"),
         (spoil_two_masks, "holds photo-1.bmp and photo-1.png: which"),
         (spoil_same_name, "line 2: '1 thing' names a value or a class"),
@@ -251,3 +253,115 @@ def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
 def test_a_folder_that_does_not_exist(tmp_path, rng):
     with pytest.raises(InputError, match="nowhere does not exist"):
         load_folder(tmp_path / "nowhere", 8, rng)
+
+
+def rewrite_masks(folder, edit):
+    for number, path in enumerate(sorted((folder / "masks").iterdir())):
+        edit(np.array(Image.open(path)), number).save(path.with_suffix(".png"))
+
+
+def test_numbered_objects_are_no_classes(tmp_path, rng):
+    """As Cellpose, StarDist, QuPath and napari write them: 0, 1, 2, ... N, each number a cell."""
+    folder = write_folder(tmp_path / "mine", count=6, size=(40, 40))
+
+    def numbered(mask, number):
+        mask = np.zeros_like(mask)
+        for cell in range(3 + number):
+            mask[5 * (cell // 4) : 5 * (cell // 4) + 3, 8 * (cell % 4) : 8 * (cell % 4) + 5] = cell + 1
+        return Image.fromarray(mask.astype("uint16"))
+
+    rewrite_masks(folder, numbered)
+    with pytest.raises(InputError, match=r"0, 1, 2, .* 8.*look like single objects.*save `mask > 0`; if they are"):
+        load_folder(folder, 16, rng)
+    (folder / "classes.txt").write_text("".join(f"{value} kind{value}\n" for value in range(9)))
+    assert len(load_folder(folder, 16, rng).training.classes) == 9
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_smooth_edges_are_no_classes(tmp_path, rng, named):
+    folder = write_folder(tmp_path / "mine", size=(60, 60), values=(0, 255))
+    if named:
+        (folder / "classes.txt").write_text("0 background\n255 cell\n")
+    rewrite_masks(
+        folder, lambda mask, _: Image.fromarray(mask).resize((77, 77), Image.Resampling.BILINEAR).resize((60, 60))
+    )
+    says = (
+        "photo-0.png holds .*must be 0, 255. They look like smooth edges"
+        if named
+        else "between 0 and 255: edges that were smoothed.*`mask > 127`"
+    )
+    with pytest.raises(InputError, match=says):
+        load_folder(folder, 16, rng)
+
+
+def palette_mask(ids, colours):
+    picture = Image.frombytes("P", ids.shape[::-1], ids.astype("uint8").tobytes())
+    picture.putpalette(colours)
+    return picture
+
+
+def test_palettes_that_differ_are_refused(folder, rng):
+    black_and_red = [0, 0, 0, 255, 0, 0]
+    rewrite_masks(folder, lambda mask, _: palette_mask(mask, black_and_red))
+    assert load_folder(folder, 16, rng).training.labels.max() == 1
+
+    def by_turns(mask, number):
+        return palette_mask(1 - mask, [255, 0, 0, 0, 0, 0]) if number % 2 else palette_mask(mask, black_and_red)
+
+    rewrite_masks(folder, by_turns)
+    with pytest.raises(
+        InputError, match="red 255, green 0, blue 0, is number 1 in photo-0.png and number 0 in photo-1"
+    ):
+        load_folder(folder, 16, rng)
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_picture_and_mask_are_turned_alike(folder, rng, orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    for part in ("images", "masks"):
+        for path in (folder / part).iterdir():
+            Image.open(path).save(path, exif=exif)
+    for part in load_folder(folder, 16, rng):
+        for image, labels in zip(part.images, part.labels, strict=True):
+            assert image[labels == 1].mean() > image[labels == 0].mean() + 60
+
+
+def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
+    exif = Image.Exif()
+    exif[274] = 6
+    path = folder / "images" / "photo-2.jpg"
+    Image.open(path).save(path, exif=exif)
+    with pytest.raises(InputError, match="photo-2.jpg has 20 x 16 pixels, but its mask .* 16 x 20"):
+        load_folder(folder, 16, rng)
+
+
+def test_what_is_lost_in_scaling_is_told(tmp_path, rng, capsys):
+    folder = write_folder(tmp_path / "mine", size=(300, 300))
+    load_folder(folder, 150, rng)
+    assert capsys.readouterr().err == ""
+
+    def dots(mask, number):
+        mask = np.zeros_like(mask)
+        for y, x in np.random.default_rng(number).integers(5, 290, (20, 2)):
+            mask[y : y + 4, x : x + 4] = 1
+        return Image.fromarray(mask)
+
+    rewrite_masks(folder, dots)
+    load_folder(folder, 30, rng)
+    told = capsys.readouterr().err
+    assert "Much is lost in scaling to 30 x 30 pixels" in told and "of class 1 0." in told and "--size" in told
+    assert "class 0" not in told
+
+
+def test_reading_needs_little_more_than_what_is_kept(tmp_path, rng):
+    """Today's figure is 1.1 times what is kept; the masks alone were 8 bytes a pixel once."""
+    folder = write_folder(tmp_path / "mine", count=20, size=(32, 32))
+    tracemalloc.start()
+    try:
+        parts = load_folder(folder, 256, rng)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    kept = sum(part.images.nbytes + part.labels.nbytes for part in parts)
+    assert peak < 2.5 * kept, peak / kept

@@ -1,0 +1,94 @@
+"""What masks may hold: a class id a pixel. What looks like something else is refused, with a way out.
+
+Files do not say what their numbers mean, and a network learns whatever it is told. Three kinds of masks look right to
+a program and are not: single objects by number (as Cellpose, StarDist and napari write them), which would be a class
+each; black and white with smooth edges (resized once, or saved as JPEG), where every grey would be a class; and colours
+with palettes in different orders, where a number means one thing in one file and another in the next.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy import ndimage
+
+from minunet.errors import InputError
+
+MANY = 8  # values: so many, most of them rare and between two frequent ones, are the greys of smooth edges
+RARE = 0.05  # of all pixels
+FEW = 4  # values: fewer may be classes of which each is one piece, as an organ and what is in it
+LOOKED_AT = 12  # masks, for pieces
+
+
+class Found(NamedTuple):
+    """What a mask holds, before it is scaled."""
+
+    path: Path
+    values: np.ndarray  # (K,), sorted
+    counts: np.ndarray  # (K,), pixels
+    colours: np.ndarray | None  # (K, 3) uint8, of a palette
+    overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
+
+    def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
+        """With the overlaps of labels (H, W) and the same scaled to the size of training and back."""
+        counts = [np.bincount(each.ravel(), minlength=256) for each in (labels, back, labels[labels == back])]
+        return self._replace(overlaps=np.stack(counts))
+
+
+def refuse_mixed_palettes(found: Sequence[Found]) -> None:
+    """Raise InputError if a colour has one number in one mask and another in another."""
+    first: dict[tuple[int, ...], tuple[int, Path]] = {}
+    for mask in found:
+        if mask.colours is None:
+            continue
+        colours = [tuple(colour) for colour in mask.colours.tolist()]
+        for value, colour in zip(mask.values.tolist(), colours, strict=True):
+            if colours.count(colour) > 1:
+                continue  # a colour of several numbers tells nothing
+            earlier, path = first.setdefault(colour, (value, mask.path))
+            if earlier != value:
+                raise InputError(
+                    f"The same colour, red {colour[0]}, green {colour[1]}, blue {colour[2]}, is number {earlier} in "
+                    f"{path.name} and number {value} in {mask.path.name}: the palettes of the masks differ. Save all "
+                    "masks with one palette, or as grey pictures of class ids."
+                )
+
+
+def looks_smooth(found: Sequence[Found]) -> bool:
+    """Whether the values are greys between a darkest and a brightest, and not class ids."""
+    pixels: Counter[int] = Counter()
+    for mask in found:
+        pixels.update(dict(zip(mask.values.tolist(), mask.counts.tolist(), strict=True)))
+    between = [count for value, count in pixels.items() if value not in (min(pixels), max(pixels))]
+    rarest_end = min(pixels[min(pixels)], pixels[max(pixels)])
+    return len(pixels) >= MANY and max(between) < min(RARE * pixels.total(), rarest_end)
+
+
+def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]) -> bool:
+    """Whether each number is an object: every mask holds 0, 1, 2, ..., not all up to the same, and each in one piece.
+
+    A few in two pieces are allowed, as something may lie across an object.
+    """
+    numbers = [np.union1d(mask.values, [0]) for mask in found]
+    if any(len(each) != each[-1] + 1 for each in numbers) or len({len(each) for each in numbers}) < 2:
+        return False
+    if max(map(len, numbers)) < FEW:
+        return False
+    pieces = []
+    for mask in sorted(found, key=lambda mask: -len(mask.values))[:LOOKED_AT]:
+        values = read(mask.path)
+        boxes = ndimage.find_objects(values)
+        pieces += [ndimage.label(values[box] == k)[1] for k, box in enumerate(boxes, start=1) if box is not None]
+    return float(np.mean(pieces)) <= 1.5
+
+
+def best_iou(found: Sequence[Found], classes: int) -> np.ndarray:
+    """The IoU of each class if all were found without a mistake in the scaled pictures; NaN where it is not.
+
+    It is that of the masks scaled and scaled back, with themselves: what is smaller than a pixel then cannot be found.
+    """
+    before, after, both = np.sum([mask.overlaps for mask in found if mask.overlaps is not None], axis=0)[:, :classes]
+    with np.errstate(invalid="ignore"):
+        return both / (before + after - both)

@@ -1,0 +1,97 @@
+"""What a network sees of pictures of any depth."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from minunet.data.brightness import to_8_bits, to_rgb
+from minunet.data.decode import Decoded, decode
+from minunet.errors import InputError
+
+DISC = np.hypot(*(np.indices((64, 64)) - 31.5)) < 20
+ABOVE = np.where(DISC, 1.0, 0.0)  # the object is brighter than the ground
+
+DEEP = {
+    "grey of 12 in 16 bits": np.where(DISC, 3200, 640).astype("uint16"),
+    "colours of 12 in 16 bits": np.repeat(np.where(DISC, 3200, 640)[..., None], 3, 2).astype("uint16"),
+    "CT, fat in air": np.where(DISC, -100, -1000).astype("int16"),
+    "z-scores": np.where(DISC, -0.2, -1.5).astype("float32"),
+    "an offset": np.where(DISC, 32868, 32768).astype("uint16"),
+    "more than 2**31": np.where(DISC, 3_200_000_000, 640_000_000).astype("uint32"),
+    "8 bits with a sign": np.where(DISC, 100, -100).astype("int8"),
+    "doubles": np.where(DISC, 1e300, -1e300) / 2e300,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_the_object_is_white_and_the_ground_black(tmp_path, name):
+    values = DEEP[name]
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb" if values.ndim == 3 else "minisblack")
+    seen = to_rgb(decode(tmp_path / "a.tif"))
+    np.testing.assert_array_equal(seen, np.repeat((255 * ABOVE)[..., None], 3, axis=2))
+
+
+def test_a_hot_pixel_changes_nothing_else():
+    values = np.where(DISC, 3200, 640).astype("uint16")
+    values[0, 0] = 65535
+    expected = 255 * ABOVE
+    expected[0, 0] = 255
+    np.testing.assert_array_equal(to_8_bits(values), expected)
+
+
+def test_what_lies_between_is_spread_evenly():
+    values = np.linspace(-3, 5, 4096, dtype="float64").reshape(64, 64)
+    seen = to_8_bits(values)
+    # 0.1 % of 4096 numbers at each end: the 5th is black, the 4092nd white
+    expected = ((np.arange(4096) - 4) / (4091 - 4)).clip(0, 1) * 255
+    assert abs(seen.ravel() - expected).max() <= 0.5 + 1e-9
+    assert (np.diff(seen.ravel().astype(int)) >= 0).all()
+
+
+def test_colours_are_scaled_together():
+    values = np.zeros((10, 10, 3), "uint16")
+    values[..., 1], values[..., 2] = 1000, 500
+    np.testing.assert_array_equal(to_8_bits(values)[0, 0], [0, 255, 128])
+
+
+def test_what_is_no_number_is_black_and_does_not_count():
+    values = np.where(DISC, 2.0, 1.0)
+    values[0, :3] = np.nan, np.inf, -np.inf
+    seen = to_8_bits(values)
+    assert seen[0, :3].tolist() == [0, 255, 0]
+    np.testing.assert_array_equal(seen[1:], 255 * ABOVE[1:])
+    with pytest.raises(InputError, match="no number that is finite"):
+        to_8_bits(np.full((5, 5), np.nan))
+
+
+def test_an_object_of_a_few_pixels_is_seen():
+    values = np.full((100, 100), 640, "uint16")
+    values[0, 0] = 3200  # 0.01 % of the picture: between the quantiles there is nothing but ground
+    assert to_8_bits(values)[0, :2].tolist() == [255, 0]
+
+
+def test_a_picture_of_one_value_is_black():
+    assert not to_8_bits(np.full((5, 5), 7, "uint16")).any()
+
+
+def test_8_bits_stay_as_they_are(rng):
+    values = rng.integers(20, 200, (7, 9), dtype="uint8")
+    plain = Decoded(values, 255, None, None, ("PNG", "L"))
+    np.testing.assert_array_equal(to_rgb(plain), np.repeat(values[..., None], 3, axis=2))
+    colours = np.dstack([values, values // 2, values // 3])
+    np.testing.assert_array_equal(to_rgb(plain._replace(values=colours)), colours)
+    few = plain._replace(values=values % 16, highest=15)
+    np.testing.assert_array_equal(to_rgb(few)[..., 0], values % 16 * 17)
+    np.testing.assert_array_equal(to_rgb(plain._replace(values=values > 99, highest=None))[..., 1], (values > 99) * 255)
+
+
+def test_a_palette_gives_colours_and_what_lies_beyond_it_is_black():
+    palette = np.array([[1, 2, 3], [40, 50, 60]], "uint8")
+    decoded = Decoded(np.array([[0, 1, 200]], "uint8"), 255, palette, None, ("GIF", "P"))
+    assert to_rgb(decoded).tolist() == [[[1, 2, 3], [40, 50, 60], [0, 0, 0]]]
+
+
+def test_what_is_transparent_is_seen_as_on_white_paper():
+    values = np.full((1, 3, 3), 100, "uint8")
+    decoded = Decoded(values, 255, None, np.array([[255, 0, 51]], "uint8"), ("PNG", "RGBA"))
+    assert to_rgb(decoded)[0, :, 0].tolist() == [100, 255, 224]

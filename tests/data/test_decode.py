@@ -1,0 +1,214 @@
+"""Every kind of file that Pillow or tifffile can write, against what was written into it."""
+
+import io
+import itertools
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from minunet.data.decode import FORMATS, PICTURE_ENDINGS, decode, upright
+from minunet.errors import InputError
+
+KINDS = [
+    ("bool", 1, "minisblack"),
+    *itertools.product(("uint8", "uint16", "uint32"), (1,), ("minisblack", "miniswhite")),
+    *itertools.product(("int8", "int16", "float16", "float32", "float64"), (1,), ("minisblack",)),
+    *itertools.product(("uint8", "uint16", "float32"), (3, 4), ("rgb",)),
+]
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize(("dtype", "channels", "photometric"), KINDS)
+def test_a_tiff_holds_what_was_written(tmp_path, rng, dtype, channels, photometric, planar, order, compression):
+    shape = (13, 17) if channels == 1 else (13, 17, channels)
+    written = rng.integers(0, 2 if dtype == "bool" else 120, shape).astype(dtype)
+    stored = np.moveaxis(written, 2, 0) if channels > 1 and planar == "separate" else written
+    alpha = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
+    config = {"planarconfig": planar} if channels > 1 else {}
+    tifffile.imwrite(
+        tmp_path / "a.tif", stored, photometric=photometric, byteorder=order, compression=compression, **alpha, **config
+    )
+    read = decode(tmp_path / "a.tif")
+    colours = written[..., :3] if channels == 4 else written
+    np.testing.assert_array_equal(read.values, ~colours if photometric == "miniswhite" else colours)
+    assert read.values.dtype == dtype and read.palette is None
+    assert read.highest == (255 if dtype == "uint8" else None)
+    assert (read.alpha is None) == (channels != 4)
+    if dtype == "uint8" and channels == 4:
+        np.testing.assert_array_equal(read.alpha, written[..., 3])
+
+
+@pytest.mark.parametrize(
+    ("mode", "compression"),
+    [
+        *itertools.product(
+            ("1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "LA"), (None, "tiff_lzw", "packbits", "tiff_adobe_deflate")
+        ),
+        ("L", "jpeg"),
+        ("RGB", "jpeg"),
+    ],
+)
+def test_what_both_libraries_read_is_the_same(tmp_path, rng, mode, compression):
+    """Pillow's own reading of the TIFFs that it writes, from a file object, where it is right."""
+    grey = rng.integers(0, 256, (20, 24)).astype("uint8")
+    picture = (
+        Image.fromarray(grey.astype("uint16") * 250)
+        if mode == "I;16"
+        else Image.fromarray(np.dstack([grey, grey // 2, grey[::-1], 255 - grey // 3])).convert(mode)
+    )
+    picture.save(tmp_path / "a.tif", compression=compression)
+    with open(tmp_path / "a.tif", "rb") as file:
+        expected = Image.open(file)
+        expected.load()
+    read = decode(tmp_path / "a.tif")
+    if mode in ("RGBA", "LA"):
+        np.testing.assert_array_equal(read.alpha, np.asarray(expected.getchannel("A")))
+        expected = expected.convert(mode.removesuffix("A"))
+    elif mode == "CMYK":
+        expected = expected.convert("RGB")
+    np.testing.assert_array_equal(read.values, np.asarray(expected))
+    if mode == "P":
+        rgb = read.palette[read.values]
+        np.testing.assert_array_equal(rgb, np.asarray(expected.convert("RGB")))
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(1, 0), (2, 4), (3, 2), (4, 6)])
+def test_png_of_16_bits_a_colour(tmp_path, rng, channels, kind):
+    """Pillow keeps the upper 8 bits of colours only: a camera's 12 of 16 bits would be nearly black."""
+    written = rng.integers(0, 65536, (9, 11, channels), dtype="uint16")
+    (tmp_path / "a.png").write_bytes(png_of_16_bits(written, kind))
+    read = decode(tmp_path / "a.png")
+    expected = written[..., :-1] if channels in (2, 4) else written
+    np.testing.assert_array_equal(read.values, expected.squeeze())
+    assert read.highest is None
+    if channels in (2, 4):
+        np.testing.assert_array_equal(read.alpha, written[..., -1] >> 8)
+
+
+def png_of_16_bits(values: np.ndarray, kind: int) -> bytes:
+    """(H, W, C) uint16 as a PNG of this colour type; Pillow does not write those."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, kind, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("ending", ["tif", "png", "jpg", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_what_was_turned_is_turned_back(tmp_path, orientation, ending):
+    """The picture that Pillow's own `exif_transpose` gives; in every format, and in masks as in pictures."""
+    from PIL import ImageOps
+
+    rgb = np.zeros((16, 24, 3), "uint8")
+    rgb[:8, :8, 0], rgb[8:, 8:16, 1], rgb[:, 16:, 2] = 250, 250, 250
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(rgb).save(tmp_path / f"a.{ending}", exif=exif, quality=100)
+    with open(tmp_path / f"a.{ending}", "rb") as file:
+        expected = np.asarray(ImageOps.exif_transpose(Image.open(file)).convert("RGB")).astype(int)
+    values = decode(tmp_path / f"a.{ending}").values
+    assert values.shape == expected.shape
+    assert abs(values - expected).max() <= (0 if ending in ("tif", "png") else 8)
+
+
+def test_an_orientation_that_is_none_changes_nothing():
+    array = np.arange(6).reshape(2, 3)
+    for orientation in (0, 1, 9, 4711):
+        np.testing.assert_array_equal(upright(array, orientation), array)
+
+
+def test_a_damaged_exif_block_is_passed_over(tmp_path):
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "b.png", exif=b"Exif\0\0EX damaged")
+    assert decode(tmp_path / "b.png").values.shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("pages", "shape"), [(5, (5, 12, 10)), (3, (3, 12, 10)), (2, (2, 12, 10, 3))], ids=["five", "three", "two colours"]
+)
+def test_a_stack_is_refused(tmp_path, pages, shape):
+    photometric = "rgb" if len(shape) == 4 else "minisblack"
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros(shape, "uint8"), photometric=photometric)
+    with pytest.raises(InputError, match=f"stack.tif holds {pages} pictures"):
+        decode(tmp_path / "stack.tif")
+    tifffile.imwrite(tmp_path / "imagej.tif", np.zeros(shape, "uint8"), imagej=True, photometric=photometric)
+    with pytest.raises(InputError, match=f"imagej.tif holds {pages} pictures"):
+        decode(tmp_path / "imagej.tif")
+
+
+def test_a_thumbnail_is_no_second_picture(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(np.full((12, 10), 7, "uint8"), photometric="minisblack")
+        file.write(np.full((3, 2), 9, "uint8"), photometric="minisblack", subfiletype=1)
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, np.full((12, 10), 7))
+
+
+def test_five_channels_are_refused(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.zeros((12, 10, 5), "uint8"), photometric="minisblack", planarconfig="contig"
+    )
+    with pytest.raises(InputError, match="a.tif holds 5 channels"):
+        decode(tmp_path / "a.tif")
+
+
+def test_what_would_start_another_program_is_not_read(tmp_path, monkeypatch):
+    """Pillow hands EPS to Ghostscript, whatever the file is called."""
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/was-started\necho 10.0\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "x.png").write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    )
+    with pytest.raises(InputError, match="x.png cannot be read as a picture"):
+        decode(tmp_path / "x.png")
+    assert not (tmp_path / "was-started").exists()
+    assert "EPS" not in FORMATS and ".eps" not in PICTURE_ENDINGS and ".tif" in PICTURE_ENDINGS
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_a_picture_of_too_many_pixels(tmp_path, monkeypatch, form):
+    Image.new("L", (40, 50)).save(tmp_path / "a", format=form)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 900)
+    with pytest.raises(InputError, match="a has more than 0 million pixels"):
+        decode(tmp_path / "a")
+
+
+def test_grey_with_premultiplied_alpha(tmp_path):
+    """Pillow's mode La, which it cannot convert to RGB."""
+    grey, alpha = np.full((6, 5), 60, "uint8"), np.full((6, 5), 255, "uint8")
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.dstack([grey, alpha]),
+        photometric="minisblack",
+        planarconfig="contig",
+        extrasamples=["assocalpha"],
+    )
+    read = decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read.values, grey)
+    assert read.alpha is None
+
+
+def test_anything_may_be_in_a_file(tmp_path, rng):
+    """Bytes changed at random: a picture, or one sentence, and nothing else."""
+    buffers = []
+    for form in ("PNG", "TIFF", "JPEG", "GIF", "BMP"):
+        buffer = io.BytesIO()
+        Image.fromarray(rng.integers(0, 256, (16, 16, 3)).astype("uint8")).save(buffer, format=form)
+        buffers.append(buffer.getvalue())
+    for number in range(300):
+        data = bytearray(buffers[number % len(buffers)])
+        for _ in range(rng.integers(1, 6)):
+            data[rng.integers(len(data))] = rng.integers(256)
+        (tmp_path / "a").write_bytes(data)
+        try:
+            assert decode(tmp_path / "a").values.ndim in (2, 3)
+        except InputError as error:
+            assert str(tmp_path / "a") in str(error)
