@@ -36,11 +36,12 @@ def new_folder(asked: Path | None, default: Path) -> Path:
     folder = asked or default
     while True:
         try:
-            folder.mkdir(parents=True, exist_ok=asked is not None)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=asked is not None)
             return folder
-        except FileExistsError:
-            if asked:
-                raise InputError(f"{folder} is a file; it must be a folder.") from None
+        except FileExistsError as error:
+            if asked or error.filename != str(folder):  # or the folder that it should be in is a file, or leads nowhere
+                raise InputError(f"{error.filename} is a file, or a link to nothing; it must be a folder.") from None
             folder = next(numbered)
         except OSError as error:
             raise InputError(f"The folder {folder} cannot be made: {error}.") from error

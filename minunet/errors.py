@@ -1,32 +1,65 @@
 """What a user can mend is shown as one sentence, without a traceback, and the command ends with exit status 2."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 
 class InputError(ValueError, argparse.ArgumentTypeError):  # whose sentences argparse shows as they are
     """Something that was given to minunet (a file, a folder, an option) cannot be used as it is."""
 
 
+def printable(text: object) -> str:
+    """For terminals: what could move the cursor, set a title or begin a line, in a file's name say, is written out."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(text))
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """The exit status of `command()`: its own; 2, with a sentence, after an InputError, an OSError or if memory is too
     small; 130 after Ctrl-C, as shells have it, and 141 if the program that reads the output has ended, as `head` does.
     """
+    with ExitStack() as stack:
+        for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
+            if stream is None:  # it was closed before Python began
+                stack.enter_context(redirect(stack.enter_context(open(os.devnull, "w"))))
+            elif isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # of letters that its encoding does not know
+        return _status(command)
+
+
+def _status(command: Callable[[], int]) -> int:
     try:
         status = command()
         sys.stdout.flush()  # if nobody reads it any more, this is the place to learn it
         return status
-    except KeyboardInterrupt:
-        print("\nminunet: stopped", file=sys.stderr)
-        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would try once more when it ends
+        _forget_output()
         return 141
     except MemoryError as error:  # CuPy's OutOfMemoryError is one, too
-        said = f"too little memory: {str(error) or 'NumPy got none'}. Smaller batches need less."
-    except (InputError, OSError) as error:  # OSError: a full disk, a folder that is gone, a name that is too long
+        said = f"too little memory: {str(error) or 'NumPy got none'}."
+    except InputError as error:
         said = str(error)
-    print(f"minunet: {said}", file=sys.stderr)
+    except OSError as error:  # a full disk, a folder that is gone, a name that is too long
+        said = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
+        if error.filename is None:
+            _forget_output()
+    except BaseException as error:
+        if not _came_from_ctrl_c(error):
+            raise
+        print("\nminunet: stopped", file=sys.stderr)
+        return 130
+    print(f"minunet: {printable(said)}", file=sys.stderr)
     return 2
+
+
+def _forget_output() -> None:
+    """What could not be printed is lost; Python would try once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _came_from_ctrl_c(error: BaseException | None) -> bool:
+    """Also of what went wrong while it ended: half of a zip file cannot be closed."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _came_from_ctrl_c(error.__context__))

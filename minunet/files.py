@@ -1,12 +1,15 @@
 """Files that are written whole or not at all, and folders that one command at a time works in."""
 
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from minunet.errors import InputError
+
+SWOLLEN = 20  # times its size on the disk
 
 try:
     import fcntl
@@ -16,16 +19,39 @@ except ImportError:  # not on this system: folders are not locked
 
 @contextmanager
 def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
-    """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there."""
+    """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there.
+
+    Whatever stood at the temporary name is removed, and if it was a link, what it led to is not touched.
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        with open(unfinished, mode, encoding=None if "b" in mode else "utf-8", **options) as file:
+        unfinished.unlink(missing_ok=True)
+        with open(unfinished, mode.replace("w", "x"), encoding=None if "b" in mode else "utf-8", **options) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
+    except OSError as error:
+        if error.filename in (None, str(unfinished)):  # a disk that becomes full names no file
+            error.filename = str(path)
+        raise
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or the disk takes no more orders
+            unfinished.unlink()
+
+
+def refuse_swollen(path: Path) -> None:
+    """Raise ValueError if a file of weights, or the zip archive that it is, would become much larger in memory.
+
+    Weights hardly shrink when they are packed: what does, zeros or holes in the file, are no weights.
+    """
+    stat, unpacked = path.stat(), path.stat().st_size
+    on_disk = 512 * getattr(stat, "st_blocks", 0) or stat.st_size  # some systems do not tell
+    with open(path, "rb") as file:
+        if zipfile.is_zipfile(file):
+            unpacked = sum(member.file_size for member in zipfile.ZipFile(file).infolist())
+    if unpacked > SWOLLEN * min(on_disk, stat.st_size) + 2**20:
+        raise ValueError(f"{unpacked:,} bytes in {on_disk:,}")
 
 
 @contextmanager

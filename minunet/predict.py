@@ -4,8 +4,12 @@ import argparse
 import errno
 import os
 import sys
+import zipfile
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,9 +21,9 @@ from minunet.data.batches import stretch
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.pictures import read_image
 from minunet.draw.colours import class_colours
-from minunet.errors import InputError, exit_status
+from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
-from minunet.model import load_model
+from minunet.model import Model, load_model
 from minunet.model.tiling import TILE
 from minunet.threads import get_threads, set_threads
 
@@ -71,26 +75,24 @@ def _predict(options: argparse.Namespace) -> int:
     found, passed_over = _find(options.pictures)
     pictures = _named(found)
     out = new_folder(options.out, Path("predictions"))
-    for made in (made for name in pictures for made in _made(out / name, options.probabilities)):
-        if os.path.exists(made):
+    for made in (made for name in pictures for made in _made(out, name, options.probabilities)):
+        if os.path.lexists(made):
             raise InputError(f"{made} exists already, and nothing is overwritten: choose another --out.")
     failed = 0
     for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
         try:
-            picture = read_image(path)
-            with tqdm(desc=name, unit="tile", leave=False, disable=None) as bar:
-                probabilities = model.probabilities(picture, tile=options.tile, tta=options.tta, advance=bar.update)
-            shown = stretch(picture) if model.config.stretch else picture  # what is dark for us, the network sees
-            _save(out / name, shown, probabilities, model.classes, options.probabilities)
+            with tqdm(desc=printable(name), unit="tile", leave=False, disable=None) as bar:
+                how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
+                _save(_made(out, name, options.probabilities), read_image(path), model, how)
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
             failed += 1
             failure = f"{path} could not be done: {str(error) or 'too little memory'}."
-            tqdm.write(f"minunet: {error if isinstance(error, InputError) else failure}", file=sys.stderr)
+            tqdm.write(f"minunet: {printable(error if isinstance(error, InputError) else failure)}", file=sys.stderr)
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
-    where = f"; masks ({ids}) and overlays are in {out}" if done else ""
+    where = f"; masks ({ids}) and overlays are in {printable(out)}" if done else ""
     print(f"{done} of {len(pictures)} pictures done{where}")
     if not done and not any(out.iterdir()):
         out.rmdir()
@@ -99,9 +101,9 @@ def _predict(options: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def _made(target: Path, whole: bool) -> list[Path]:
+def _made(out: Path, name: str, whole: bool) -> list[Path]:
     """The files that are written for a picture."""
-    return [target.with_name(target.name + ending) for ending in (*MADE, *([".npz"] if whole else []))]
+    return [out / f"{name}{ending}" for ending in (*MADE, *([".npz"] if whole else []))]
 
 
 def _find(given: list[Path]) -> tuple[list[Path], int]:
@@ -136,19 +138,38 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def _save(target: Path, picture: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...], whole: bool) -> None:
-    """Mask, overlay and, if asked, the probabilities, beside each other."""
-    mask, colours = probabilities.argmax(axis=2).astype("uint8"), class_colours(len(classes))
-    image = Image.fromarray(mask, mode="P")
-    image.putpalette(colours.ravel().tolist())
-    tinted = Image.blend(Image.fromarray(picture), image.convert("RGB"), 0.35)
-    mask_file, overlay_file, *rest = _made(target, whole)
-    for path, made in ((mask_file, image), (overlay_file, tinted)):
+def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, Any]) -> None:
+    """Mask, overlay and, if asked for, the probabilities, beside each other; rows after rows, as they come."""
+    mask_file, overlay_file, *rest = made
+    colours = class_colours(len(model.classes))
+    tint = 7 * colours.astype("uint16") + 10  # 0.35 of each colour, in twentieths; 10 of them, to round
+    mask = np.empty(picture.shape[:2], dtype="uint8")
+    overlay = stretch(picture) if model.config.stretch else picture.copy()  # what is dark for us, the network sees
+    with ExitStack() as stack:
+        write = [stack.enter_context(_probabilities(path, (*mask.shape, len(colours)), model.classes)) for path in rest]
+        for rows, band in model.bands(picture, **how):
+            mask[rows] = band.argmax(axis=2)
+            overlay[rows] = (13 * overlay[rows].astype("uint16") + tint[mask[rows]]) // 20
+            for each in write:
+                each(band)
+    for path, array in ((mask_file, mask), (overlay_file, overlay)):
+        image = Image.fromarray(array)
+        if path == mask_file:
+            image.putpalette(colours.ravel().tolist())
         with whole_file(path, "wb") as file:
-            made.save(file, format="PNG")
-    for path in rest:
-        with whole_file(path, "wb") as file:
-            np.savez_compressed(file, probabilities=probabilities, classes=np.array(classes))
+            image.save(file, format="PNG")
+
+
+@contextmanager
+def _probabilities(path: Path, shape: tuple[int, ...], classes: tuple[str, ...]) -> Iterator[Callable[[Any], object]]:
+    """A function that writes the next rows of an .npz; what `np.savez_compressed` writes, but never all in memory."""
+    with whole_file(path, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("classes.npy", "w") as member:
+            np.lib.format.write_array(member, np.array(classes))
+        with archive.open("probabilities.npy", "w", force_zip64=True) as member:
+            about = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(member, about)
+            yield lambda band: member.write(band.astype("<f4").tobytes())
 
 
 if __name__ == "__main__":

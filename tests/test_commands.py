@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from minunet import InputError
-from minunet.commands import at_least
+from minunet.commands import at_least, new_folder
 
 
 def test_whole_numbers():
@@ -46,3 +46,25 @@ print(faults())
     ]
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         assert counts[0] < 20 < 1000 < counts[1]
+
+
+def test_a_new_folder(tmp_path):
+    for expected in ("run", "run-2", "run-3"):
+        assert new_folder(None, tmp_path / "runs" / "run") == tmp_path / "runs" / expected
+    assert new_folder(tmp_path / "a" / "b", tmp_path) == tmp_path / "a" / "b"
+    assert new_folder(tmp_path / "a" / "b", tmp_path) == tmp_path / "a" / "b"
+
+
+def test_a_folder_that_a_file_or_a_link_to_nothing_is_in_the_way_of(tmp_path):
+    """Such as runs/, a link to a disk that is not there: no loop without an end."""
+    (tmp_path / "runs").symlink_to(tmp_path / "not-there")
+    (tmp_path / "file").write_text("")
+    for asked, default in (
+        (None, tmp_path / "runs" / "cells"),
+        (None, tmp_path / "file" / "cells"),
+        (tmp_path / "file", tmp_path),
+        (tmp_path / "runs", tmp_path),
+        (tmp_path / "runs" / "a", tmp_path),
+    ):
+        with pytest.raises(InputError, match="is a file, or a link to nothing|cannot be made"):
+            new_folder(asked, default)

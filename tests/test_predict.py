@@ -1,6 +1,9 @@
 """`python -m minunet.predict`: masks in the size of the picture, for whatever Pillow reads, and clear refusals."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,9 @@ from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
 from minunet.train.presets import PRESETS
 from tests.model.texts import change_meta
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(predict.__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}
+ENVIRONMENT["MALLOC_MMAP_THRESHOLD_"] = "65536"  # memory goes back at once
 
 
 @pytest.fixture(autouse=True)
@@ -327,7 +333,7 @@ def test_what_is_wrong_is_said(tmp_path, capsys):
         (["a.png", "--weights", "runs/none"], "There is no checkpoint runs/none"),
         (["a.png", "--weights", "a.png"], "a.png is not a checkpoint"),
         (["empty", "--weights", weights], "The folder empty holds no pictures"),
-        (["a.png", "--weights", weights, "--out", "file"], "file is a file; it must be a folder"),
+        (["a.png", "--weights", weights, "--out", "file"], "file is a file, or a link to nothing; it must be a folder"),
         (["a.png", "--weights", weights, "--device", "gpu"], "No GPU can be used"),
     ):
         if "gpu" in arguments and backend.why_no_gpu() is None:
@@ -371,7 +377,7 @@ def test_a_picture_too_large_for_the_memory(tmp_path, monkeypatch, capsys):
     def full(*arguments, **options):
         raise MemoryError()
 
-    monkeypatch.setattr(Model, "probabilities", full)
+    monkeypatch.setattr(Model, "bands", full)
     assert main(["a.png", "--weights", weights, "--threads", "1"]) == 2
     assert "a.png could not be done: too little memory" in capsys.readouterr().err
 
@@ -385,3 +391,78 @@ def test_the_weights_that_come_along():
     assert isinstance(model.config, Config)
     grey = model.probabilities(np.full((30, 40, 3), 128, "uint8"))
     assert grey.shape == (30, 40, 3) and grey[..., 1].mean() > 0.5  # nothing to see: background
+
+
+def test_a_network_that_computes_no_numbers_is_refused(tmp_path, capsys):
+    """Weights that are finite and so large that what they compute is not: no mask of class 0, and status 2."""
+    save_model(tmp_path / "w.npz", "pets")
+    checkpoint = load_checkpoint(tmp_path / "w.npz")
+    checkpoint.params["up1.conv1.weight"][...] = 3e38
+    save_weights(tmp_path / "w.npz", checkpoint)
+    Image.fromarray(photo(20, 30)).save("a.png")
+    with np.errstate(all="ignore"):
+        assert main(["a.png", "--weights", "w.npz", "--probabilities"]) == 2
+    assert "computes numbers that are not finite" in capsys.readouterr().err
+    assert not Path("predictions").exists()
+
+
+@pytest.mark.parametrize("name", ["..png", "...png", " .png", "a\nb.png", "-x.png", "%s.png", "\x1b[31m.png"])
+def test_odd_names_stay_in_the_folder(tmp_path, capsys, name):
+    """A stem of one or two dots means this folder, or the one above."""
+    (tmp_path / "in").mkdir()
+    Image.fromarray(photo(20, 30)).save(tmp_path / "in" / name, format="PNG")
+    before = set(tmp_path.iterdir())
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    assert main([f"in/{name}", "--weights", weights, "--out", "deep/out"]) == 0
+    assert set(tmp_path.iterdir()) - before == {tmp_path / "deep", tmp_path / "w.npz"}
+    assert len(list(Path("deep/out").iterdir())) == 2 and len(list(Path("deep").iterdir())) == 1
+    assert main([f"in/{name}", "in/none\x1b]0;title\x07.png", "--weights", weights, "--out", "other"]) == 2
+    printed = "".join(capsys.readouterr())
+    assert "\x1b" not in printed and "1 of 2 pictures done" in printed
+
+
+def test_a_link_to_nothing_is_not_overwritten(tmp_path, capsys):
+    Image.fromarray(photo(20, 30)).save("a.png")
+    Path("out").mkdir()
+    Path("out/a.mask.png").symlink_to(tmp_path / "elsewhere")
+    assert main(["a.png", "--weights", str(save_model(tmp_path / "w.npz", "pets")), "--out", "out"]) == 2
+    assert "a.mask.png exists already" in capsys.readouterr().err and not Path("elsewhere").exists()
+
+
+MEASURED = """
+import sys
+from minunet.predict import main
+status = main(sys.argv[1:])
+print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), status)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no GPU: and memory is told in other units")
+@pytest.mark.parametrize(
+    ("kind", "preset"),
+    [("grey", "pets"), ("colour", "pets"), ("deep", "pets"), ("transparent", "pets"), ("grey", "nuclei")],
+)
+def test_a_picture_needs_little_more_memory_than_itself(tmp_path, kind, preset):
+    """12 bytes a pixel beside the 3 of the picture; twice the same picture needs no more than once.
+
+    Counted with memory that goes back at once (as large arrays do), so that a picture of few pixels tells.
+    """
+    side = 2400
+    array = np.zeros((side, side), {"deep": "uint16"}.get(kind, "uint8"))
+    array[:, side // 3 :] = 200
+    picture = Image.fromarray(array)
+    if kind in ("colour", "transparent"):
+        picture = picture.convert("RGBA" if kind == "transparent" else "RGB")
+        picture.putpixel((0, 0), (1, 2, 3, 4)[: len(picture.getbands())])
+    for name in ("a", "b"):
+        picture.save(f"{name}.png", compress_level=1)
+    Image.fromarray(photo(600, 600)).save("small.png")
+    weights = str(save_model(tmp_path / "w.npz", preset, tta=False))
+    peaks = []
+    for number, names in enumerate((["small.png"], ["a.png", "b.png"])):
+        command = [sys.executable, "-c", MEASURED, *names, "--weights", weights, "--threads", "1", "--out", f"{number}"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True, env=ENVIRONMENT)
+        peak, status = done.stdout.splitlines()[-1].split()
+        assert status == "0", done.stderr
+        peaks.append(int(peak) * 1024)
+    assert (peaks[1] - peaks[0]) / side**2 < 3 + 12, peaks

@@ -35,7 +35,9 @@ class Dataset:
 
     def digest(self) -> str:
         """A short text that is different for any other images, labels, names, order or classes."""
-        state = hashlib.blake2b("\n".join([*self.names, "", *self.classes]).encode(), digest_size=16)
+        state = hashlib.blake2b(
+            "\n".join([*self.names, "", *self.classes]).encode(errors="surrogateescape"), digest_size=16
+        )
         for arrays in (self.images, self.labels, self.instances or []):
             for array in arrays:
                 state.update(repr(array.shape).encode())

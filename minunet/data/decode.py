@@ -5,6 +5,7 @@ format by Pillow. No program is ever started for a picture: what Pillow hands on
 """
 
 import logging
+import warnings
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -25,6 +26,7 @@ TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small a
 KNOWN_BY_TIFFFILE = (1, 8, 32773, 32946)  # compressions that it knows by itself: none, Deflate and PackBits
 PLAIN = (0, 1, 2, 3)  # photometric interpretations: white is zero, black is zero, RGB, palette
 
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of half as many pixels as it refuses
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
 
 

@@ -17,7 +17,7 @@ from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.masks import Found, best_iou, look_like_objects, looks_smooth, refuse_mixed_palettes
 from minunet.data.pictures import read_lines, read_mask, read_pairs, require_folders, shorten
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 
 SMALL = 0.5  # IoU: a class that could not reach more is told
 
@@ -47,7 +47,7 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
         )
     left_over = [path.name for stem, path in masks.items() if stem not in images]
     if left_over:
-        print(f"masks without an image, which are passed over: {shorten(left_over)}", file=sys.stderr)
+        print(f"masks without an image, which are passed over: {printable(shorten(left_over))}", file=sys.stderr)
     if len(images) < 3:
         raise InputError(f"{folder / 'images'} holds {len(images)} images; training, validation and test need 3.")
     return [(path, masks[stem]) for stem, path in images.items()]
@@ -78,6 +78,8 @@ def _read_classes(path: Path) -> dict[int, str]:
             raise InputError(f"{here} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535.")
         if int(value) in names or name[0].strip() in names.values():
             raise InputError(f"{here} names a value or a class that was named before.")
+        if not name[0].strip().isprintable():
+            raise InputError(f"{here} names a class by what cannot be shown.")
         names[int(value)] = name[0].strip()
     if not 2 <= len(names) <= 256:
         raise InputError(f"{path} names {len(names)} classes; there can be 2 to 256.")

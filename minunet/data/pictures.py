@@ -12,7 +12,7 @@ from minunet.data.brightness import to_rgb
 from minunet.data.decode import decode
 from minunet.data.masks import MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
 
@@ -20,7 +20,7 @@ def read_image(path: Path) -> np.ndarray:
     """A picture of any format, whatever its name ends in, upright: (H, W, 3) uint8; see `to_rgb` for other depths."""
     decoded = decode(path)
     if decoded.frames > 1:
-        tqdm.write(f"{path} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
+        tqdm.write(f"{printable(path)} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
     try:
         return to_rgb(decoded)
     except InputError as error:

@@ -20,9 +20,12 @@ def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST))
 
 
-def resize_probabilities(probabilities: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Probabilities (H, W, classes) float32 at `size`, (height, width), class by class as pictures are."""
+def resize_probabilities(probabilities: np.ndarray, size: tuple[int, int], rows: slice) -> np.ndarray:
+    """Probabilities (H, W, classes) float32 at `size`, (height, width), class by class as pictures are; some rows."""
     if probabilities.shape[:2] == size:
-        return probabilities
+        return probabilities[rows]
+    height, width = probabilities.shape[:2]
+    box = (0, rows.start * height / size[0], width, rows.stop * height / size[0])
     planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(probabilities, 2, 0))
-    return np.stack([np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR)) for plane in planes], axis=2)
+    resized = (plane.resize((size[1], rows.stop - rows.start), Image.Resampling.BILINEAR, box) for plane in planes)
+    return np.stack([np.asarray(plane) for plane in resized], axis=2)

@@ -17,6 +17,7 @@ from minunet.files import whole_file
 FRAMES = 50  # at most
 SHOWN = 3  # images: the first of the data set
 PANEL, GAP, LINE = 160, 6, 20  # pixels: width of a picture, space between two, height of a line of text
+SHARED = 200  # of 256 colours, the most that those of classes may take
 FRAME_TIME, LAST_TIME = 200, 3000  # milliseconds
 
 
@@ -72,8 +73,9 @@ def save_animation(run: Path, classes: int) -> None:
 def _palette(frames: list[Image.Image], classes: int) -> Image.Image:
     """256 colours, the same for all frames, so that nothing flickers: those of the classes, and the most frequent."""
     sample = Image.fromarray(np.concatenate([np.asarray(frame)[::4, ::4].reshape(-1, 3) for frame in frames])[None])
-    frequent = sample.quantize(256 - classes - 1).getpalette() or []
-    colours = [*class_colours(classes).ravel().tolist(), 255, 255, 255, *frequent]
+    own = np.array(list(dict.fromkeys(map(tuple, class_colours(classes).tolist())))[:SHARED])  # the darkest are equal
+    frequent = sample.quantize(256 - len(own) - 1).getpalette() or []
+    colours = [*own.ravel().tolist(), 255, 255, 255, *frequent]
     palette = Image.new("P", (1, 1))
     palette.putpalette(colours[: 3 * 256])
     return palette

@@ -1,6 +1,7 @@
 """Pictures of a run: the curves, and what the network says beside what is true."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,23 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from tqdm import tqdm
 
 from minunet.data.dataset import Dataset
 from minunet.draw.colours import class_colours
+from minunet.errors import printable
 from minunet.metrics import confusion_matrix, mean_iou
 
+NAMED = 20  # classes in a legend: of more, those that there is room for
 PANELS = ("input", "truth", "prediction", "overlay")
+
+
+def drawn(path: Path, draw: Callable[[Path], None]) -> None:
+    """Draw a picture, `draw(path)`; if that fails, for whatever reason, say so: a run is worth more than that."""
+    try:
+        draw(path)
+    except Exception as error:
+        tqdm.write(f"minunet: {printable(path)} could not be drawn: {printable(error)}", file=sys.stderr)
 
 
 def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]) -> None:
@@ -27,8 +39,9 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         (scores, "pixel_accuracy", "pixel accuracy", {"color": "black", "linestyle": "--"}),
         (scores, "mean_iou", "mean IoU", {"color": "black", "linewidth": 2}),
     ]
-    for name, colour in zip(classes, class_colours(len(classes)) / 255, strict=True):
-        curves.append((scores, f"iou_{name}", f"IoU {name}", {"color": colour}))
+    for number, (name, colour) in enumerate(zip(classes, class_colours(len(classes)) / 255, strict=True)):
+        label = f"IoU {_plain(name)}" if number < NAMED else "_"  # Matplotlib leaves these out of the legend
+        curves.append((scores, f"iou_{name}", label, {"color": colour}))
     for axes, key, label, style in curves:
         axes.plot(epochs, [row[key] for row in rows], label=label, marker=".", **style)
     losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel", ylim=(0, None))
@@ -39,6 +52,11 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, never on them
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.savefig(path, dpi=100)
+
+
+def _plain(name: str) -> str:
+    """For Matplotlib, which would take what stands between two dollar signs for a formula."""
+    return name.replace("$", r"\$")
 
 
 def save_predictions(
@@ -79,6 +97,6 @@ def save_predictions(
         axes_row[0].set_ylabel(f"mean IoU {scores[index]:.2f}")
     for axes, title in zip(grid[0], panels, strict=True):
         axes.set_title(title)
-    patches = [Patch(color=colour / 255, label=name) for colour, name in zip(colours, dataset.classes, strict=True)]
+    patches = [Patch(color=colours[k] / 255, label=_plain(name)) for k, name in enumerate(dataset.classes[:NAMED])]
     figure.legend(handles=patches, loc="outside lower center", ncols=min(classes, 6), frameon=False)
     figure.savefig(path, dpi=100)

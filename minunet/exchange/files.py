@@ -10,7 +10,7 @@ import numpy as np
 
 from minunet.errors import InputError
 from minunet.exchange.axes import from_torch_order, to_torch_order
-from minunet.files import whole_file
+from minunet.files import refuse_swollen, whole_file
 from minunet.unet import Parameters
 
 TORCH, SAFETENSORS = (".pt", ".pth"), ".safetensors"
@@ -38,12 +38,15 @@ def load_state_dict(path: Path) -> Parameters:
     """Read parameters, float32. Raises InputError for anything that is no state dict; no code is run."""
     package = _package(path)
     try:
+        refuse_swollen(path)
         if path.suffix == SAFETENSORS:
-            arrays = from_torch_order(package.load(path.read_bytes()))
+            arrays = from_torch_order(package.load_file(path))
+            whole = [name for name, array in arrays.items() if array.dtype.kind != "f"]
         else:
             from minunet.exchange.torch_bridge import from_torch
 
             state = package.load(path, map_location="cpu", weights_only=True)
+            whole = [name for name, tensor in state.items() if not tensor.is_floating_point()]
             arrays = from_torch({name: tensor.float() for name, tensor in state.items()})
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
@@ -54,6 +57,8 @@ def load_state_dict(path: Path) -> Parameters:
     except Exception as error:  # damaged files make both libraries raise nearly anything
         kinds = "float32 or float16" if path.suffix == SAFETENSORS else "floating-point"
         raise InputError(f"{path} is not a state dict of {kinds} numbers, or it is damaged.") from error
+    if whole:
+        raise InputError(f"{path}: {whole[0]} holds whole numbers, which are no weights before they are scaled.")
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 

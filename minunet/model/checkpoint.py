@@ -3,7 +3,7 @@
     params/NAME         the parameters
     average/NAME        their running mean, if there is one
     optimizer/NAME      what the optimiser remembers
-    meta                JSON text: the experiment, its classes, the step, the curves so far
+    meta                JSON text: the experiment, its classes, the step, the curves so far, and a digest of all of it
 
 To hand a network on, `save_small` keeps a convolution's weight as whole numbers from -127 to 127, params8/NAME, and for
 each output channel what they are multiplied with, scale/NAME: a byte a weight and not four.
@@ -13,6 +13,7 @@ a run it is written to a second file first and then renamed: a crash in the midd
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 
 from minunet.backend import Array, to_numpy
 from minunet.errors import InputError
-from minunet.files import whole_file
+from minunet.model.archive import read_archive, write_archive
 from minunet.model.config import Config
 from minunet.unet import Parameters, UNet
 
@@ -96,29 +97,31 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def _write(path: Path, checkpoint: Checkpoint, arrays: dict[str, Array], *, compressed: bool = False) -> None:
-    """Write these arrays, and all of the checkpoint that is no array as JSON text."""
+    """Write these arrays, and all of the checkpoint that is no array."""
     meta = {"config": checkpoint.config.to_json(), "classes": list(checkpoint.classes)}
-    text = np.array(json.dumps(meta | {name: getattr(checkpoint, name) for name in PROGRESS}))
-    save = np.savez_compressed if compressed else np.savez
-    with whole_file(path, "wb") as file:
-        save(file, meta=text, **{name: to_numpy(array) for name, array in arrays.items()})  # type: ignore[arg-type]
+    meta |= {name: getattr(checkpoint, name) for name in PROGRESS}
+    write_archive(path, meta, {name: to_numpy(array) for name, array in arrays.items()}, compressed)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint. Raises InputError if the file is missing, broken, or something else."""
+    """Read a checkpoint. Raises InputError if the file is missing, damaged, or something else."""
     try:
-        with open(path, "rb") as file:
-            archive = np.load(file, allow_pickle=False)  # a plain .npy gives an array, which has no .files
-            arrays = {name: archive[name] for name in archive.files}
-        meta = json.loads(str(arrays.pop("meta")))
-        values, classes = meta.get("config"), meta.get("classes")
+        meta, arrays = read_archive(path)
+        values: Any = meta.get("config")
+        classes: Any = meta.get("classes")
         progress = {name: meta[name] for name in PROGRESS if name in meta}
-        fits = all(isinstance(value, PROGRESS[name]) for name, value in progress.items())
-        rows, step = progress.get("rows", []), progress.get("step", 0)
-        if not fits or not all(isinstance(row, dict) and "mean_iou" in row for row in rows) or not 0 <= step < 2**63:
+        if not all(isinstance(value, PROGRESS[name]) for name, value in progress.items()):
             raise ValueError("not the progress of a run")
+        rows, step = progress.get("rows", []), progress.get("step", 0)
+        if not all(isinstance(row, dict) and row.keys() == set(row_names(classes)) for row in rows):
+            raise ValueError("not the rows of metrics.csv")
+        if not all(type(value) in (int, float) for row in rows for value in row.values()) or not 0 <= step < 2**63:
+            raise ValueError("not numbers")
         params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
-        params |= {name: array * scales[name] for name, array in _part(arrays, "params8/").items()}
+        for name, array in _part(arrays, "params8/").items():
+            if array.dtype != "int8":
+                raise ValueError("not rounded to 8 bits")
+            params[name] = array * scales[name]
     except FileNotFoundError:
         raise InputError(
             f"There is no checkpoint {path}; a run keeps its own in its folder, such as runs/cells."
@@ -128,11 +131,39 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except Exception as error:  # a damaged zip makes zipfile, zlib and NumPy raise nearly anything
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
     config = Config.from_json(values if isinstance(values, dict) else {})
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
-        raise InputError(f"{path} does not say which classes it knows.")
+    check_classes(path, classes)
     average, optimizer = _part(arrays, "average/"), _part(arrays, "optimizer/")
     earlier = "split_seed" not in values
     return Checkpoint(config, tuple(classes), params, average, optimizer, earlier=earlier, **progress)
+
+
+def row_names(classes: Sequence[str]) -> list[str]:
+    """The columns of `metrics.csv`, which are the names of a row."""
+    scores = ("train_loss", "val_loss", "pixel_accuracy", "mean_iou")
+    return ["epoch", *scores, *(f"iou_{name}" for name in classes), "seconds"]
+
+
+def check_classes(path: Path, classes: Any) -> None:
+    """Raise InputError unless these are the names of at least two classes, each of which can be shown."""
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise InputError(f"{path} does not say which classes it knows.")
+    if hidden := [name for name in classes if not name.isprintable()]:
+        raise InputError(f"{path}: the name of a class cannot be shown: {hidden[0]!r}.")
+
+
+def same_run(best: Checkpoint, run: Checkpoint) -> bool:
+    """Whether `best` holds weights of this run: of the same experiment, on the same images, with the same scores.
+
+    It may be an epoch ahead: a run that is killed between two files does that epoch again.
+    """
+
+    def told(checkpoint: Checkpoint) -> str:
+        shared = min(best.epoch, run.epoch)
+        rows = [{name: row[name] for name in row if name != "seconds"} for row in checkpoint.rows[:shared]]
+        config = replace(checkpoint.config, data_dir=None)
+        return json.dumps([config.to_json(), checkpoint.classes, checkpoint.data, rows])
+
+    return best.epoch <= run.epoch + 1 and told(best) == told(run)
 
 
 def check_fits(params: Parameters, net: UNet, source: Path) -> None:

@@ -14,7 +14,7 @@ Group norm takes its mean over all that the network sees; with it, the predictio
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ ToInput = Callable[[np.ndarray], np.ndarray]
 Mirrors = tuple[bool, bool, bool]  # upside down, left to right, along the diagonal
 NO_MIRROR = (False, False, False)
 Advance = Callable[[int], object]
+Band = tuple[slice, np.ndarray]  # rows of a picture, and their probabilities
 
 
 def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRROR) -> Array:
@@ -50,7 +51,7 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
     return total / len(ways)
 
 
-def probabilities(
+def bands(
     net: UNet,
     params: Parameters,
     picture: np.ndarray,
@@ -60,8 +61,10 @@ def probabilities(
     mirrors: Mirrors = NO_MIRROR,
     device: str = "cpu",
     advance: Advance = lambda tiles: None,
-) -> np.ndarray:
-    """How likely each class is in each pixel of a picture: (H, W, classes) float32.
+) -> Iterator[Band]:
+    """How likely each class is in each pixel: some rows, and (rows, W, classes) float32, from the top down.
+
+    Of a large picture all probabilities may not fit into memory; so rows are handed on when no more tiles add to them.
 
     Args:
         picture: (H, W, in_channels) of any size and dtype.
@@ -73,7 +76,7 @@ def probabilities(
     """
     height, width, _ = picture.shape
     tiles = list(itertools.product(_cuts(net, height, tile), _cuts(net, width, tile)))
-    whole = np.zeros((height, width, net.classes), dtype="float32")
+    done, pending = 0, np.zeros((0, width, net.classes), dtype="float32")  # the rows from `done` on
     for start in range(0, len(tiles), get_threads()):  # as many at a time as there are threads: each takes one
         some = tiles[start : start + get_threads()]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
@@ -81,9 +84,22 @@ def probabilities(
         parts = to_numpy(predict(net, params, x, mirrors))  # (n, oh, ow, classes)
         for (row, column), part in zip(some, parts, strict=True):
             weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
-            whole[row.writes, column.writes] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]
+            missing = max(0, row.writes.stop - done - len(pending))
+            pending = np.concatenate([pending, np.zeros((missing, *pending.shape[1:]), "float32")])
+            place = slice(row.writes.start - done, row.writes.stop - done), column.writes
+            pending[place] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]
+        after = tiles[start + len(some)][0].writes.start if start + len(some) < len(tiles) else height
+        if after > done:
+            yield slice(done, after), pending[: after - done]
+            done, pending = after, pending[after - done :].copy()
         advance(len(some))
-    return whole
+
+
+def probabilities(
+    net: UNet, params: Parameters, picture: np.ndarray, to_x: ToInput, *, tile: int = TILE, mirrors: Mirrors = NO_MIRROR
+) -> np.ndarray:
+    """All bands of `bands` in one, (H, W, classes)."""
+    return np.concatenate([band for _, band in bands(net, params, picture, to_x, tile=tile, mirrors=mirrors)])
 
 
 class _Cut(NamedTuple):

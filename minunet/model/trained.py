@@ -1,6 +1,7 @@
 """A trained network, ready to predict any picture."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,13 @@ import numpy as np
 
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
+from minunet.data.brightness import bands
 from minunet.data.resize import resize_picture, resize_probabilities
+from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
 from minunet.model.config import Config, make_network
-from minunet.model.tiling import TILE, Advance
+from minunet.model.tiling import TILE, Advance, Band, Mirrors
 from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
 
@@ -55,41 +58,53 @@ class Model:
         return steps
 
     def predict(self, picture: np.ndarray, **how: Any) -> np.ndarray:
-        """The most likely class of each pixel, (H, W) uint8, an index into `classes`; see `probabilities`."""
-        return self.probabilities(picture, **how).argmax(axis=2).astype("uint8")
+        """The most likely class of each pixel, (H, W) uint8, an index into `classes`; see `bands`."""
+        return np.concatenate([band.argmax(axis=2).astype("uint8") for _, band in self.bands(picture, **how)])
 
-    def probabilities(
+    def probabilities(self, picture: np.ndarray, **how: Any) -> np.ndarray:
+        """How likely each class is in each pixel: (H, W, classes) float32; see `bands`."""
+        return np.concatenate([band for _, band in self.bands(picture, **how)])
+
+    def bands(
         self,
         picture: np.ndarray,
         *,
         tile: int = TILE,
         tta: bool | None = None,
         advance: Advance = lambda tiles: None,
-    ) -> np.ndarray:
-        """How likely each class is in each pixel: (H, W, classes) float32 for a picture (H, W, 3) uint8 of any size.
+    ) -> Iterator[Band]:
+        """How likely each class is in each pixel of a picture (H, W, 3) uint8 of any size, a few rows at a time.
 
         A network that was trained on whole pictures is shown the picture at the size of its training, and what it
         predicts is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
 
         Args:
-            tile, advance: see `tiling.probabilities`; `tile` counts for networks of pieces only.
+            tile, advance: see `tiling.bands`; `tile` counts for networks of pieces only.
             tta: whether the prediction is the mean over mirror images; None for what the experiment says.
+
+        Raises InputError if the network computes what is no number.
         """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
-        if not self.config.pieces:
-            tile = self.config.size  # one pass over the whole picture, as in training
-        seen = prepare(picture, self.config)
-        mirrors = self.config.mirror_images(tta)
-        to_x = partial(to_input, centred=self.config.centred)
+        for rows, band in self._bands(picture, tile, self.config.mirror_images(tta), advance):
+            if not np.isfinite(band).all():
+                raise InputError("The network computes numbers that are not finite: its training has diverged.")
+            yield rows, band
+
+    def _bands(self, picture: np.ndarray, tile: int, mirrors: Mirrors, advance: Advance) -> Iterator[Band]:
+        """As the network was trained: on pieces, in tiles; on whole pictures, all at once, and scaled up row by row."""
+        seen, to_x = prepare(picture, self.config), partial(to_input, centred=self.config.centred)
+        in_tiles = partial(tiling.bands, self.net, self.params, seen, to_x, mirrors=mirrors, device=self.device)
+        if self.config.pieces:
+            yield from in_tiles(tile=tile, advance=advance)
+            return
         if self.config.labels == "resized":  # it was taught that its output, small as it is, is the whole picture
             x = to_device(to_x(seen[None]), self.device)
             prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
-        else:
-            prediction = tiling.probabilities(
-                self.net, self.params, seen, to_x, tile=tile, mirrors=mirrors, device=self.device, advance=advance
-            )  # of the size of `seen`
-        return resize_probabilities(prediction, picture.shape[:2])
+        else:  # one pass over the whole picture, as in training
+            prediction = np.concatenate([band for _, band in in_tiles(tile=self.config.size, advance=advance)])
+        for rows in bands(len(picture)):
+            yield rows, resize_probabilities(prediction, picture.shape[:2], rows)
 
 
 def prepare(picture: np.ndarray, config: Config) -> np.ndarray:

@@ -15,12 +15,13 @@ import minunet
 from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.dataset import Splits
+from minunet.data.pictures import shorten
 from minunet.draw.animation import save_animation
-from minunet.draw.plots import save_curves
-from minunet.errors import InputError, exit_status
+from minunet.draw.plots import drawn, save_curves
+from minunet.errors import InputError, exit_status, printable
 from minunet.files import locked, whole_file
 from minunet.gpu.products import use_tf32
-from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run, save_checkpoint
 from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
@@ -30,6 +31,7 @@ from minunet.train.listeners import listeners
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
+from minunet.train.remarks import remarks, shares
 from minunet.train.score import final_test
 from minunet.train.settings import change
 from minunet.train.stopping import CtrlC
@@ -76,6 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--tf32", action="store_true", help="on a GPU: quicker matrix products, of numbers rounded to 10 bits")
     add(
+        "--check-numerics",
+        action="store_true",
+        help="on a GPU: stop at the first gradient that is not finite, as the CPU does anyway; it costs time",
+    )
+    add(
         "--operations",
         choices=sorted(OPERATIONS),
         default="quick",
@@ -90,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         type=Path,
         metavar="RUN",
         help="go on with the run in this folder, to the same bits; of the options above only --data-dir, --device, "
-        "--tf32, --operations, --layers, --threads and --tensorboard go with it",
+        "--tf32, --check-numerics, --operations, --layers, --threads and --tensorboard go with it",
     )
     return exit_status(lambda: _train(parser.parse_args(arguments)))
 
@@ -105,6 +112,8 @@ def _train(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
+    if options.resume and (options.resume / "config.json").exists() and not (options.resume / "last.npz").exists():
+        raise InputError(f"{options.resume} was stopped before it was saved: begin again with --out {options.resume}.")
     if options.tensorboard:
         require_tensorboardx()
     if options.threads is not None:
@@ -116,7 +125,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, stack: ExitStack) -> int:
-    """Begin or go on, train, and test; `stack` keeps the folder of the run to this process."""
+    """Begin or go on; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
@@ -135,6 +144,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
+        _check_best(folder, run)
         if config != earlier.config:  # the images have moved: remembered at once, also by a run that is finished
             save_checkpoint(folder / "last.npz", run)
     else:
@@ -147,28 +157,58 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         with whole_file(folder / "config.json") as file:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
-    _describe(run, net, data, device, options, own)
+    try:
+        _describe(run, net, data, device, options, own)
+        return _train_and_test(run, net, data, device, folder, options)
+    except BrokenPipeError:  # whoever read the output has ended, as `head` does
+        raise
+    except OSError as error:
+        raise InputError(_how_to_go_on(folder, error)) from error
 
+
+def _train_and_test(
+    run: Checkpoint, net: UNet, data: Splits, device: str, folder: Path, options: argparse.Namespace
+) -> int:
+    """All that is left of a run, and the exit status."""
     reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
     stopper = CtrlC()
     with reporting as report, stopper as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
-        told = listeners(folder, data.validation, report)
-        finished = fit(net, run, data, folder, device, told, interrupted)
+        told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics
+        finished = fit(net, run, data, folder, device, told, interrupted, check_gradients)
     if run.rows:  # also of a run that was stopped between two drawings
-        save_curves(folder / "curves.png", run.rows, run.classes)
-    save_animation(folder, net.classes)
+        drawn(folder / "curves.png", lambda path: save_curves(path, run.rows, run.classes))
+    drawn(folder / "progress.gif", lambda path: save_animation(folder, net.classes))
     if not finished:
         how = ["--layers", str(options.layers)] if options.layers else []
         how += ["--operations", options.operations] if options.operations != "quick" else []
         command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
-        print(f"stopped and saved; go on with: {command}")
+        print(f"stopped and saved; go on with: {printable(command)}")
         return 128 + stopper.number
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
-    _print_result(final_test(load_model(folder, device, operations), data.test, folder))
-    print(f"curves, predictions and weights are in {folder}")
+    _check_best(folder, run)
+    result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
+    _print_result(result)
+    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes)), end="")
+    print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
+
+
+def _check_best(folder: Path, run: Checkpoint) -> None:
+    """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
+    if run.rows and not same_run(load_checkpoint(folder / "best.npz"), run):
+        raise InputError(f"{folder / 'best.npz'} holds weights of another run than last.npz beside it.")
+
+
+def _how_to_go_on(folder: Path, error: OSError) -> str:
+    """After something could not be written: what, how far the run is saved, and what to do."""
+    what = f"{error.filename or 'What is printed'} cannot be written: {error.strerror}."
+    try:
+        saved = load_checkpoint(folder / "last.npz")
+    except (OSError, InputError):
+        return f"{what} Nothing of the run is saved: start again, with another --out perhaps."
+    return f"{what} Epoch {saved.epoch} is saved; when there is room, go on with --resume {folder}."
 
 
 def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:
@@ -183,9 +223,21 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
 
 
 def _refuse_full(folder: Path) -> None:
-    """Before pictures are read, and again when the folder is this process' alone."""
-    if folder.is_dir() and any(folder.iterdir()):
+    """Before pictures are read, and again when the folder is this process' alone.
+
+    A run that was stopped before it was saved has left only its config.json, and halves of files.
+    """
+    held = list(folder.iterdir()) if folder.is_dir() else []
+    if [path for path in held if path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path))]:
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a config.json is that of a run."""
+    try:
+        return "minunet" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _describe(
@@ -196,6 +248,9 @@ def _describe(
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
+    parts = zip(run.classes, shares(data.training.labels, len(run.classes)), strict=True)
+    told = [f"{name} {share:.1%}" for name, share in parts]
+    print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
     where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
     if device == "cpu" and options.device == "auto" and net.operations.name == "quick":  # a GPU could have been meant
         where += f". No GPU: {why_no_gpu()}"
@@ -263,7 +318,7 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         raise InputError(f"The preset {config.preset} makes its images itself and takes no --data-dir.")
     now = "own" if options.layers else options.operations
     if operations != now:
-        print(f"{run} began with {operations} operations and goes on with {now} ones, which round otherwise")
+        print(f"{printable(run)} began with {operations} operations and goes on with {now} ones, which round otherwise")
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 

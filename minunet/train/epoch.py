@@ -12,14 +12,18 @@ from minunet.data.batches import Batches
 from minunet.errors import InputError
 from minunet.gpu.upload import LateNumbers, batches_on
 from minunet.metrics import iou, mean_iou, pixel_accuracy
-from minunet.model.checkpoint import Checkpoint
+from minunet.model.checkpoint import Checkpoint, row_names
+from minunet.train.numerics import finite, first_not_finite
 from minunet.train.score import Scores
+from minunet.unet import Parameters, UNet
 
 
 class Epoch:
     """The epoch that `run` is in; entered, it shows a bar."""
 
-    def __init__(self, run: Checkpoint, batches: Batches, device: str) -> None:
+    def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool = True) -> None:
+        self.net, self.check_gradients = net, check_gradients
+        self.batch: dict[str, Array] = {}  # the present one
         self.run, self.device, self.number = run, device, run.epoch + 1
         self.images, self.batch_size = len(batches.dataset), batches.batch_size
         self.first = run.epoch * batches.per_epoch
@@ -43,37 +47,36 @@ class Epoch:
     def batches(self, make: Callable[[int], dict[str, Array]]) -> Iterator[tuple[int, dict[str, Array]]]:
         """The steps that are left, and for each `make(step)` on the device."""
         for step, batch in zip(self.steps, batches_on(self.device, make, self.steps), strict=True):
-            self.step, self.batch = step, len(batch["images"])
+            self.step, self.batch = step, batch
             yield step, batch
 
-    def add(self, loss: Array) -> None:
+    def add(self, loss: Array, grads: Parameters) -> None:
         """Note the loss of the present batch; on a GPU, it is looked at when the next one has been ordered."""
-        self.losses.add(loss, self.step, self.batch)
-        self.bar.update(self.batch)
+        images = len(self.batch["images"])
+        self.losses.add(loss, self.step, images)
+        if self.check_gradients and not all(map(finite, grads.values())):
+            self._diverged(f"A gradient is not finite at step {self.step + 1} (epoch {self.number})", self.batch)
+        self.bar.update(images)
 
     def _note(self, loss: float, step: int, images: int) -> None:
-        self._refuse(loss, f"The loss is {loss} at step {step + 1} (epoch {self.number})")
+        if not math.isfinite(loss):
+            self._diverged(f"The loss is {loss} at step {step + 1} (epoch {self.number})", self.batch)
         self.run.loss_sum += loss * images
         self.bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
 
-    def _refuse(self, loss: float, what: str) -> None:
-        """Raise InputError for a loss that is no number any more."""
-        if not math.isfinite(loss):
-            lr = self.run.config.lr
-            raise InputError(f"{what}: training has diverged. Start again with a lower --lr; it was {lr:g}.")
+    def _diverged(self, what: str, batch: dict[str, Array]) -> None:
+        """Raise InputError, and say where it began."""
+        where = first_not_finite(self.net, self.run.params, batch)
+        began = f", first in {where}" if where else ""
+        lr = self.run.config.lr
+        raise InputError(f"{what}{began}: training has diverged. Start again with a lower --lr; it was {lr:g}.")
 
     def add_row(self, scores: Scores) -> None:
         """Give the run its row of this epoch."""
-        self._refuse(scores.loss, f"The loss on the validation images is {scores.loss} after epoch {self.number}")
+        if not math.isfinite(scores.loss):
+            self._diverged(f"The loss on the validation images is {scores.loss} after epoch {self.number}", self.batch)
         run, matrix = self.run, scores.matrix
-        row = {
-            "epoch": self.number,
-            "train_loss": run.loss_sum / self.images,
-            "val_loss": scores.loss,
-            "pixel_accuracy": pixel_accuracy(matrix),
-            "mean_iou": mean_iou(matrix),
-            **{f"iou_{name}": float(value) for name, value in zip(run.classes, iou(matrix), strict=True)},
-            "seconds": round(time.perf_counter() - self.started, 3),
-        }
-        run.rows.append(row)
+        of_all = (run.loss_sum / self.images, scores.loss, pixel_accuracy(matrix), mean_iou(matrix))
+        values = [self.number, *of_all, *iou(matrix).tolist(), round(time.perf_counter() - self.started, 3)]
+        run.rows.append(dict(zip(row_names(run.classes), values, strict=True)))
         run.loss_sum, run.seconds = 0.0, 0.0

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from minunet.data.dataset import Dataset
 from minunet.draw.animation import is_drawn, save_frame
-from minunet.draw.plots import save_curves
+from minunet.draw.plots import drawn, save_curves
 from minunet.files import whole_file
 from minunet.model.checkpoint import Checkpoint, save_weights
 from minunet.train.loop import Listener
@@ -52,8 +52,9 @@ def write(folder: Path, run: Checkpoint) -> None:
 def draw(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
     """The curves, and a picture of `progress.gif`, both at some of the epochs, the last one among them."""
     if is_drawn(run.epoch, run.config.epochs, CURVES):
-        save_curves(folder / "curves.png", run.rows, run.classes)
+        drawn(folder / "curves.png", lambda path: save_curves(path, run.rows, run.classes))
     if is_drawn(run.epoch, run.config.epochs):
         mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
+        title = f"epoch {run.epoch} of {run.config.epochs}, {mean}"
         shown = as_predicted(validation, run.config, scores.predictions)
-        save_frame(folder, run.epoch, f"epoch {run.epoch} of {run.config.epochs}, {mean}", shown, scores.predictions)
+        drawn(folder / "progress", lambda _: save_frame(folder, run.epoch, title, shown, scores.predictions))

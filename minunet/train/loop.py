@@ -45,11 +45,13 @@ def fit(
     device: str = "cpu",
     listeners: Sequence[Listener] = (),
     stop: Callable[[], bool] = lambda: False,
+    check_gradients: bool = True,
 ) -> bool:
     """Train until the last epoch, or until `stop()`; return whether it is finished. Either way `last.npz` is saved.
 
     A run that stops and is resumed gives the same bits as one that does not: batches and learning rates depend on the
     number of the step alone. `listeners` are told after each epoch, when `run` has its row.
+    With `check_gradients` a gradient that is not finite ends the run before the step; a GPU has to be waited for then.
     """
     config = run.config
     batches = make_batches(net, data.training, config)
@@ -57,11 +59,11 @@ def fit(
     optimizer = make_optimizer(config, run.optimizer)
     stopped = False
     while run.epoch < config.epochs and not stopped:
-        with Epoch(run, batches, device) as epoch:
+        with Epoch(net, run, batches, device, check_gradients) as epoch:
             for step, batch in epoch.batches(partial(make_batch, net, config, batches)):
                 optimizer.lr = schedule(step)
                 loss, grads = loss_and_gradients(net, run.params, **batch)
-                epoch.add(loss)
+                epoch.add(loss, grads)
                 optimizer.step(run.params, grads)
                 follow(run.average, run.params, config.ema_decay, step)
                 run.step += 1

@@ -13,7 +13,7 @@ from minunet.backend import to_device, to_numpy
 from minunet.data.batches import LABELS, to_input
 from minunet.data.dataset import Dataset, Images
 from minunet.data.instances import from_classes
-from minunet.draw.plots import save_predictions
+from minunet.draw.plots import drawn, save_predictions
 from minunet.files import whole_file
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
@@ -62,8 +62,11 @@ def _probabilities(model: Model, images: Images, tta: bool) -> Iterator[tuple[in
         yield start, to_numpy(predict(model.net, model.params, x, model.config.mirror_images(tta)))
 
 
-def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    """Score the best epoch of a run on the test images; write `test.json` and `predictions.png` into its folder."""
+def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, Any], np.ndarray]:
+    """Score the best epoch of a run on the test images; write `test.json` and `predictions.png` into its folder.
+
+    Returns what is in `test.json`, and the confusion matrix.
+    """
     config = model.config
     loss, matrix, predictions = score(model, dataset, config.tta)
     result = {
@@ -82,8 +85,9 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> dict[str, Any]:
         result |= score_instances(instances, matrix, predictions, config.border)
     with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    save_predictions(folder / "predictions.png", as_predicted(dataset, config, predictions), predictions)
-    return result
+    shown = as_predicted(dataset, config, predictions)
+    drawn(folder / "predictions.png", lambda path: save_predictions(path, shown, predictions))
+    return result, matrix
 
 
 def as_predicted(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:

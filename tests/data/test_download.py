@@ -203,7 +203,7 @@ def test_no_server_and_no_place(tmp_path, server, capsys):
         fetch((Archive(f"{server}/huge.tar.gz", 10**16, "0" * 64, "images"),), tmp_path / "pets")
     (tmp_path / "file").write_text("")
     assert command.main(["pets", "--data-dir", str(tmp_path / "file")]) == 2
-    assert "file is a file; it must be a folder" in capsys.readouterr().err
+    assert "file is a file, or a link to nothing; it must be a folder" in capsys.readouterr().err
 
 
 def test_the_official_archives_are_named():

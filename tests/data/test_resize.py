@@ -18,11 +18,17 @@ def test_a_picture_gets_means_and_a_mask_only_its_own_values():
 def test_probabilities_still_sum_to_one(rng):
     answer = rng.random((5, 6, 4)).astype("float32")
     answer /= answer.sum(axis=2, keepdims=True)
-    larger = resize_probabilities(answer, (13, 9))
+    larger = resize_probabilities(answer, (13, 9), slice(0, 13))
     assert larger.shape == (13, 9, 4) and larger.dtype == np.float32
     np.testing.assert_allclose(larger.sum(axis=2), 1, atol=1e-5)
+    for size in ((13, 9), (3, 2), (200, 31)):  # rows by rows they are the same
+        whole = resize_probabilities(answer, size, slice(0, size[0]))
+        for start in range(0, size[0], 4):
+            rows = slice(start, min(start + 4, size[0]))
+            np.testing.assert_allclose(resize_probabilities(answer, size, rows), whole[rows], atol=1e-6)
 
 
 def test_what_has_the_size_already_is_the_same_object():
     picture, answer = np.zeros((2, 3, 3), "uint8"), np.zeros((2, 3, 4), "float32")
-    assert resize_picture(picture, (2, 3)) is picture and resize_probabilities(answer, (2, 3)) is answer
+    assert resize_picture(picture, (2, 3)) is picture
+    assert np.shares_memory(resize_probabilities(answer, (2, 3), slice(0, 1)), answer)

@@ -1,6 +1,7 @@
 """State dicts on disk: what is written comes back, and PyTorch computes the same with it."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -69,6 +70,22 @@ def test_a_file_cannot_run_code(tmp_path):
     with pytest.raises(InputError, match="not a state dict"):
         load_state_dict(tmp_path / "evil.pt")
     assert not (tmp_path / "hacked").exists()
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_whole_numbers_are_no_weights(tmp_path, name):
+    """As a quantised network holds them; what they are multiplied with is not in the file."""
+    save_state_dict(tmp_path / name, PARAMS | {"out.bias": np.array([1, 2], "int8")}, {})
+    with pytest.raises(InputError, match=f"{name}: out.bias holds whole numbers"):
+        load_state_dict(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_a_file_of_holes_cannot_fill_the_memory(tmp_path, name):
+    save_state_dict(tmp_path / name, PARAMS, {})
+    os.truncate(tmp_path / name, 10**12)
+    with pytest.raises(InputError, match="is not a state dict of"):
+        load_state_dict(tmp_path / name)
 
 
 def test_a_folder_is_no_file(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from minunet import InputError, UNet
 from minunet.model import checkpoint
-from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint, save_checkpoint, save_small
+from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint, row_names, save_checkpoint, save_small
 from minunet.model.config import Config
 
 CONFIG = Config("cells", class_weight=(1, 1, 2))
@@ -16,8 +16,9 @@ CONFIG = Config("cells", class_weight=(1, 1, 2))
 def test_what_is_saved_comes_back(tmp_path, rng):
     params, average = (UNet(base=2, depth=2).init(rng) for _ in range(2))
     state = {"t": np.array(3), "m.out.bias": np.ones(3, "float32")}
-    rows = [{"mean_iou": 0.1 + 0.2}]
-    run = Checkpoint(CONFIG, ("a", "Zellen, größer"), params, average, state, ["x", "y", "z"], 7, 0.1, 1.5, rows)
+    classes = ("a", "Zellen, größer")
+    rows = [dict.fromkeys(row_names(classes), 0.1 + 0.2)]
+    run = Checkpoint(CONFIG, classes, params, average, state, ["x", "y", "z"], 7, 0.1, 1.5, rows)
     save_checkpoint(tmp_path / "a.npz", run)
     loaded = load_checkpoint(tmp_path / "a.npz")
     for field in dataclasses.fields(Checkpoint):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minunet import UNet, logits
 from minunet.data.batches import to_input
 from minunet.layers import softmax
-from minunet.model.tiling import OVERLAP, _cuts, predict, probabilities
+from minunet.model.tiling import OVERLAP, _cuts, bands, predict, probabilities
 
 WHOLE = 10_000  # a tile that no picture here fills
 
@@ -122,5 +122,6 @@ def test_mirror_images_are_turned_back(mirrors):
 def test_progress_is_told():
     net, params = network("valid", 2)
     done = []
-    probabilities(net, params, picture(50, 50), to_input, tile=20, advance=done.append)
+    for _ in bands(net, params, picture(50, 50), to_input, tile=20, advance=done.append):
+        pass
     assert sum(done) == len(_cuts(net, 50, 20)) ** 2 > 1

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minunet.model.archive import write_archive
+
 
 def meta_of(path: Path) -> dict[str, Any]:
     """As it stands in the file."""
@@ -15,9 +17,10 @@ def meta_of(path: Path) -> dict[str, Any]:
 
 
 def change_meta(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Let `change` change it in the file."""
+    """Let `change` change it in the file, and the digest with it."""
     meta = meta_of(path)
+    meta.pop("digest", None)
     change(meta)
     with np.load(path) as archive:
         arrays = {name: archive[name] for name in archive.files if name != "meta"}
-    np.savez(path, meta=np.array(json.dumps(meta)), **arrays)
+    write_archive(path, meta, arrays)

@@ -1,0 +1,40 @@
+"""Where numbers stopped being finite: the first operation of a batch that gives something else."""
+
+import numpy as np
+
+from minunet.backend import Array, array_module
+from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.recording import Recording
+from minunet.unet import Parameters, UNet
+
+
+def finite(array: Array) -> bool:
+    """Whether all numbers are. If their sum is, they are, and it reads each only once."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(array.sum())
+    return bool(np.isfinite(total) or array_module(array).isfinite(array).all())
+
+
+def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> str:
+    """A name for the place, such as "up1.conv2", or "up1.conv2 on the way back"; "" if all is finite, after all.
+
+    It computes the batch once more, image by image with the plain layers, and looks at each result.
+    """
+    for name, array in params.items():
+        if not finite(array):
+            return f"the weights {name}"
+    recording = Recording(net)
+    each = {name: batch[name] for name in ("labels", "pixel_weight") if name in batch}
+    others = {name: batch[name] for name in ("class_weight",) if name in batch}
+    for number in range(len(batch.get("images", ()))):
+        one = slice(number, number + 1)
+        logits = recording.forward(params, batch["images"][one])
+        for name, step in recording.steps.items():
+            if not finite(step.y):
+                return name
+        _, cache = softmax_cross_entropy(logits, **{name: array[one] for name, array in each.items()}, **others)
+        recording.backward(softmax_cross_entropy_backward(cache))
+        for name, step in reversed(recording.steps.items()):
+            if not all(map(finite, step.grads)):
+                return f"{name} on the way back"
+    return ""

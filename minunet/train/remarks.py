@@ -1,0 +1,40 @@
+"""What a result does not say by itself: that a class was never found, or that there was none to find."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+RAREST = 50  # the most that a class is advised to count
+
+
+def shares(labels: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarray:
+    """The part of all pixels that each class has, (classes,)."""
+    counts = np.sum([np.bincount(each.ravel(), minlength=classes) for each in labels], axis=0)
+    return counts / counts.sum()
+
+
+def remarks(matrix: np.ndarray, classes: tuple[str, ...]) -> list[str]:
+    """Sentences about a confusion matrix (classes, classes), truth in rows, that a mean of scores would hide."""
+    true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+    said = []
+    missed = [name for name, there, found in zip(classes, true, predicted, strict=True) if there and not found]
+    absent = [name for name, there in zip(classes, true, strict=True) if not there]
+    if np.count_nonzero(predicted) == 1 and missed:
+        said.append(
+            f"Every pixel is predicted as {classes[int(predicted.argmax())]!r}: nothing useful was learnt. Try "
+            f"more --epochs, another --lr, or more weight for what is rare: {_advice(true)}."
+        )
+    elif missed:
+        said.append(
+            f"Never predicted: {', '.join(missed)}. Try more --epochs, a larger --size if these are small, or more "
+            f"weight for them: {_advice(true)}."
+        )
+    if absent:
+        said.append(f"No test image shows {', '.join(absent)}: this test says nothing about them.")
+    return said
+
+
+def _advice(true: np.ndarray) -> str:
+    """Weights by which classes count more, the rarer they are: the square root of how much rarer, rounded."""
+    weights = np.sqrt(true.max() / np.maximum(true, 1)).clip(1, RAREST).round().astype(int)
+    return f"--set class_weight=[{','.join(map(str, weights))}]"

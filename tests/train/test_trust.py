@@ -1,0 +1,298 @@
+"""What a training says, and what it never does: lose work, go on with damaged numbers, keep quiet about a failure."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet import InputError, UNet
+from minunet.data.cells import make_cells
+from minunet.model import load_model
+from minunet.model.archive import write_archive
+from minunet.model.checkpoint import load_checkpoint
+from minunet.train import __main__ as train
+from minunet.train import listeners as listening
+from minunet.train import loop, presets
+from minunet.train.numerics import finite, first_not_finite
+from minunet.train.remarks import remarks, shares
+from tests.data.pictures import write_folder
+
+SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _small_and_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(presets, "make_cells", lambda count, size, rng: make_cells(min(count, 12), size, rng))
+
+
+# Numbers that are not finite
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+@pytest.mark.parametrize("norm", [None, "group"])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_first_layer_whose_numbers_are_not_finite_is_named(rng, padding, norm):
+    net = UNet(3, 2, base=2, depth=3, padding=padding, norm=norm)
+    params = net.init(rng)
+    size = 44 if padding == "valid" else 16
+    images = rng.standard_normal((3, size, size, 3)).astype("float32")
+    labels = np.zeros((3, *net.output_size(size, size)), "int64")
+    batch = {"images": images, "labels": labels}
+    assert first_not_finite(net, params, batch) == ""
+    assert first_not_finite(net, {**params, "out.bias": params["out.bias"] * np.nan}, batch) == "the weights out.bias"
+    for step in ("down1.conv2", "up1.conv_transpose"):
+        large = {**params, f"{step}.weight": np.full_like(params[f"{step}.weight"], 3e38)}
+        assert first_not_finite(net, large, batch) == step
+    spoilt = {"images": images.copy(), "labels": labels}
+    spoilt["images"][2, 5, 5, 0] = np.inf  # only in the last image
+    assert first_not_finite(net, params, spoilt) == "input.conv1"
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_finite():
+    assert finite(np.full(100, 3e38, "float32"))  # whose sum is not
+    assert finite(np.arange(5.0)) and finite(np.zeros(0))
+    for number in (np.nan, np.inf, -np.inf):
+        assert not finite(np.array([1, number, 2]))
+    assert not finite(np.array([np.inf, -np.inf]))
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run_before_the_step(monkeypatch, capsys):
+    original = loop.loss_and_gradients
+    calls = []
+
+    def third_is_spoilt(net, params, images, labels, **more):
+        loss, grads = original(net, params, images, labels, **more)
+        calls.append(1)
+        if len(calls) == 3:
+            grads["down1.conv1.weight"][0, 0, 0, 0] = np.nan
+        return loss, grads
+
+    monkeypatch.setattr(loop, "loss_and_gradients", third_is_spoilt)
+    options = ["--batch-size", "5", "--epochs", "2", "--out", "a"]
+    assert train.main([*SMALL, *options]) == 2
+    assert "A gradient is not finite at step 3 (epoch 1): training has diverged" in capsys.readouterr().err
+    assert not Path("a/best.npz").exists()
+
+
+# Checkpoints
+
+
+def test_best_weights_of_another_run_are_not_tested_as_this_runs(capsys, monkeypatch):
+    for seed in ("0", "1"):
+        assert train.main([*SMALL, "--epochs", "1", "--seed", seed, "--out", seed]) == 0
+    shutil.copy("0/best.npz", "1/best.npz")
+    assert train.main(["--resume", "1", "--device", "cpu"]) == 2
+    assert "best.npz holds weights of another run than last.npz" in capsys.readouterr().err
+    Path("1/best.npz").unlink()
+    assert train.main(["--resume", "1", "--device", "cpu"]) == 2
+    assert "There is no checkpoint" in capsys.readouterr().err
+
+
+def test_best_weights_in_the_place_of_the_last(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    shutil.copy("a/best.npz", "a/last.npz")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "this is no last.npz of a run" in capsys.readouterr().err
+
+
+def test_weights_of_whole_numbers_are_refused(tmp_path):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    with np.load("a/best.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    meta = json.loads(str(arrays.pop("meta")))
+    del meta["digest"]
+    write_archive(Path("b.npz"), meta, {name: (array * 9).astype("int8") for name, array in arrays.items()})
+    with pytest.raises(InputError, match="are not finite float32 numbers"):
+        load_model("b.npz")
+    name = "input.conv1.weight"
+    arrays[f"params8/{name}"], arrays[f"scale/{name}"] = arrays.pop(f"params/{name}"), np.ones(4, "float32")
+    write_archive(Path("c.npz"), meta, arrays)
+    with pytest.raises(InputError, match="is not a checkpoint"):
+        load_model("c.npz")
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;title\x07", "two\nlines", "\u202eback"])
+def test_the_name_of_a_class_cannot_move_the_cursor(name):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    with np.load("a/best.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    meta = json.loads(str(arrays.pop("meta")))
+    del meta["digest"]
+    rows = [{key.replace("iou_cell", f"iou_{name}"): value for key, value in row.items()} for row in meta["rows"]]
+    classes = [name if each == "cell" else each for each in meta["classes"]]
+    write_archive(Path("b.npz"), {**meta, "classes": classes, "rows": rows}, arrays)
+    with pytest.raises(InputError, match="the name of a class cannot be shown: '"):
+        load_model("b.npz")
+
+
+# Work that is not lost
+
+
+def failing(number: int):
+    """A function that fails as a full disk does, the first time that it is asked for this file."""
+
+    def fail(*arguments, **options):
+        raise OSError(number, os.strerror(number), "a/metrics.csv")
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.ENOENT, errno.EDQUOT, errno.EACCES])
+def test_what_cannot_be_written_is_said_and_how_to_go_on(monkeypatch, capsys, number):
+    whole = listening.write
+    monkeypatch.setattr(
+        listening, "write", lambda folder, run: (failing(number) if run.epoch == 2 else whole)(folder, run)
+    )
+    assert train.main([*SMALL, "--epochs", "3", "--out", "a"]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error == (
+        f"minunet: a/metrics.csv cannot be written: {os.strerror(number)}. Epoch 1 is saved; when there is room, go on "
+        "with --resume a."
+    )
+    monkeypatch.setattr(listening, "write", whole)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert load_checkpoint(Path("a/last.npz")).epoch == 3
+
+
+def test_a_run_whose_folder_is_gone_says_that_nothing_is_saved(monkeypatch, capsys):
+    whole = listening.write
+
+    def gone(folder, run):
+        shutil.rmtree(folder)
+        whole(folder, run)
+
+    monkeypatch.setattr(listening, "write", gone)
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 2
+    assert "cannot be written: No such file or directory. Nothing of the run is saved" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["save_curves", "save_frame"])
+def test_a_drawing_that_fails_is_told_and_training_goes_on(monkeypatch, capsys, what):
+    def fail(*arguments):
+        raise ValueError("no such font")
+
+    monkeypatch.setattr(listening, what, fail)
+    assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
+    error = capsys.readouterr().err
+    where = {"save_curves": "a/curves.png", "save_frame": "a/progress"}[what]
+    assert f"minunet: {where} could not be drawn: no such font" in error
+    assert Path("a/test.json").exists() and Path("a/best.npz").exists()
+
+
+def test_a_run_that_was_stopped_before_it_was_saved_can_be_begun_again(capsys):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    for path in Path("a").iterdir():
+        if path.name != "config.json":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    Path("a/last.npz.unfinished").write_bytes(b"half")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "a was stopped before it was saved: begin again with --out a" in capsys.readouterr().err
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    (Path("b")).mkdir()
+    Path("b/config.json").write_text('{"mine": 1}')
+    assert train.main([*SMALL, "--epochs", "1", "--out", "b"]) == 2
+    assert "holds something already" in capsys.readouterr().err
+
+
+def test_a_second_ctrl_c_during_a_save_is_no_traceback(monkeypatch, capsys):
+    """Half of a zip file cannot be closed; what that raises is not what has happened."""
+    whole = np.lib.format.write_array
+
+    def interrupted(file, array, **options):
+        whole(file, array[..., :1] if array.ndim else array, **options)
+        if array.ndim == 4:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return
+
+    saves = []
+    original = loop.save_checkpoint
+
+    def save(path, run):
+        saves.append(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(np.lib.format, "write_array", interrupted)
+            original(path, run)
+
+    monkeypatch.setattr(loop, "save_checkpoint", save)
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 130
+    assert saves and capsys.readouterr().err.endswith("minunet: stopped\n")
+    assert load_checkpoint(Path("a/last.npz")).step == 0  # the one from before
+
+
+# What is said
+
+
+def test_the_classes_and_their_parts_are_said_at_the_start(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "3 classes, by their part of the pixels: background " in printed
+    labels = [np.array([[0, 1], [1, 2]]), np.array([[1, 1]])]
+    np.testing.assert_allclose(shares(labels, 4), [1 / 6, 4 / 6, 1 / 6, 0])
+
+
+def test_remarks():
+    names = ("ground", "cell", "rim")
+    assert remarks(np.diag([5, 4, 3]), names) == []
+    (said,) = remarks(np.array([[900, 0, 0], [90, 0, 0], [9, 0, 0]]), names)
+    assert said.startswith("Every pixel is predicted as 'ground'") and "--set class_weight=[1,3,10]" in said
+    (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names)
+    assert said.startswith("Never predicted: rim.") and "--set class_weight=[1,3,10]" in said
+    (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [0, 0, 0]]), names)
+    assert said == "No test image shows rim: this test says nothing about them."
+    (said,) = remarks(np.array([[900, 0, 0], [0, 0, 0], [0, 0, 0]]), names)  # nothing else was there
+    assert said.startswith("No test image shows cell, rim")
+
+
+def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d", count=8, size=(32, 32))
+    for path in (folder / "masks").iterdir():
+        mask = np.zeros((32, 32), "uint8")
+        mask[9, 9] = 1
+        Image.fromarray(mask).save(path)
+    options = ["--data-dir", str(folder), "--size", "32", "--base", "2", "--depth", "2", "--epochs", "2"]
+    assert (
+        train.main(
+            [*options, "--device", "cpu", "--epochs", "30", "--lr", "0.02", "--set", "class_weight=[1,0.000001]"]
+        )
+        == 0
+    )
+    assert "Every pixel is predicted as 'class 0': nothing useful was learnt." in capsys.readouterr().out
+
+
+def test_names_that_are_not_utf8_and_names_with_dollars(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d", count=4)
+    for part in ("images", "masks"):
+        for number, path in enumerate(sorted((folder / part).iterdir())):
+            path.rename(folder / part / os.fsdecode(b"caf\xe9-%d%s" % (number, path.suffix.encode())))
+    (folder / "classes.txt").write_text("0 a $5\\frac$ note\n1 $x$ and _ $\n")
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    assert "could not be drawn" not in capsys.readouterr().err
+    assert {"curves.png", "predictions.png", "progress.gif", "test.json"} <= {path.name for path in Path("a").iterdir()}
+
+
+@pytest.mark.parametrize("classes", [255, 256])
+def test_as_many_classes_as_a_byte_has(tmp_path, capsys, classes):
+    folder = write_folder(tmp_path / "d", count=4, size=(32, 32))
+    for path in (folder / "masks").iterdir():
+        Image.fromarray((np.arange(32 * 32) % classes).reshape(32, 32).astype("uint8")).save(path)
+    (folder / "classes.txt").write_text("".join(f"{value} name{value}\n" for value in range(classes)))
+    options = ["--data-dir", str(folder), *SMALL[:4], "--depth", "2", "--device", "cpu", "--size", "32"]
+    assert train.main([*options, "--epochs", "1", "--out", "a"]) == 0
+    assert "could not be drawn" not in capsys.readouterr().err and Path("a/progress.gif").exists()
+
+
+def test_a_name_of_a_class_that_cannot_be_shown(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d")
+    (folder / "classes.txt").write_text("0 ground\n1 a\x1b[31m\n")
+    assert train.main(["--data-dir", str(folder), *SMALL]) == 2
+    error = capsys.readouterr().err
+    assert "names a class by what cannot be shown" in error and "\x1b" not in error
