@@ -9,7 +9,7 @@ import sys
 import pytest
 
 ELSEWHERE = [  # needed to download, export, write for TensorBoard, test, or build the course's pages
-    "requests", "urllib3", "tensorboardX", "onnx", "safetensors", "torch", "cupy", "pytest", "hypothesis",
+    "tifffile", "requests", "urllib3", "tensorboardX", "onnx", "safetensors", "torch", "cupy", "pytest", "hypothesis",
     "sybil", "latex2mathml", "markdown_it", "mdit_py_plugins", "pygments", "playwright",
 ]  # fmt: skip
 BLOCKED = """

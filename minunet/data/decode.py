@@ -7,14 +7,16 @@ format by Pillow. No program is ever started for a picture: what Pillow hands on
 import logging
 import warnings
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import tifffile
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from minunet.errors import InputError
+
+if TYPE_CHECKING:
+    import tifffile
 
 OTHERS = {"EPS", "WMF", "BUFR", "GRIB", "HDF5"}  # Pillow would start Ghostscript, or knows them by name only
 ENDINGS = Image.registered_extensions()
@@ -148,6 +150,10 @@ def _alpha(values: np.ndarray) -> np.ndarray | None:
 
 def _with_tifffile(file: IO[bytes]) -> tuple[Decoded, int]:
     """A TIFF, and the orientation."""
+    try:
+        import tifffile
+    except ImportError:  # on a machine that is lent for minutes
+        raise InputError("is a TIFF, which needs the package tifffile: pip install tifffile.") from None
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         others = sum(not getattr(each, "is_reduced", False) for each in tiff.pages[1:])  # thumbnails do not count
@@ -173,7 +179,7 @@ def _with_tifffile(file: IO[bytes]) -> tuple[Decoded, int]:
     return _with_pillow(file)
 
 
-def _of_page(page: tifffile.TiffPage) -> Decoded:
+def _of_page(page: "tifffile.TiffPage") -> Decoded:
     values = page.asarray()
     if values.ndim < 2 or not values.size:
         raise ValueError("it holds no pixels")

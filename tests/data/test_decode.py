@@ -3,6 +3,7 @@
 import io
 import itertools
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -212,3 +213,10 @@ def test_anything_may_be_in_a_file(tmp_path, rng):
             assert decode(tmp_path / "a").values.ndim in (2, 3)
         except InputError as error:
             assert str(tmp_path / "a") in str(error)
+
+
+def test_a_tiff_without_the_package_that_reads_it(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 5), "uint8"))
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    with pytest.raises(InputError, match="a.tif is a TIFF, which needs the package tifffile"):
+        decode(tmp_path / "a.tif")
