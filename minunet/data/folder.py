@@ -96,7 +96,8 @@ def _consecutive(found: list[Found]) -> list[int]:
     if looks_smooth(found):
         raise InputError(
             f"{what}, most of them rare, between {values[0]} and {values[-1]}: edges that were smoothed, by scaling or "
-            "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG."
+            "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG; "
+            f"if they are classes, name them in {classes_file}, a line a class: VALUE NAME."
         )
     if look_like_objects(found, lambda path: read_mask(path)[0]):
         raise InputError(

@@ -17,6 +17,7 @@ from scipy import ndimage
 from minunet.errors import InputError
 
 MANY = 8  # values: so many, most of them rare and between two frequent ones, are the greys of smooth edges
+BRIGHT = 100  # no masks of classes without names have so many
 RARE = 0.05  # of all pixels
 FEW = 4  # values: fewer may be classes of which each is one piece, as an organ and what is in it
 LOOKED_AT = 12  # masks, for pieces
@@ -57,13 +58,13 @@ def refuse_mixed_palettes(found: Sequence[Found]) -> None:
 
 
 def looks_smooth(found: Sequence[Found]) -> bool:
-    """Whether the values are greys between a darkest and a brightest, and not class ids."""
+    """Whether the values are greys between a darkest and a brightest, and not class ids, which are smaller numbers."""
     pixels: Counter[int] = Counter()
     for mask in found:
         pixels.update(dict(zip(mask.values.tolist(), mask.counts.tolist(), strict=True)))
     between = [count for value, count in pixels.items() if value not in (min(pixels), max(pixels))]
     rarest_end = min(pixels[min(pixels)], pixels[max(pixels)])
-    return len(pixels) >= MANY and max(between) < min(RARE * pixels.total(), rarest_end)
+    return len(pixels) >= MANY and max(pixels) >= BRIGHT and max(between) < min(RARE * pixels.total(), rarest_end)
 
 
 def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]) -> bool:

@@ -63,6 +63,9 @@ def test_smooth_edges_are_seen(rng):
     assert looks_smooth(found_in(large))
     assert looks_smooth(found_in([large[0]]))
     assert not looks_smooth(found_in([each > 127 for each in large]))
+    rare = np.repeat([0, 9, *range(1, 9)], [700, 140, *[20] * 8]).reshape(20, 50)
+    assert not looks_smooth(found_in([rare]))  # ten classes, the last of them frequent
+    assert looks_smooth(found_in([np.where(rare == 9, 255, rare * 20)]))
     assert not looks_smooth(found_in([rng.integers(0, 21, (50, 50))]))  # many classes, all of them frequent
     assert not looks_smooth(found_in([cells(rng, 12)]))  # the highest number is as rare as the others
 
