@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
@@ -12,9 +13,15 @@ class InputError(ValueError, argparse.ArgumentTypeError):  # whose sentences arg
     """Something that was given to minunet (a file, a folder, an option) cannot be used as it is."""
 
 
+# Of what could move a cursor, set a title, begin a line, or turn the direction of a line round.
+CONTROLS = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's categories
+TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
 def printable(text: object) -> str:
-    """For terminals: what could move the cursor, set a title or begin a line, in a file's name say, is written out."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(text))
+    """For terminals: what is more than letters, signs and spaces, in the name of a file say, is written out."""
+    hidden = (sign in TURNS or unicodedata.category(sign) in CONTROLS for sign in str(text))
+    return "".join(ascii(sign)[1:-1] if hide else sign for sign, hide in zip(str(text), hidden, strict=True))
 
 
 def exit_status(command: Callable[[], int]) -> int:

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from minunet.errors import InputError
 
-SWOLLEN = 20  # times its size on the disk
+SWOLLEN = 20  # times the size of the file, or of what the disk holds of it
+LARGE = 2**33  # bytes: of smaller files holes do not matter
 
 try:
     import fcntl
@@ -32,7 +33,7 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
             os.fsync(file.fileno())
         os.replace(unfinished, path)
     except OSError as error:
-        if error.filename in (None, str(unfinished)):  # a disk that becomes full names no file
+        if error.errno and error.filename in (None, str(unfinished)):  # a disk that becomes full names no file
             error.filename = str(path)
         raise
     finally:
@@ -43,15 +44,15 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 def refuse_swollen(path: Path) -> None:
     """Raise ValueError if a file of weights, or the zip archive that it is, would become much larger in memory.
 
-    Weights hardly shrink when they are packed: what does, zeros or holes in the file, are no weights.
+    Weights hardly shrink when they are packed: what does, zeros or holes in a very large file, are no weights.
     """
-    stat, unpacked = path.stat(), path.stat().st_size
-    on_disk = 512 * getattr(stat, "st_blocks", 0) or stat.st_size  # some systems do not tell
+    stat = path.stat()
+    size, on_disk = stat.st_size, 512 * getattr(stat, "st_blocks", 0)  # not every system tells, or at once
     with open(path, "rb") as file:
-        if zipfile.is_zipfile(file):
-            unpacked = sum(member.file_size for member in zipfile.ZipFile(file).infolist())
-    if unpacked > SWOLLEN * min(on_disk, stat.st_size) + 2**20:
-        raise ValueError(f"{unpacked:,} bytes in {on_disk:,}")
+        members = zipfile.ZipFile(file).infolist() if zipfile.is_zipfile(file) else []
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > SWOLLEN * size + 2**20 or size > max(LARGE, SWOLLEN * on_disk):
+        raise ValueError(f"{max(unpacked, size):,} bytes in {min(size, on_disk):,}")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import sys
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -40,7 +41,8 @@ Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
 
 WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
 MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
-FULL = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)  # no other picture could be written either
+# Of an error in writing: no other picture could be written either.
+NOT_WRITABLE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     keep_memory()
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # of half the pixels that are refused
     set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
     found, passed_over = _find(options.pictures)
@@ -85,7 +88,7 @@ def _predict(options: argparse.Namespace) -> int:
                 how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
                 _save(_made(out, name, options.probabilities), read_image(path), model, how)
         except (InputError, MemoryError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in FULL:
+            if isinstance(error, OSError) and error.errno in NOT_WRITABLE:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
             failed += 1
             failure = f"{path} could not be done: {str(error) or 'too little memory'}."

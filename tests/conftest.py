@@ -16,7 +16,8 @@ pytest_plugins = ["pytester"]  # for the test of the rule itself
 
 NO_GPU = "no GPU: "  # the reasons for which a test may be skipped; in CI, there must be a browser
 NO_BROWSER = "no browser: "
-REASONS = (NO_GPU,) if os.environ.get("CI") else (NO_GPU, NO_BROWSER)
+OTHER_SYSTEM = "not on this system: "
+REASONS = (NO_GPU, OTHER_SYSTEM) if os.environ.get("CI") else (NO_GPU, OTHER_SYSTEM, NO_BROWSER)
 
 # The same examples in every run: a test that fails one run in a thousand helps nobody who did not break it. To search
 # further: pytest --hypothesis-seed=N with the profile "search", HYPOTHESIS_PROFILE=search.

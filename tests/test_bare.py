@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-ELSEWHERE = [  # needed to download, export, write for TensorBoard, test, or build the course's pages
+ELSEWHERE = [  # needed for a TIFF, to download, export, write for TensorBoard, test, or build the course's pages
     "tifffile", "requests", "urllib3", "tensorboardX", "onnx", "safetensors", "torch", "cupy", "pytest", "hypothesis",
     "sybil", "latex2mathml", "markdown_it", "mdit_py_plugins", "pygments", "playwright",
 ]  # fmt: skip

@@ -37,7 +37,14 @@ def test_too_little_memory_is_a_sentence(capsys):
 
 
 def test_what_could_move_the_cursor_is_written_out():
-    assert printable("plain, größer: 漢字") == "plain, größer: 漢字"
+    for plain in (
+        "plain, größer: 漢字",
+        "日本\u3000語",
+        "a\u00a0b",
+        "می\u200cخواهم",
+        "क्\u200dष",
+    ):  # with spaces and joiners
+        assert printable(plain) == plain
     assert printable("\x1b]0;title\x07") == r"\x1b]0;title\x07"
     assert printable("a\nminunet: forged") == r"a\nminunet: forged"
     assert printable("caf\udce9 \u202e") == r"caf\udce9 \u202e"
@@ -88,7 +95,7 @@ sys.exit(exit_status(talk))
 """
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no GPU: and no /dev/full, which this system does not have")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="not on this system: it has no /dev/full")
 @pytest.mark.parametrize(
     ("redirected", "status", "said"),
     [

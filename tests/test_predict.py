@@ -437,7 +437,7 @@ print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no GPU: and memory is told in other units")
+@pytest.mark.skipif(sys.platform != "linux", reason="not on this system: it does not tell how much memory was used")
 @pytest.mark.parametrize(
     ("kind", "preset"),
     [("grey", "pets"), ("colour", "pets"), ("deep", "pets"), ("transparent", "pets"), ("grey", "nuclei")],

@@ -131,7 +131,7 @@ def test_the_library_called_from_several_threads(rng):
         np.testing.assert_array_equal(logits, expected)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
 def test_a_forked_child_computes(tmp_path):
     """Of a process that has used its threads, as multiprocessing starts them on Linux."""
     script = """
@@ -158,7 +158,7 @@ sys.exit(queue.get(timeout=60) != expected)
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
 def test_a_child_of_one_of_the_threads_starts_its_own():
     script = """
 import os, threading
@@ -181,7 +181,7 @@ assert list(threads.map_in_order(fork, [0, 1])) == [0, 0]
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
 def test_a_child_that_was_forked_inside_a_map_counts_from_0():
     script = """
 import os, sys

@@ -5,7 +5,6 @@ format by Pillow. No program is ever started for a picture: what Pillow hands on
 """
 
 import logging
-import warnings
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -26,10 +25,8 @@ ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}  # of other formats, further pi
 ORIENTATION = 274  # the tag that says how a camera was held
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
 KNOWN_BY_TIFFFILE = (1, 8, 32773, 32946)  # compressions that it knows by itself: none, Deflate and PackBits
+COLOURS = ("RGB", "RGBA", "LA")  # modes of 8 bits that Pillow reads pictures of 16 as
 PLAIN = (0, 1, 2, 3)  # photometric interpretations: white is zero, black is zero, RGB, palette
-
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of half as many pixels as it refuses
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
 
 
 class Decoded(NamedTuple):
@@ -92,12 +89,15 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
     """Any format but most TIFFs, and the orientation."""
     with Image.open(file, formats=FORMATS) as picture:  # a file, not a name: Pillow maps some into memory, wrongly
         frames = getattr(picture, "n_frames", 1) if picture.format in ANIMATED else 1
-        raw = [str(tile[3]) for tile in picture.tile]  # how its pixels are stored; reading them empties the list
-        if any(kind.partition(";")[2].startswith("16") for kind in raw) and picture.getbands()[0] in "RLG":
+        # How its pixels are stored, as in "RGB;16B", and the largest number; reading them empties the list.
+        stored = [tile[3] if isinstance(tile[3], tuple) else (tile[3],) for tile in picture.tile]
+        raw = [str(how[0]) if how else "" for how in stored]
+        deep = any(";16" in kind for kind in raw) or picture.format == "PPM" and any(how[1:] > (255,) for how in stored)
+        if picture.mode in COLOURS and deep:
             decoded = _of_16_bits(file, picture, raw)
         else:
             picture.load()
-            decoded = _of_8_bits(picture)
+            decoded = _of_8_bits(picture, raw[:1])
         decoded = decoded._replace(frames=frames)
         try:
             return decoded, picture.getexif().get(ORIENTATION, 1)
@@ -105,8 +105,8 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
             return decoded, 1
 
 
-def _of_8_bits(picture: Image.Image) -> Decoded:
-    """A picture that Pillow reads whole; among them grey ones of more bits."""
+def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
+    """A picture that Pillow reads whole; among them grey ones of more or fewer bits."""
     form, mode, palette, alpha = str(picture.format), picture.mode, None, None
     if mode in ("La", "RGBa"):  # premultiplied
         picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[mode])
@@ -120,8 +120,11 @@ def _of_8_bits(picture: Image.Image) -> Decoded:
         picture = picture.convert("L")
     elif mode not in ("1", "L", "RGB") and not mode.startswith(("I", "F")):
         picture = picture.convert("RGB")  # CMYK, YCbCr, LAB, HSV
-    values = np.asarray(picture)
-    return Decoded(values, 255 if values.dtype == "uint8" else None, palette, alpha, (form, mode))
+    values, highest = np.asarray(picture), None
+    if values.dtype == "uint8":
+        highest = {"L;2": 3, "L;4": 15}.get(raw[0] if raw and mode == "L" else "", 255)
+        values = values // np.uint8(255 // highest)  # Pillow spreads 2 and 4 bits over 8
+    return Decoded(values, highest, palette, alpha, (form, mode))
 
 
 def _of_16_bits(file: IO[bytes], picture: ImageFile, raw: list[str]) -> Decoded:
@@ -134,12 +137,13 @@ def _of_16_bits(file: IO[bytes], picture: ImageFile, raw: list[str]) -> Decoded:
         picture.tile = [tile._replace(args="RGBA")]  # two bytes of grey and two of alpha
         both = np.asarray(picture)
         return Decoded(both[..., 0] * np.uint16(256) + both[..., 1], None, None, _alpha(both[..., 2]), kind)
-    upper = np.array(picture)
+    values = np.asarray(picture).astype("uint16")
+    alpha = _alpha(values[..., 3].astype("uint8")) if values.shape[2] == 4 else None
     file.seek(0)
     with Image.open(file, formats=["PNG"]) as again:
         again.tile = [tile._replace(args=raw[0].removesuffix("B") + "L")]
-        values = upper * np.uint16(256) + np.asarray(again)
-    alpha = _alpha(upper[..., 3]) if upper.shape[2] == 4 else None
+        values <<= 8
+        values += np.asarray(again)
     return Decoded(values[..., :3], None, None, alpha, kind)
 
 
@@ -152,8 +156,9 @@ def _with_tifffile(file: IO[bytes]) -> tuple[Decoded, int]:
     """A TIFF, and the orientation."""
     try:
         import tifffile
-    except ImportError:  # on a machine that is lent for minutes
+    except ImportError:
         raise InputError("is a TIFF, which needs the package tifffile: pip install tifffile.") from None
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         others = sum(not getattr(each, "is_reduced", False) for each in tiff.pages[1:])  # thumbnails do not count
@@ -164,25 +169,26 @@ def _with_tifffile(file: IO[bytes]) -> tuple[Decoded, int]:
             raise Image.DecompressionBombError
         orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
         samples, premultiplied = page.samplesperpixel, page.extrasamples[:1] == (1,)
-        if page.compression in KNOWN_BY_TIFFFILE and page.photometric in PLAIN and not premultiplied:
+        bits = max(np.atleast_1d(page.bitspersample))
+        known = page.compression in KNOWN_BY_TIFFFILE and page.predictor in (1, 2) and bits in (1, 8, 16, 32, 64)
+        if known and page.photometric in PLAIN and not premultiplied:
             if page.axes not in ("YX", "YXS", "SYX") or samples > 4:
                 raise InputError(f"holds {samples} channels ({page.axes}); a picture has one, or three and alpha.")
             return _of_page(page), orientation
-    if max(np.atleast_1d(page.bitspersample)) > 8 and samples > 1:
-        how = (
-            "multiplied by its alpha"
-            if premultiplied
-            else f"compressed with {tifffile.COMPRESSION(page.compression).name}"
+    if bits > 8 and (samples > 1 or page.photometric != 1 or page.dtype != "uint16" and tiff.byteorder == ">"):
+        how = f"compressed with {tifffile.COMPRESSION(page.compression).name}"  # Pillow would lose bits, or their order
+        raise InputError(
+            f"is {'multiplied by its alpha' if premultiplied else how}, and more than 8 bits a colour are not read so: "
+            "save it without."
         )
-        raise InputError(f"is {how}, and more than 8 bits a colour are not read so: save it without.")
     file.seek(0)
     return _with_pillow(file)
 
 
 def _of_page(page: "tifffile.TiffPage") -> Decoded:
     values = page.asarray()
-    if values.ndim < 2 or not values.size:
-        raise ValueError("it holds no pixels")
+    if values.ndim < 2 or not values.size or values.dtype.kind not in "buif":
+        raise ValueError(f"it holds no pixels, but {values.dtype} of {values.shape}")
     if page.axes == "SYX":
         values = np.moveaxis(values, 0, 2)
     alpha, palette, bits = None, None, page.bitspersample

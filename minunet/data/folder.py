@@ -1,6 +1,6 @@
 """Anyone's own images and masks: a folder with `images/` and `masks/`.
 
-    images/NAME.jpg          any format that Pillow reads
+    images/NAME.jpg          any format that Pillow or tifffile read
     masks/NAME.png           of the same name and size: one class id a pixel, 0, 1, 2, ...
     classes.txt              optional, a line a class: VALUE NAME, as "255 cell": which mask value means what
 
@@ -28,7 +28,7 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
     require_folders(hint, folder, folder / "images", folder / "masks")
     paths = _pairs(folder)
     classes = _read_classes(folder / "classes.txt")  # mask value -> name
-    images, labels, found = read_pairs(paths, size, list(classes) or None, str(folder))
+    images, labels, found = read_pairs(paths, size, list(classes) or None, str(folder), overlaps=True)
     refuse_mixed_palettes(found)
     if not classes:
         classes = {value: f"class {value}" for value in _consecutive(found)}
@@ -78,7 +78,7 @@ def _read_classes(path: Path) -> dict[int, str]:
             raise InputError(f"{here} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535.")
         if int(value) in names or name[0].strip() in names.values():
             raise InputError(f"{here} names a value or a class that was named before.")
-        if not name[0].strip().isprintable():
+        if printable(name[0].strip()) != name[0].strip():
             raise InputError(f"{here} names a class by what cannot be shown.")
         names[int(value)] = name[0].strip()
     if not 2 <= len(names) <= 256:
@@ -124,6 +124,6 @@ def _tell_what_is_too_small(iou: np.ndarray, names: list[str], size: int) -> Non
     if small:
         print(
             f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
-            f"themselves is, of {', '.join(small)}. A larger --size keeps more.",
+            f"themselves is about, of {', '.join(small)}. A larger --size keeps more.",
             file=sys.stderr,
         )

@@ -29,7 +29,7 @@ class Found(NamedTuple):
     path: Path
     values: np.ndarray  # (K,), sorted
     counts: np.ndarray  # (K,), pixels
-    colours: np.ndarray | None  # (K, 3) uint8, of a palette
+    palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are
     overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
 
     def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
@@ -40,26 +40,30 @@ class Found(NamedTuple):
 
 def refuse_mixed_palettes(found: Sequence[Found]) -> None:
     """Raise InputError if a colour has one number in one mask and another in another."""
+    palettes = [mask.palette.tolist() for mask in found if mask.palette is not None]
+    if all(palette == palettes[0] for palette in palettes):
+        return
     first: dict[tuple[int, ...], tuple[int, Path]] = {}
     for mask in found:
-        if mask.colours is None:
-            continue
-        colours = [tuple(colour) for colour in mask.colours.tolist()]
-        for value, colour in zip(mask.values.tolist(), colours, strict=True):
-            if colours.count(colour) > 1:
+        colours = [] if mask.palette is None else [tuple(colour) for colour in mask.palette.tolist()]
+        for value in mask.values.tolist():
+            if value >= len(colours) or colours.count(colours[value]) > 1:
                 continue  # a colour of several numbers tells nothing
-            earlier, path = first.setdefault(colour, (value, mask.path))
+            earlier, path = first.setdefault(colours[value], (value, mask.path))
             if earlier != value:
+                red, green, blue = colours[value]
                 raise InputError(
-                    f"The same colour, red {colour[0]}, green {colour[1]}, blue {colour[2]}, is number {earlier} in "
-                    f"{path.name} and number {value} in {mask.path.name}: the palettes of the masks differ. Save all "
-                    "masks with one palette, or as grey pictures of class ids."
+                    f"The same colour, red {red}, green {green}, blue {blue}, is number {earlier} in {path.name} and "
+                    f"number {value} in {mask.path.name}: the palettes of the masks differ. Save all masks with one "
+                    "palette, or as grey pictures of class ids."
                 )
 
 
 def looks_smooth(found: Sequence[Found]) -> bool:
     """Whether the values are greys between a darkest and a brightest, and not class ids, which are smaller numbers."""
     pixels: Counter[int] = Counter()
+    if any(mask.palette is not None for mask in found):
+        return False
     for mask in found:
         pixels.update(dict(zip(mask.values.tolist(), mask.counts.tolist(), strict=True)))
     between = [count for value, count in pixels.items() if value not in (min(pixels), max(pixels))]
@@ -72,7 +76,7 @@ def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]
 
     A few in two pieces are allowed, as something may lie across an object.
     """
-    numbers = [np.union1d(mask.values, [0]) for mask in found]
+    numbers = [np.union1d(mask.values, [0]) for mask in found if mask.values.any()]  # but for those without any
     if any(len(each) != each[-1] + 1 for each in numbers) or len({len(each) for each in numbers}) < 2:
         return False
     if max(map(len, numbers)) < FEW:

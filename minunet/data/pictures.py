@@ -16,9 +16,9 @@ from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
 
-def read_image(path: Path) -> np.ndarray:
+def read_image(path: Path | str) -> np.ndarray:
     """A picture of any format, whatever its name ends in, upright: (H, W, 3) uint8; see `to_rgb` for other depths."""
-    decoded = decode(path)
+    decoded = decode(Path(path))
     if decoded.frames > 1:
         tqdm.write(f"{printable(path)} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
     try:
@@ -38,21 +38,23 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
-    if values.ndim > 2 or values.dtype.kind not in "bui" or decoded.kind[1] == "LA":
+    alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] != "L"
+    if values.ndim > 2 or values.dtype.kind not in "bui" or alpha:
         raise InputError(
-            f"{path} is a picture of mode {decoded.kind[1]}, but a mask holds one whole number a pixel, its class id. "
-            "Save it as a grey or palette PNG."
+            f"{path} is a picture of mode {decoded.kind[1]}{' with alpha' if alpha else ''}, but a mask holds one "
+            "whole number a pixel, its class id. Save it as a grey or palette PNG."
         )
     return (values.astype("uint8") if values.dtype == "bool" else values), decoded.palette
 
 
 def read_pairs(
-    paths: Sequence[tuple[Path, Path]], size: int, values: Sequence[int] | None, what: str
+    paths: Sequence[tuple[Path, Path]], size: int, values: Sequence[int] | None, what: str, overlaps: bool = False
 ) -> tuple[np.ndarray, np.ndarray, list[Found]]:
     """Images (N, S, S, 3) uint8, labels (N, S, S) uint8, and what is in each mask before it is scaled.
 
     An image must have the size of its mask, and a mask no other values than `values`, sorted, of which the labels are
-    the places; if that is None, they are the values themselves, as far as they are below 256.
+    the places; if that is None, they are the values themselves, as far as they are below 256. `overlaps`: whether to
+    measure what scaling costs the masks.
     """
     images = np.empty((len(paths), size, size, 3), "uint8")  # filled in place: nothing is kept twice
     labels = np.empty((len(paths), size, size), "uint8")
@@ -62,16 +64,16 @@ def read_pairs(
         image, (mask, palette) = read_image(image_path), read_mask(mask_path)
         require_size(image_path, image, mask, f"mask {mask_path}")
         held, counts = np.unique(mask, return_counts=True)
-        found = Found(mask_path, held, counts, None if palette is None else palette[held.clip(max=len(palette) - 1)])
+        found = Found(mask_path, held, counts, palette)
         if values is not None and not np.isin(held, values).all():
-            smooth = len(held) >= MANY and held[0] in values and held[-1] in values
+            smooth = palette is None and len(held) >= MANY and held[0] in values and held[-1] in values
             raise InputError(
                 f"{mask_path} holds the values {shorten(held)}, but its class ids must be {shorten(values)}."
                 + (" They look like smooth edges between two classes: save masks without any." if smooth else "")
             )
         ids = (mask.clip(0, 255) if values is None else np.searchsorted(values, mask)).astype("uint8")
         images[number], labels[number] = resize_picture(image, square), resize_mask(ids, square)
-        return found.scaled(ids, resize_mask(labels[number], ids.shape))
+        return found.scaled(ids, resize_mask(labels[number], ids.shape)) if overlaps else found
 
     return images, labels, read_all(read, range(len(paths)), what)
 

@@ -4,8 +4,17 @@ A pixel of the new picture is the weighted mean of the old ones around it (bilin
 a third one, so of a mask the nearest pixel is taken.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
+
+ROWS = 256  # at a time
+
+
+def row_slices(height: int) -> Iterator[slice]:
+    """The rows of a picture, a few at a time, so that nothing of floating point has to be as large as the picture."""
+    return (slice(start, min(start + ROWS, height)) for start in range(0, height, ROWS))
 
 
 def resize_picture(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

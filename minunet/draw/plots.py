@@ -20,10 +20,10 @@ NAMED = 20  # classes in a legend: of more, those that there is room for
 PANELS = ("input", "truth", "prediction", "overlay")
 
 
-def drawn(path: Path, draw: Callable[[Path], None]) -> None:
-    """Draw a picture, `draw(path)`; if that fails, for whatever reason, say so: a run is worth more than that."""
+def drawn(path: Path, draw: Callable[[], None]) -> None:
+    """Draw the picture `path` by `draw()`; if that fails, say so and go on: a run is worth more than that."""
     try:
-        draw(path)
+        draw()
     except Exception as error:
         tqdm.write(f"minunet: {printable(path)} could not be drawn: {printable(error)}", file=sys.stderr)
 

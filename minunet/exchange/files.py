@@ -46,6 +46,8 @@ def load_state_dict(path: Path) -> Parameters:
             from minunet.exchange.torch_bridge import from_torch
 
             state = package.load(path, map_location="cpu", weights_only=True)
+            if any(each.numel() * each.element_size() > each.untyped_storage().nbytes() for each in state.values()):
+                raise ValueError("a tensor repeats a few numbers, and would fill the memory with them")
             whole = [name for name, tensor in state.items() if not tensor.is_floating_point()]
             arrays = from_torch({name: tensor.float() for name, tensor in state.items()})
     except FileNotFoundError:
@@ -58,7 +60,7 @@ def load_state_dict(path: Path) -> Parameters:
         kinds = "float32 or float16" if path.suffix == SAFETENSORS else "floating-point"
         raise InputError(f"{path} is not a state dict of {kinds} numbers, or it is damaged.") from error
     if whole:
-        raise InputError(f"{path}: {whole[0]} holds whole numbers, which are no weights before they are scaled.")
+        raise InputError(f"{path}: {whole[0]} holds whole numbers, and weights are floating-point numbers.")
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 

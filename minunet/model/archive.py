@@ -25,8 +25,7 @@ def write_archive(path: Path, meta: dict[str, Any], arrays: dict[str, np.ndarray
 def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The way back; archives of earlier versions have no digest.
 
-    Raises an error of any kind if the file is not what was written: also before much more than the file is read, so
-    that a small file cannot fill the memory.
+    Raises an error of any kind if the file is not what was written, and before it is read if it would fill the memory.
     """
     refuse_swollen(path)
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:

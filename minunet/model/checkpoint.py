@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import Array, to_numpy
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 from minunet.model.archive import read_archive, write_archive
 from minunet.model.config import Config
 from minunet.unet import Parameters, UNet
@@ -147,7 +147,7 @@ def check_classes(path: Path, classes: Any) -> None:
     """Raise InputError unless these are the names of at least two classes, each of which can be shown."""
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise InputError(f"{path} does not say which classes it knows.")
-    if hidden := [name for name in classes if not name.isprintable()]:
+    if hidden := [name for name in classes if printable(name) != name]:
         raise InputError(f"{path}: the name of a class cannot be shown: {hidden[0]!r}.")
 
 

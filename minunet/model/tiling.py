@@ -84,8 +84,9 @@ def bands(
         parts = to_numpy(predict(net, params, x, mirrors))  # (n, oh, ow, classes)
         for (row, column), part in zip(some, parts, strict=True):
             weight = row.weight[:, None] * column.weight  # (h', w'), what of the tile lies in the picture
-            missing = max(0, row.writes.stop - done - len(pending))
-            pending = np.concatenate([pending, np.zeros((missing, *pending.shape[1:]), "float32")])
+            missing = row.writes.stop - done - len(pending)
+            if missing > 0:
+                pending = np.concatenate([pending, np.zeros((missing, *pending.shape[1:]), "float32")])
             place = slice(row.writes.start - done, row.writes.stop - done), column.writes
             pending[place] += part[: weight.shape[0], : weight.shape[1]] * weight[..., None]
         after = tiles[start + len(some)][0].writes.start if start + len(some) < len(tiles) else height

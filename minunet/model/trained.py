@@ -11,8 +11,7 @@ import numpy as np
 
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
-from minunet.data.brightness import bands
-from minunet.data.resize import resize_picture, resize_probabilities
+from minunet.data.resize import resize_picture, resize_probabilities, row_slices
 from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
@@ -103,7 +102,7 @@ class Model:
             prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
         else:  # one pass over the whole picture, as in training
             prediction = np.concatenate([band for _, band in in_tiles(tile=self.config.size, advance=advance)])
-        for rows in bands(len(picture)):
+        for rows in row_slices(len(picture)):
             yield rows, resize_probabilities(prediction, picture.shape[:2], rows)
 
 

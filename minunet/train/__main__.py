@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 import minunet
 from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import Parser, at_least, keep_memory, new_folder
@@ -110,6 +112,7 @@ def _train(options: argparse.Namespace) -> int:
     keep_memory()
     # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # of half the pixels that are refused
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
     if options.resume and (options.resume / "config.json").exists() and not (options.resume / "last.npz").exists():
@@ -163,7 +166,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise
     except OSError as error:
-        raise InputError(_how_to_go_on(folder, error)) from error
+        raise InputError(_how_to_go_on(folder, error, options)) from error
 
 
 def _train_and_test(
@@ -178,13 +181,10 @@ def _train_and_test(
         told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics
         finished = fit(net, run, data, folder, device, told, interrupted, check_gradients)
     if run.rows:  # also of a run that was stopped between two drawings
-        drawn(folder / "curves.png", lambda path: save_curves(path, run.rows, run.classes))
-    drawn(folder / "progress.gif", lambda path: save_animation(folder, net.classes))
+        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes))
+    drawn(folder / "progress.gif", lambda: save_animation(folder, net.classes))
     if not finished:
-        how = ["--layers", str(options.layers)] if options.layers else []
-        how += ["--operations", options.operations] if options.operations != "quick" else []
-        command = shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
-        print(f"stopped and saved; go on with: {printable(command)}")
+        print(f"stopped and saved; go on with: {printable(_resume_command(folder, options))}")
         return 128 + stopper.number
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
     _check_best(folder, run)
@@ -201,14 +201,20 @@ def _check_best(folder: Path, run: Checkpoint) -> None:
         raise InputError(f"{folder / 'best.npz'} holds weights of another run than last.npz beside it.")
 
 
-def _how_to_go_on(folder: Path, error: OSError) -> str:
+def _how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> str:
     """After something could not be written: what, how far the run is saved, and what to do."""
-    what = f"{error.filename or 'What is printed'} cannot be written: {error.strerror}."
+    what = f"{error.filename or 'What is printed'}: {error.strerror or error}."
     try:
         saved = load_checkpoint(folder / "last.npz")
     except (OSError, InputError):
         return f"{what} Nothing of the run is saved: start again, with another --out perhaps."
-    return f"{what} Epoch {saved.epoch} is saved; when there is room, go on with --resume {folder}."
+    return f"{what} Epoch {saved.epoch} is saved; when this is mended, go on with: {_resume_command(folder, options)}"
+
+
+def _resume_command(folder: Path, options: argparse.Namespace) -> str:
+    how = ["--layers", str(options.layers)] if options.layers else []
+    how += ["--operations", options.operations] if options.operations != "quick" else []
+    return shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
 
 
 def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:

@@ -55,26 +55,26 @@ class Epoch:
         images = len(self.batch["images"])
         self.losses.add(loss, self.step, images)
         if self.check_gradients and not all(map(finite, grads.values())):
-            self._diverged(f"A gradient is not finite at step {self.step + 1} (epoch {self.number})", self.batch)
+            self._diverged(f"A gradient is not finite at step {self.step + 1} (epoch {self.number})")
         self.bar.update(images)
 
     def _note(self, loss: float, step: int, images: int) -> None:
         if not math.isfinite(loss):
-            self._diverged(f"The loss is {loss} at step {step + 1} (epoch {self.number})", self.batch)
+            self._diverged(f"The loss is {loss} at step {step + 1} (epoch {self.number})", now=step == self.step)
         self.run.loss_sum += loss * images
         self.bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
 
-    def _diverged(self, what: str, batch: dict[str, Array]) -> None:
-        """Raise InputError, and say where it began."""
-        where = first_not_finite(self.net, self.run.params, batch)
-        began = f", first in {where}" if where else ""
+    def _diverged(self, what: str, now: bool = True) -> None:
+        """Raise InputError, and say where it began, if that is in the present batch and weights."""
+        where = first_not_finite(self.net, self.run.params, self.batch) if now else ""
+        began = f", first in {where}" if where else "" if now else " (--check-numerics says where it began)"
         lr = self.run.config.lr
         raise InputError(f"{what}{began}: training has diverged. Start again with a lower --lr; it was {lr:g}.")
 
     def add_row(self, scores: Scores) -> None:
         """Give the run its row of this epoch."""
         if not math.isfinite(scores.loss):
-            self._diverged(f"The loss on the validation images is {scores.loss} after epoch {self.number}", self.batch)
+            self._diverged(f"The loss on the validation images is {scores.loss} after epoch {self.number}")
         run, matrix = self.run, scores.matrix
         of_all = (run.loss_sum / self.images, scores.loss, pixel_accuracy(matrix), mean_iou(matrix))
         values = [self.number, *of_all, *iou(matrix).tolist(), round(time.perf_counter() - self.started, 3)]

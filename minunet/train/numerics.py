@@ -18,7 +18,8 @@ def finite(array: Array) -> bool:
 def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> str:
     """A name for the place, such as "up1.conv2", or "up1.conv2 on the way back"; "" if all is finite, after all.
 
-    It computes the batch once more, image by image with the plain layers, and looks at each result.
+    It computes the batch once more, image by image with the plain layers, and looks at each result. Dropout is left
+    out, and the loss is that of each image alone: numbers that only they bring about are not found.
     """
     for name, array in params.items():
         if not finite(array):

@@ -86,7 +86,7 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
     with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
     shown = as_predicted(dataset, config, predictions)
-    drawn(folder / "predictions.png", lambda path: save_predictions(path, shown, predictions))
+    drawn(folder / "predictions.png", lambda: save_predictions(folder / "predictions.png", shown, predictions))
     return result, matrix
 
 

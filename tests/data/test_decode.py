@@ -94,13 +94,19 @@ def test_png_of_16_bits_a_colour(tmp_path, rng, channels, kind):
 
 def png_of_16_bits(values: np.ndarray, kind: int) -> bytes:
     """(H, W, C) uint16 as a PNG of this colour type; Pillow does not write those."""
+    rows = values.astype(">u2").reshape(len(values), -1).view("uint8")
+    return png(rows, (values.shape[1], values.shape[0]), 16, kind)
+
+
+def png(rows: np.ndarray, size: tuple[int, int], bits: int, kind: int) -> bytes:
+    """A PNG of these bytes, row by row."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, kind, 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, kind, 0, 0, 0))
+    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("ending", ["tif", "png", "jpg", "webp"])
@@ -220,3 +226,47 @@ def test_a_tiff_without_the_package_that_reads_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tifffile", None)
     with pytest.raises(InputError, match="a.tif is a TIFF, which needs the package tifffile"):
         decode(tmp_path / "a.tif")
+
+
+def tiff_of_bits(values: np.ndarray, bits: int) -> bytes:
+    """Grey values (H, W) as an uncompressed TIFF of this many bits; W * bits must fill bytes."""
+    height, width = values.shape
+    data = rows_of_bits(values, bits).tobytes()
+    tags = [(256, width), (257, height), (258, bits), (259, 1), (262, 1), (273, 8), (277, 1), (278, height)]
+    tags.append((279, len(data)))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def rows_of_bits(values: np.ndarray, bits: int) -> np.ndarray:
+    """(H, W) whole numbers, packed: (H, W * bits / 8) uint8."""
+    stored = values.astype("uint8")[..., None] >> np.arange(bits - 1, -1, -1, dtype="uint8") & 1
+    return np.packbits(stored.reshape(len(values), -1), axis=1)
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+@pytest.mark.parametrize("form", ["png", "tif"])
+def test_grey_of_few_bits_holds_its_own_numbers(tmp_path, rng, bits, form):
+    """Pillow spreads them over 8 bits; as class ids they would be others."""
+    values = rng.integers(0, 2**bits, (6, 8))
+    made = tiff_of_bits(values, bits) if form == "tif" else png(rows_of_bits(values, bits), (8, 6), bits, 0)
+    (tmp_path / f"a.{form}").write_bytes(made)
+    read = decode(tmp_path / f"a.{form}")
+    np.testing.assert_array_equal(read.values, values)
+    assert read.highest == 2**bits - 1
+
+
+def test_what_pillow_would_read_wrongly_is_refused(tmp_path, rng):
+    (tmp_path / "a.ppm").write_bytes(b"P6 4 4 65535\n" + rng.integers(0, 4096, 48).astype(">u2").tobytes())
+    with pytest.raises(InputError, match="16 bits a colour, as PPM"):
+        decode(tmp_path / "a.ppm")
+    tifffile.imwrite(tmp_path / "c.tif", np.zeros((5, 5), "complex64"))
+    with pytest.raises(InputError, match="it holds no pixels, but complex64"):
+        decode(tmp_path / "c.tif")
+
+
+def test_floating_point_with_a_predictor(tmp_path, rng):
+    """tifffile needs another package for these; Pillow reads those of one byte order."""
+    values = rng.standard_normal((12, 14)).astype("float32")
+    Image.fromarray(values).save(tmp_path / "a.tif", compression="tiff_adobe_deflate", tiffinfo={317: 3})
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)

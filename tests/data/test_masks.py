@@ -14,7 +14,7 @@ def found_in(masks: list[np.ndarray], colours: list[np.ndarray] | None = None) -
     found = []
     for number, mask in enumerate(masks):
         values, counts = np.unique(mask, return_counts=True)
-        palette = None if colours is None else colours[number][values]
+        palette = None if colours is None else colours[number]
         found.append(Found(Path(f"{number}.png"), values, counts, palette))
     return found
 
@@ -49,6 +49,7 @@ def test_classes_are_no_objects(rng):
     assert not objects([np.where(mask == 2, 0, mask) for mask in discs])  # a number is not used
     assert not objects([mask > 0 for mask in discs])  # two classes
     assert not objects([np.minimum(mask, 2) for mask in discs])  # three: an organ, and what is in it
+    assert not objects([cells(rng, 6), cells(rng, 6), np.zeros((64, 64), "int32")])  # every mask that holds any, all
     assert not objects([cells(rng, 6) for _ in range(3)])  # every mask holds all classes
     noise = [rng.integers(0, 5, (40, 40)), rng.integers(0, 4, (40, 40))]
     assert not objects(noise)  # many pieces
@@ -64,6 +65,8 @@ def test_smooth_edges_are_seen(rng):
     assert looks_smooth(found_in([large[0]]))
     assert not looks_smooth(found_in([each > 127 for each in large]))
     rare = np.repeat([0, 9, *range(1, 9)], [700, 140, *[20] * 8]).reshape(20, 50)
+    voc = np.where(rare == 9, 255, rare)  # with a border class, as in Pascal VOC's palettes
+    assert not looks_smooth(found_in([voc], [np.zeros((256, 3), "uint8")]))
     assert not looks_smooth(found_in([rare]))  # ten classes, the last of them frequent
     assert looks_smooth(found_in([np.where(rare == 9, 255, rare * 20)]))
     assert not looks_smooth(found_in([rng.integers(0, 21, (50, 50))]))  # many classes, all of them frequent
@@ -79,5 +82,7 @@ def test_palettes_in_different_orders_are_refused():
     refuse_mixed_palettes(found_in([mask, mask], [red_on_black, green]))  # other colours for the same numbers
     with pytest.raises(InputError, match="red 255, green 0, blue 0, is number 1 in 0.png and number 0 in 1.png"):
         refuse_mixed_palettes(found_in([mask, 1 - mask], [red_on_black, black_on_red]))
+    filled = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    refuse_mixed_palettes(found_in([mask, mask * 4 + 1], [filled, filled]))  # the same palette, filled up with black
     grey = np.array([[9, 9, 9], [9, 9, 9]])
     refuse_mixed_palettes(found_in([mask, 1 - mask], [grey, grey]))  # a colour that tells nothing

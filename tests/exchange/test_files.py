@@ -88,6 +88,12 @@ def test_a_file_of_holes_cannot_fill_the_memory(tmp_path, name):
         load_state_dict(tmp_path / name)
 
 
+def test_a_tensor_that_repeats_a_number_cannot_fill_the_memory(tmp_path):
+    torch.save({"out.bias": torch.zeros(1).expand(10**12)}, tmp_path / "a.pt")
+    with pytest.raises(InputError, match="is not a state dict"):
+        load_state_dict(tmp_path / "a.pt")
+
+
 def test_a_folder_is_no_file(tmp_path):
     for name in ("a.pt", "a.safetensors"):
         (tmp_path / name).mkdir()

@@ -316,7 +316,7 @@ def test_a_folder_is_one_commands_at_a_time(tmp_path, capsys):
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no GPU: and no fork, which this system does not have")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
 def test_a_child_does_not_keep_the_folder(tmp_path):
     """A lock is shared with children that are forked while it is held; it ends with the work all the same."""
     with locked(tmp_path):

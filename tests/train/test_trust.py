@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -154,8 +155,8 @@ def test_what_cannot_be_written_is_said_and_how_to_go_on(monkeypatch, capsys, nu
     assert train.main([*SMALL, "--epochs", "3", "--out", "a"]) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error == (
-        f"minunet: a/metrics.csv cannot be written: {os.strerror(number)}. Epoch 1 is saved; when there is room, go on "
-        "with --resume a."
+        f"minunet: a/metrics.csv: {os.strerror(number)}. Epoch 1 is saved; when this is mended, go on with: "
+        f"{sys.executable} -m minunet.train --resume a"
     )
     monkeypatch.setattr(listening, "write", whole)
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
@@ -171,7 +172,7 @@ def test_a_run_whose_folder_is_gone_says_that_nothing_is_saved(monkeypatch, caps
 
     monkeypatch.setattr(listening, "write", gone)
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 2
-    assert "cannot be written: No such file or directory. Nothing of the run is saved" in capsys.readouterr().err
+    assert ": No such file or directory. Nothing of the run is saved" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", ["save_curves", "save_frame"])
@@ -258,7 +259,7 @@ def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):
         mask = np.zeros((32, 32), "uint8")
         mask[9, 9] = 1
         Image.fromarray(mask).save(path)
-    options = ["--data-dir", str(folder), "--size", "32", "--base", "2", "--depth", "2", "--epochs", "2"]
+    options = ["--data-dir", str(folder), "--size", "32", "--base", "2", "--depth", "2"]
     assert (
         train.main(
             [*options, "--device", "cpu", "--epochs", "30", "--lr", "0.02", "--set", "class_weight=[1,0.000001]"]
