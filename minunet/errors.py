@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 
 
 class InputError(ValueError, argparse.ArgumentTypeError):  # whose sentences argparse shows as they are
@@ -58,7 +58,8 @@ def _status(command: Callable[[], int]) -> int:
             raise
         print("\nminunet: stopped", file=sys.stderr)
         return 130
-    print(f"minunet: {printable(said)}", file=sys.stderr)
+    with suppress(OSError):  # if that cannot be written either, the status says it
+        print(f"minunet: {printable(said)}", file=sys.stderr, flush=True)
     return 2
 
 

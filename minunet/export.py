@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from minunet.commands import Parser
-from minunet.errors import InputError, exit_status
+from minunet.errors import InputError, exit_status, printable
 from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
 from minunet.files import whole_file
 from minunet.model.checkpoint import check_fits, save_small, save_weights
@@ -66,7 +66,7 @@ def _export(options: argparse.Namespace) -> int:
             remark = writers[name](path) or ""
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error}.") from error
-        print(f"wrote {path}, {path.stat().st_size:,} bytes{remark}")
+        print(f"wrote {printable(path)}, {path.stat().st_size:,} bytes{remark}")
     return 0
 
 

@@ -22,9 +22,10 @@ except ImportError:  # not on this system: folders are not locked
 def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
     """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there.
 
-    Whatever stood at the temporary name is removed, and if it was a link, what it led to is not touched.
+    It is written under a temporary name, one for each process. Whatever stood there is removed, and if it was a link,
+    what it led to is not touched.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
     try:
         unfinished.unlink(missing_ok=True)
         with open(unfinished, mode.replace("w", "x"), encoding=None if "b" in mode else "utf-8", **options) as file:
@@ -41,11 +42,20 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
             unfinished.unlink()
 
 
+def own_folder(path: Path) -> None:
+    """Make a folder inside of another one, if it is not there. Raises InputError if it is a link to elsewhere."""
+    if path.is_symlink():
+        raise InputError(f"{path} is a link to another folder, and nothing is written through it.")
+    path.mkdir(exist_ok=True)
+
+
 def refuse_swollen(path: Path) -> None:
     """Raise ValueError if a file of weights, or the zip archive that it is, would become much larger in memory.
 
     Weights hardly shrink when they are packed: what does, zeros or holes in a very large file, are no weights.
     """
+    if path.is_fifo() or path.is_char_device():  # to open one could take for ever
+        raise ValueError("no file")
     stat = path.stat()
     size, on_disk = stat.st_size, 512 * getattr(stat, "st_blocks", 0)  # not every system tells, or at once
     with open(path, "rb") as file:

@@ -2,13 +2,14 @@
 
 import argparse
 import errno
+import itertools
 import os
 import sys
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     keep_memory()
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # of half the pixels that are refused
+    warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
     set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
     found, passed_over = _find(options.pictures)
     pictures = _named(found)
     out = new_folder(options.out, Path("predictions"))
-    for made in (made for name in pictures for made in _made(out, name, options.probabilities)):
+    files = {name: _made(out, name, options.probabilities) for name in pictures}
+    for made in itertools.chain(*files.values()):
         if os.path.lexists(made):
             raise InputError(f"{made} exists already, and nothing is overwritten: choose another --out.")
     failed = 0
@@ -86,7 +88,11 @@ def _predict(options: argparse.Namespace) -> int:
         try:
             with tqdm(desc=printable(name), unit="tile", leave=False, disable=None) as bar:
                 how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
-                _save(_made(out, name, options.probabilities), read_image(path), model, how)
+                with ExitStack() as stack:  # all files of a picture, or none
+                    for made in files[name]:
+                        stack.callback(_remove, made)
+                    _save(files[name], read_image(path), model, how)
+                    stack.pop_all()
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in NOT_WRITABLE:
                 raise InputError(f"{out} cannot be written: {error.strerror}.") from error
@@ -102,6 +108,11 @@ def _predict(options: argparse.Namespace) -> int:
     if passed_over:
         print(f"files passed over in folders, as their endings are not those of pictures: {passed_over}")
     return 2 if failed else 0
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _made(out: Path, name: str, whole: bool) -> list[Path]:

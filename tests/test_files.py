@@ -1,5 +1,7 @@
 """Files that are written whole or not at all."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_a_file_is_whole_or_the_old_one(tmp_path):
 def test_a_link_at_the_temporary_name_is_not_followed(tmp_path):
     """In a folder that others may write into, such a link could lead to a file of ours."""
     (tmp_path / "precious").write_text("precious")
-    (tmp_path / "a.txt.unfinished").symlink_to(tmp_path / "precious")
+    (tmp_path / f"a.txt.{os.getpid()}.unfinished").symlink_to(tmp_path / "precious")
     with whole_file(tmp_path / "a.txt") as file:
         file.write("new")
     assert (tmp_path / "precious").read_text() == "precious"
@@ -27,7 +29,7 @@ def test_a_link_at_the_temporary_name_is_not_followed(tmp_path):
 
 
 def test_what_a_crash_has_left_at_the_temporary_name_does_not_matter(tmp_path):
-    (tmp_path / "a.npz.unfinished").write_bytes(b"half of the last one, and longer")
+    (tmp_path / f"a.npz.{os.getpid()}.unfinished").write_bytes(b"half of the last one, and longer")
     with whole_file(tmp_path / "a.npz", "wb") as file:
         file.write(b"whole")
     assert (tmp_path / "a.npz").read_bytes() == b"whole"

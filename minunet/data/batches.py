@@ -37,7 +37,7 @@ def stretch(image: np.ndarray) -> np.ndarray:
     and a dim nucleus beside a bright one can be seen. Anscombe, "The Transformation of Poisson, Binomial and
     Negative-Binomial Data" (1948).
     """
-    counts = sum(np.bincount(image[rows].ravel(), minlength=256) for rows in row_slices(len(image)))  # by value
+    counts = sum(np.bincount(image[rows].ravel(), minlength=256) for rows in row_slices(*image.shape[:2]))  # by value
     share = np.cumsum(counts) / image.size  # of the numbers, up to each value
     dark, bright = np.searchsorted(share, (0.005, 0.999))
     table = ((np.arange(256) - dark) / max(bright - dark, 1)).clip(0, 1)

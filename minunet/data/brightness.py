@@ -10,7 +10,7 @@ numbers below zero are seen. What is no number (NaN) becomes 0.
 
 import numpy as np
 
-from minunet.data.decode import Decoded
+from minunet.data.decoded import Decoded
 from minunet.data.resize import row_slices
 from minunet.errors import InputError
 
@@ -32,7 +32,7 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
     rgb = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
     if decoded.alpha is not None:
         rgb = rgb.copy()
-        for rows in row_slices(len(rgb)):
+        for rows in row_slices(*rgb.shape[:2]):
             alpha = decoded.alpha[rows, :, None] / np.float32(255)
             rgb[rows] = (rgb[rows] * alpha + 255 * (1 - alpha)).round()
     return np.ascontiguousarray(rgb)
@@ -47,18 +47,19 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
         raise InputError("holds no number that is finite.")
     low, high = (float(number) for number in np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf"))
     if low == high:
-        ends = [band[np.isfinite(band)] for band in (values[rows] for rows in row_slices(len(values)))]
+        ends = [band[np.isfinite(band)] for band in (values[rows] for rows in row_slices(*values.shape[:2]))]
         low, high = (float(end([end(band) for band in ends if band.size])) for end in (np.min, np.max))
     factor = 255 / (high - low) if high > low else 0.0
     scaled = np.empty(values.shape, dtype="uint8")
-    for rows in row_slices(len(values)):
-        band = np.clip((values[rows].astype("float64") - low) * factor, 0, 255)  # infinities too
+    for rows in row_slices(*values.shape[:2]):
+        with np.errstate(over="ignore", invalid="ignore"):
+            band = np.clip((values[rows].astype("float64") - low) * factor, 0, 255)  # infinities too
         scaled[rows] = np.nan_to_num(band).round()
     return scaled
 
 
 def _entries(palette: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The colours with these numbers; a number beyond the palette is black."""
-    whole = np.zeros((max(256, int(places.max(initial=0)) + 1), 3), dtype="uint8")
+    whole = np.zeros((max(len(palette), int(places.max(initial=0)) + 1), 3), dtype="uint8")
     whole[: len(palette)] = palette
     return whole[places]

@@ -1,79 +1,55 @@
 """From a file to the numbers in it, upright, as many bits as it holds: what Pillow and tifffile know of formats.
 
-TIFF is read by tifffile, its reference reader, where that knows the compression, and by Pillow elsewhere; every other
-format by Pillow. No program is ever started for a picture: what Pillow hands on to others, such as EPS, is refused.
+Only formats are read that are known to be read rightly. No program is ever started for a picture, as Pillow does for
+EPS, and no other file is opened.
 """
 
-import logging
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO
 
 import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from minunet.data.decoded import Decoded, alpha_of, most_pixels
+from minunet.data.tiff import ORIENTATION, STARTS, read_tiff
 from minunet.errors import InputError
 
-if TYPE_CHECKING:
-    import tifffile
-
-OTHERS = {"EPS", "WMF", "BUFR", "GRIB", "HDF5"}  # Pillow would start Ghostscript, or knows them by name only
 ENDINGS = Image.registered_extensions()
-FORMATS = [name for name in Image.OPEN if name not in OTHERS]
-PICTURE_ENDINGS = {ending for ending, name in ENDINGS.items() if name in FORMATS}  # .jpg, .png, ...
-ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}  # of other formats, further pictures are layers or thumbnails
-ORIENTATION = 274  # the tag that says how a camera was held
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
-KNOWN_BY_TIFFFILE = (1, 8, 32773, 32946)  # compressions that it knows by itself: none, Deflate and PackBits
+KNOWN = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "AVIF", "JPEG2000", "PPM", "TGA", "PCX")
+FORMATS = [name for name in KNOWN if name in Image.OPEN]  # by this Pillow
+PICTURE_ENDINGS = {ending for ending, name in ENDINGS.items() if name in (*FORMATS, "MPO")}  # .jpg, .png, ...
+LOSSY = {"JPEG", "MPO", "WEBP", "AVIF", "JPEG2000"}  # some of them, not always
+ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}  # of other formats, further pictures are layers or thumbnails
 COLOURS = ("RGB", "RGBA", "LA")  # modes of 8 bits that Pillow reads pictures of 16 as
-PLAIN = (0, 1, 2, 3)  # photometric interpretations: white is zero, black is zero, RGB, palette
-
-
-class Decoded(NamedTuple):
-    """The numbers of a picture as its file holds them.
-
-    values: (H, W) or (H, W, 3), whole numbers, floating point, or bool for black and white.
-    highest: what white is, if the format says so: 255 for 8 bits, 15 for 4; None for more than 8 bits.
-    palette: (N, 3) uint8, the colours that `values` are numbers of, or None.
-    alpha: (H, W) uint8, 0 where nothing is to be seen, or None.
-    kind: the format, and what Pillow or tifffile call this kind of pixel.
-    frames: how many pictures the file holds, of which this is the first.
-    """
-
-    values: np.ndarray
-    highest: int | None
-    palette: np.ndarray | None
-    alpha: np.ndarray | None
-    kind: tuple[str, str]
-    frames: int = 1
 
 
 def decode(path: Path) -> Decoded:
-    """Read a picture or a mask, of any format, whatever its name ends in. Raises InputError, naming the file."""
+    """Read a picture or a mask, of any of FORMATS, whatever its name ends in. Raises InputError, naming the file."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is not a file.")
     try:
         with open(path, "rb") as file:
             start = file.read(4)
             file.seek(0)
-            decoded, orientation = _with_tifffile(file) if start in TIFF else _with_pillow(file)
+            decoded, orientation, lossy = read_tiff(file) if start in STARTS else (None, 1, False)
+            if decoded is None:
+                file.seek(0)
+                decoded, orientation = _with_pillow(file)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        raise MemoryError(f"{path}: {error or 'NumPy got none'}") from error
     except Image.DecompressionBombError:
-        raise InputError(
-            f"{path} has more than {most_pixels() // 10**6} million pixels: cut it into smaller ones."
-        ) from None
+        most = most_pixels() // 10**6
+        raise InputError(f"{path} has more than {most} million pixels: cut it into smaller ones.") from None
     except InputError as error:
         raise InputError(f"{path} {error}") from None
     except Exception as error:  # readers of damaged files raise nearly anything
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
     alpha = None if decoded.alpha is None else upright(decoded.alpha, orientation)
-    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha)
-
-
-def most_pixels() -> int:
-    """Of a picture: Pillow refuses more, as a small file could ask for all the memory that there is."""
-    return 2 * (Image.MAX_IMAGE_PIXELS or 2**40)
+    lossy = lossy or decoded.kind[0] in LOSSY
+    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, lossy=lossy)
 
 
 def upright(array: np.ndarray, orientation: int) -> np.ndarray:
@@ -92,7 +68,10 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
         # How its pixels are stored, as in "RGB;16B", and the largest number; reading them empties the list.
         stored = [tile[3] if isinstance(tile[3], tuple) else (tile[3],) for tile in picture.tile]
         raw = [str(how[0]) if how else "" for how in stored]
-        deep = any(";16" in kind for kind in raw) or picture.format == "PPM" and any(how[1:] > (255,) for how in stored)
+        deep = any(kind.endswith((";16B", ";16L", ";16N")) for kind in raw)
+        deep = deep or picture.format == "PPM" and any(how[1:] > (255,) for how in stored)
+        if picture.format == "BMP" and picture.mode == "1":
+            _refuse_odd_bmp(file)
         if picture.mode in COLOURS and deep:
             decoded = _of_16_bits(file, picture, raw)
         else:
@@ -111,9 +90,9 @@ def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
     if mode in ("La", "RGBa"):  # premultiplied
         picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[mode])
     if picture.mode in ("LA", "PA", "RGBA"):
-        alpha = _alpha(np.asarray(picture.getchannel("A")))
-    elif "transparency" in picture.info and mode in ("L", "P", "RGB"):  # one colour, or some, stand for nothing
-        alpha = _alpha(np.asarray(picture.convert("RGBA").getchannel("A")))
+        alpha = alpha_of(np.asarray(picture.getchannel("A")))
+    elif "transparency" in picture.info and mode in ("1", "L", "P", "RGB", "I;16"):  # one colour, or some: nothing
+        alpha = alpha_of(np.asarray(picture.convert("RGBA").getchannel("A")))
     if mode == "P":
         palette = np.array(picture.getpalette("RGB"), dtype="uint8").reshape(-1, 3)
     elif picture.mode == "LA":
@@ -136,73 +115,24 @@ def _of_16_bits(file: IO[bytes], picture: ImageFile, raw: list[str]) -> Decoded:
     if raw == ["LA;16B"]:
         picture.tile = [tile._replace(args="RGBA")]  # two bytes of grey and two of alpha
         both = np.asarray(picture)
-        return Decoded(both[..., 0] * np.uint16(256) + both[..., 1], None, None, _alpha(both[..., 2]), kind)
+        return Decoded(both[..., 0] * np.uint16(256) + both[..., 1], None, None, alpha_of(both[..., 2]), kind)
     values = np.asarray(picture).astype("uint16")
-    alpha = _alpha(values[..., 3].astype("uint8")) if values.shape[2] == 4 else None
+    alpha = alpha_of(values[..., 3].astype("uint8")) if values.shape[2] == 4 else None
     file.seek(0)
     with Image.open(file, formats=["PNG"]) as again:
         again.tile = [tile._replace(args=raw[0].removesuffix("B") + "L")]
         values <<= 8
         values += np.asarray(again)
+    if "transparency" in picture.info:  # one colour stands for nothing
+        alpha = alpha_of(255 * (values[..., :3] != picture.info["transparency"]).any(axis=2).astype("uint8"))
     return Decoded(values[..., :3], None, None, alpha, kind)
 
 
-def _alpha(values: np.ndarray) -> np.ndarray | None:
-    """The alpha channel, 8 bits, if anything is transparent at all."""
-    return None if values.min(initial=255) == 255 else values
-
-
-def _with_tifffile(file: IO[bytes]) -> tuple[Decoded, int]:
-    """A TIFF, and the orientation."""
-    try:
-        import tifffile
-    except ImportError:
-        raise InputError("is a TIFF, which needs the package tifffile: pip install tifffile.") from None
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
-    with tifffile.TiffFile(file) as tiff:
-        page = tiff.pages.first
-        others = sum(not getattr(each, "is_reduced", False) for each in tiff.pages[1:])  # thumbnails do not count
-        count = max(1 + others, tiff.series[0].size // max(page.size, 1))
-        if count > 1:
-            raise InputError(f"holds {count} pictures: save each in a file of its own.")
-        if page.imagewidth * page.imagelength > most_pixels():
-            raise Image.DecompressionBombError
-        orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
-        samples, premultiplied = page.samplesperpixel, page.extrasamples[:1] == (1,)
-        bits = max(np.atleast_1d(page.bitspersample))
-        known = page.compression in KNOWN_BY_TIFFFILE and page.predictor in (1, 2) and bits in (1, 8, 16, 32, 64)
-        if known and page.photometric in PLAIN and not premultiplied:
-            if page.axes not in ("YX", "YXS", "SYX") or samples > 4:
-                raise InputError(f"holds {samples} channels ({page.axes}); a picture has one, or three and alpha.")
-            return _of_page(page), orientation
-    if bits > 8 and (samples > 1 or page.photometric != 1 or page.dtype != "uint16" and tiff.byteorder == ">"):
-        how = f"compressed with {tifffile.COMPRESSION(page.compression).name}"  # Pillow would lose bits, or their order
-        raise InputError(
-            f"is {'multiplied by its alpha' if premultiplied else how}, and more than 8 bits a colour are not read so: "
-            "save it without."
-        )
-    file.seek(0)
-    return _with_pillow(file)
-
-
-def _of_page(page: "tifffile.TiffPage") -> Decoded:
-    values = page.asarray()
-    if values.ndim < 2 or not values.size or values.dtype.kind not in "buif":
-        raise ValueError(f"it holds no pixels, but {values.dtype} of {values.shape}")
-    if page.axes == "SYX":
-        values = np.moveaxis(values, 0, 2)
-    alpha, palette, bits = None, None, page.bitspersample
-    if values.ndim == 3:
-        if values.shape[2] in (2, 4):
-            if page.extrasamples[:1] != (2,):  # alpha
-                raise InputError(f"holds {values.shape[2]} channels; a picture has one, or three, and perhaps alpha.")
-            last = values[..., -1]
-            alpha = _alpha((last >> (bits - 8) if last.dtype.kind == "u" else 255 * last.clip(0, 1)).astype("uint8"))
-            values = values[..., :-1]
-        values = values[..., 0] if values.shape[2] == 1 else values
-    if page.photometric == 3:
-        palette = (np.asarray(page.colormap).T >> 8).astype("uint8")
-    elif page.photometric == 0 and values.dtype.kind in "ub":  # white is zero
-        values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
-    highest = 2**bits - 1 if values.dtype == "uint8" else None
-    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"))
+def _refuse_odd_bmp(file: IO[bytes]) -> None:
+    """Pillow takes a palette of black and white for pixels of one bit, also where they have more."""
+    at = file.tell()
+    file.seek(28)
+    bits = int.from_bytes(file.read(2), "little")
+    file.seek(at)
+    if bits != 1:
+        raise InputError(f"is a BMP of {bits} bits with two colours, which is not read rightly: save it as PNG.")

@@ -20,6 +20,8 @@ MANY = 8  # values: so many, most of them rare and between two frequent ones, ar
 BRIGHT = 100  # no masks of classes without names have so many
 RARE = 0.05  # of all pixels
 FEW = 4  # values: fewer may be classes of which each is one piece, as an organ and what is in it
+MOST = 0.8  # of the masks
+CLASSES = 16  # more than so many without names are seldom classes
 LOOKED_AT = 12  # masks, for pieces
 
 
@@ -66,20 +68,26 @@ def looks_smooth(found: Sequence[Found]) -> bool:
         return False
     for mask in found:
         pixels.update(dict(zip(mask.values.tolist(), mask.counts.tolist(), strict=True)))
-    between = [count for value, count in pixels.items() if value not in (min(pixels), max(pixels))]
-    rarest_end = min(pixels[min(pixels)], pixels[max(pixels)])
-    return len(pixels) >= MANY and max(pixels) >= BRIGHT and max(between) < min(RARE * pixels.total(), rarest_end)
+    low, high = min(pixels), max(pixels)
+    between = {value: count for value, count in pixels.items() if low < value < high}
+    if len(pixels) < MANY or high < BRIGHT:
+        return False
+    quarter = (high - low) / 4  # greys lie all over the range
+    spread = min(between) < low + quarter and max(between) > high - quarter
+    return spread and max(between.values()) < min(RARE * pixels.total(), pixels[low], pixels[high])
 
 
 def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]) -> bool:
-    """Whether each number is an object: every mask holds 0, 1, 2, ..., not all up to the same, and each in one piece.
+    """Whether each number is an object: most masks hold 0, 1, 2, ..., not all up to the same, and each in one piece.
 
-    A few in two pieces are allowed, as something may lie across an object.
+    A few numbers in two pieces are allowed, as something may lie across an object; so are gaps where there are many
+    numbers, as parts of larger pictures have them.
     """
     numbers = [np.union1d(mask.values, [0]) for mask in found if mask.values.any()]  # but for those without any
-    if any(len(each) != each[-1] + 1 for each in numbers) or len({len(each) for each in numbers}) < 2:
+    if len({len(each) for each in numbers}) < 2 or max(map(len, numbers)) < FEW:
         return False
-    if max(map(len, numbers)) < FEW:
+    without_gaps = np.mean([len(each) == each[-1] + 1 for each in numbers])
+    if without_gaps < MOST and len({value for each in numbers for value in each.tolist()}) <= CLASSES:
         return False
     pieces = []
     for mask in sorted(found, key=lambda mask: -len(mask.values))[:LOOKED_AT]:

@@ -25,6 +25,8 @@ def read_image(path: Path | str) -> np.ndarray:
         return to_rgb(decoded)
     except InputError as error:
         raise InputError(f"{path} {error}") from None
+    except MemoryError as error:
+        raise MemoryError(f"{path}: {error or 'NumPy got none'}") from error
 
 
 def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -34,17 +36,19 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """
     decoded = decode(path)
     values = decoded.values
-    if decoded.kind[0] in ("JPEG", "MPO"):
-        raise InputError(f"{path} is a JPEG: its compression changes class ids. Save masks as PNG.")
+    if decoded.lossy:
+        raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
-    alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] != "L"
+    alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] not in ("1", "L", "I;16")
     if values.ndim > 2 or values.dtype.kind not in "bui" or alpha:
         raise InputError(
             f"{path} is a picture of mode {decoded.kind[1]}{' with alpha' if alpha else ''}, but a mask holds one "
             "whole number a pixel, its class id. Save it as a grey or palette PNG."
         )
-    return (values.astype("uint8") if values.dtype == "bool" else values), decoded.palette
+    if values.dtype == "bool":
+        return values.astype("uint8"), np.array([[0, 0, 0], [255, 255, 255]], "uint8")
+    return values, decoded.palette
 
 
 def read_pairs(

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-ROWS = 256  # at a time
+AT_ONCE = 1 << 19  # pixels
 
 
-def row_slices(height: int) -> Iterator[slice]:
+def row_slices(height: int, width: int) -> Iterator[slice]:
     """The rows of a picture, a few at a time, so that nothing of floating point has to be as large as the picture."""
-    return (slice(start, min(start + ROWS, height)) for start in range(0, height, ROWS))
+    rows = max(1, AT_ONCE // max(1, width))
+    return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
 
 
 def resize_picture(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from minunet.data.dataset import Dataset
 from minunet.draw.colours import class_colours
-from minunet.files import whole_file
+from minunet.files import own_folder, whole_file
 
 FRAMES = 50  # at most
 SHOWN = 3  # images: the first of the data set
@@ -50,7 +50,7 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
         draw.text((left + 16, top), name, "black", font)
         left += 16 + round(draw.textlength(name, font)) + 3 * GAP
     folder = run / "progress"
-    folder.mkdir(exist_ok=True)
+    own_folder(folder)
     with whole_file(folder / f"{epoch:05}.png", "wb") as file:
         frame.save(file, format="PNG")
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from minunet.data.dataset import Dataset
 from minunet.draw.colours import class_colours
 from minunet.errors import printable
+from minunet.files import whole_file
 from minunet.metrics import confusion_matrix, mean_iou
 
 NAMED = 20  # classes in a legend: of more, those that there is room for
@@ -51,7 +52,8 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         axes.set_xlim(0.5, len(rows) + 0.5)
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, never on them
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.savefig(path, dpi=100)
+    with whole_file(path, "wb") as file:
+        figure.savefig(file, dpi=100, format="png")
 
 
 def _plain(name: str) -> str:
@@ -99,4 +101,5 @@ def save_predictions(
         axes.set_title(title)
     patches = [Patch(color=colours[k] / 255, label=_plain(name)) for k, name in enumerate(dataset.classes[:NAMED])]
     figure.legend(handles=patches, loc="outside lower center", ncols=min(classes, 6), frameon=False)
-    figure.savefig(path, dpi=100)
+    with whole_file(path, "wb") as file:
+        figure.savefig(file, dpi=100, format="png")

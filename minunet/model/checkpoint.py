@@ -115,11 +115,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
         rows, step = progress.get("rows", []), progress.get("step", 0)
         if not all(isinstance(row, dict) and row.keys() == set(row_names(classes)) for row in rows):
             raise ValueError("not the rows of metrics.csv")
-        if not all(type(value) in (int, float) for row in rows for value in row.values()) or not 0 <= step < 2**63:
+        numbers = [value for row in rows for value in row.values()]
+        numbers += [value for name, value in progress.items() if name not in ("rows", "data")]
+        if not all(type(value) in (int, float) and not abs(value) > 2**63 for value in numbers):
             raise ValueError("not numbers")
+        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or step < 0:
+            raise ValueError("not the epochs of a run")
         params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
         for name, array in _part(arrays, "params8/").items():
-            if array.dtype != "int8":
+            if array.dtype != "int8" or scales[name].shape != array.shape[-1:] or scales[name].dtype != "float32":
                 raise ValueError("not rounded to 8 bits")
             params[name] = array * scales[name]
     except FileNotFoundError:
@@ -128,6 +132,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ) from None
     except MemoryError:
         raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except Exception as error:  # a damaged zip makes zipfile, zlib and NumPy raise nearly anything
         raise InputError(f"{path} is not a checkpoint of minunet, or it is damaged.") from error
     config = Config.from_json(values if isinstance(values, dict) else {})
@@ -145,8 +151,10 @@ def row_names(classes: Sequence[str]) -> list[str]:
 
 def check_classes(path: Path, classes: Any) -> None:
     """Raise InputError unless these are the names of at least two classes, each of which can be shown."""
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+    if not isinstance(classes, list) or not all(isinstance(name, str) and name.strip() for name in classes):
         raise InputError(f"{path} does not say which classes it knows.")
+    if not 2 <= len(classes) <= 256 or len(set(classes)) < len(classes):
+        raise InputError(f"{path} names {len(classes)} classes; there can be 2 to 256, each with a name of its own.")
     if hidden := [name for name in classes if printable(name) != name]:
         raise InputError(f"{path}: the name of a class cannot be shown: {hidden[0]!r}.")
 

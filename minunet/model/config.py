@@ -20,7 +20,11 @@ LABELLED, POSITIVE = ("nuclei", "paper"), 1e-12  # presets of pictures whose sin
 class Config:
     """One experiment. `config.json` in the folder of a run holds one of these."""
 
-    preset: str = option("cells", "the experiment that this began as")
+    preset: str = option(
+        "cells",
+        "the experiment that this began as",
+        choices=("cells", "pets", "seed", "nuclei", "paper", "folder"),
+    )
     data_dir: str | None = option(None, "where the images are; null for data that are made")
     size: int = option(128, "images are scaled to N x N pixels, or shown in pieces of them", low=1, flag=True)
     pieces: bool = option(False, "images keep their resolution, and training shows pieces from random places")

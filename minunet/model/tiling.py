@@ -133,15 +133,15 @@ def _overlapping(size: int, length: int, step: int) -> list[_Cut]:
     """Tiles of `length` pixels for a network with padding; each counts less towards its ends, but not at the edges."""
     last = step * -(-max(0, size - length) // step)  # where the last tile begins
     starts = [*range(0, last, step * max(1, (length - OVERLAP) // step)), last]  # multiples of step, as with "valid"
-    weights = np.zeros((len(starts), size), dtype="float32")
-    for weight, start in zip(weights, starts, strict=True):
-        place = np.arange(size) - start
-        rising = np.where(start == 0, OVERLAP, place + 1)
-        falling = np.where(start == last, OVERLAP, length - place)
-        weight[:] = np.clip(np.minimum(rising, falling), 0, OVERLAP) * ((place >= 0) & (place < length))
-    weights /= weights.sum(axis=0)
     spans = [slice(start, min(start + length, size)) for start in starts]
+    weights, total = [], np.zeros(size, dtype="float32")
+    for span in spans:
+        place = np.arange(span.stop - span.start)
+        rising = OVERLAP if span.start == 0 else place + 1
+        falling = OVERLAP if span.start == last else length - place
+        weights.append(np.minimum(np.minimum(rising, falling), OVERLAP) * np.ones(len(place), dtype="float32"))
+        total[span] += weights[-1]
     return [
-        _Cut(np.arange(span.start, span.start + length), span, weight[span])
+        _Cut(np.arange(span.start, span.start + length), span, weight / total[span])
         for span, weight in zip(spans, weights, strict=True)
     ]

@@ -102,7 +102,7 @@ class Model:
             prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
         else:  # one pass over the whole picture, as in training
             prediction = np.concatenate([band for _, band in in_tiles(tile=self.config.size, advance=advance)])
-        for rows in row_slices(len(picture)):
+        for rows in row_slices(*picture.shape[:2]):
             yield rows, resize_probabilities(prediction, picture.shape[:2], rows)
 
 

@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 import minunet
 from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import Parser, at_least, keep_memory, new_folder
@@ -29,7 +27,7 @@ from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
-from minunet.train.listeners import listeners
+from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
@@ -112,11 +110,15 @@ def _train(options: argparse.Namespace) -> int:
     keep_memory()
     # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # of half the pixels that are refused
+    warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
     if options.resume and (options.resume / "config.json").exists() and not (options.resume / "last.npz").exists():
-        raise InputError(f"{options.resume} was stopped before it was saved: begin again with --out {options.resume}.")
+        if not _holds_something(options.resume):
+            raise InputError(
+                f"{options.resume} was stopped before it was saved: begin anew with --out {options.resume}."
+            )
+        raise InputError(f"{options.resume} has no last.npz any more, so it cannot go on. Its best.npz still predicts.")
     if options.tensorboard:
         require_tensorboardx()
     if options.threads is not None:
@@ -147,9 +149,12 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
+        for left in folder.glob("*.unfinished"):  # by a command that was killed
+            left.unlink()
+        save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
+        if run.rows and run.step == run.epoch * -(-len(data.training) // config.batch_size):
+            write(folder, run)  # if it was killed just after an epoch was saved
         _check_best(folder, run)
-        if config != earlier.config:  # the images have moved: remembered at once, also by a run that is finished
-            save_checkpoint(folder / "last.npz", run)
     else:
         run = begin(config, net, data, device)
         folder = new_folder(options.out, Path("runs", config.preset))
@@ -183,7 +188,7 @@ def _train_and_test(
     if run.rows:  # also of a run that was stopped between two drawings
         drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes))
     drawn(folder / "progress.gif", lambda: save_animation(folder, net.classes))
-    if not finished:
+    if not finished or stopper.asked:  # perhaps while the last epoch was scored
         print(f"stopped and saved; go on with: {printable(_resume_command(folder, options))}")
         return 128 + stopper.number
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
@@ -197,8 +202,11 @@ def _train_and_test(
 
 def _check_best(folder: Path, run: Checkpoint) -> None:
     """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
-    if run.rows and not same_run(load_checkpoint(folder / "best.npz"), run):
-        raise InputError(f"{folder / 'best.npz'} holds weights of another run than last.npz beside it.")
+    best, last = folder / "best.npz", folder / "last.npz"
+    if run.rows and not best.exists():
+        raise InputError(f"{best} is gone, and with it the best epoch. {last} still predicts: --weights {last}.")
+    if run.rows and not same_run(load_checkpoint(best), run):
+        raise InputError(f"{best} holds weights of another run than {last}, which still predicts: --weights {last}.")
 
 
 def _how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> str:
@@ -214,7 +222,8 @@ def _how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> 
 def _resume_command(folder: Path, options: argparse.Namespace) -> str:
     how = ["--layers", str(options.layers)] if options.layers else []
     how += ["--operations", options.operations] if options.operations != "quick" else []
-    return shlex.join([sys.executable, "-m", "minunet.train", "--resume", str(folder), *how])
+    resume = [f"--resume={folder}"] if str(folder).startswith("-") else ["--resume", str(folder)]
+    return shlex.join([sys.executable, "-m", "minunet.train", *resume, *how])
 
 
 def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:
@@ -229,19 +238,21 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
 
 
 def _refuse_full(folder: Path) -> None:
-    """Before pictures are read, and again when the folder is this process' alone.
-
-    A run that was stopped before it was saved has left only its config.json, and halves of files.
-    """
-    held = list(folder.iterdir()) if folder.is_dir() else []
-    if [path for path in held if path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path))]:
+    """Before pictures are read, and again when the folder is this process' alone."""
+    if _holds_something(folder):
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+
+
+def _holds_something(folder: Path) -> bool:
+    """More than what a run leaves that was stopped before it was saved: its config.json, and halves of files."""
+    held = list(folder.iterdir()) if folder.is_dir() else []
+    return any(path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path)) for path in held)
 
 
 def _is_run(path: Path) -> bool:
     """Whether a config.json is that of a run."""
     try:
-        return "minunet" in json.loads(path.read_text(encoding="utf-8"))
+        return path.is_file() and "minunet" in json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
@@ -316,7 +327,9 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         values = json.loads(path.read_text(encoding="utf-8"))
         written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
-        raise InputError(f"{path} cannot be read ({error}); it says what {run} is.") from error
+        raise InputError(
+            f"{path} cannot be read ({error}); it says what {run} is. Put it back to go on; last.npz still predicts."
+        ) from error
     # The images may have moved, and a run of an older version may lack a field.
     if dataclasses.replace(written, data_dir=None) != dataclasses.replace(config, data_dir=None):
         raise InputError(f"{run / 'last.npz'} belongs to another run than {path}: their configurations differ.")
@@ -324,7 +337,7 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
         raise InputError(f"The preset {config.preset} makes its images itself and takes no --data-dir.")
     now = "own" if options.layers else options.operations
     if operations != now:
-        print(f"{printable(run)} began with {operations} operations and goes on with {now} ones, which round otherwise")
+        print(printable(f"{run} began with {operations} operations and goes on with {now} ones, which round otherwise"))
     return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 

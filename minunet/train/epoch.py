@@ -13,7 +13,7 @@ from minunet.errors import InputError
 from minunet.gpu.upload import LateNumbers, batches_on
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model.checkpoint import Checkpoint, row_names
-from minunet.train.numerics import finite, first_not_finite
+from minunet.train.numerics import finite_square, first_not_finite
 from minunet.train.score import Scores
 from minunet.unet import Parameters, UNet
 
@@ -54,8 +54,8 @@ class Epoch:
         """Note the loss of the present batch; on a GPU, it is looked at when the next one has been ordered."""
         images = len(self.batch["images"])
         self.losses.add(loss, self.step, images)
-        if self.check_gradients and not all(map(finite, grads.values())):
-            self._diverged(f"A gradient is not finite at step {self.step + 1} (epoch {self.number})")
+        if self.check_gradients and not all(map(finite_square, grads.values())):
+            self._diverged(f"A gradient, or its square, is not finite at step {self.step + 1} (epoch {self.number})")
         self.bar.update(images)
 
     def _note(self, loss: float, step: int, images: int) -> None:

@@ -21,8 +21,8 @@ CURVES = 10  # how often `curves.png` is drawn; drawing takes a tenth of the tim
 def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any]], None]) -> list[Listener]:
     """All of them, for a run in `folder`; `report` is told the row of every epoch."""
     return [
-        print_row,
         lambda run, scores: write(folder, run),
+        print_row,
         lambda run, scores: draw(folder, run, scores, validation),
         lambda run, scores: report(run.rows[-1]),
     ]

@@ -30,6 +30,7 @@ from minunet.model.trained import Model, prepare
 from minunet.optim import follow
 from minunet.seeds import generator
 from minunet.train.epoch import Epoch
+from minunet.train.numerics import finite
 from minunet.train.presets import make_optimizer, make_schedule
 from minunet.train.score import Scores, score
 from minunet.unet import UNet
@@ -72,9 +73,10 @@ def fit(
         if not stopped:
             scores = score(Model(net, run.tested, config, run.classes, device), data.validation)
             epoch.add_row(scores)
-            for tell in listeners:  # who print, draw, and keep the best weights
-                tell(run, scores)
         save_checkpoint(folder / "last.npz", run)
+        if not stopped:
+            for tell in listeners:  # who keep the best weights, print and draw
+                tell(run, scores)
     return not stopped
 
 
@@ -96,7 +98,8 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
     kinds = optimizer.remembers if run.step else ()
     needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()}
     remembered = {name: array.shape for name, array in run.optimizer.items() if array.ndim}
-    if remembered != needed or "t" in optimizer.state and run.optimizer.get("t") != run.step:
+    sound = all(array.dtype == "float32" and finite(array) for array in run.optimizer.values() if array.ndim)
+    if remembered != needed or not sound or "t" in optimizer.state and run.optimizer.get("t") != run.step:
         raise InputError(
             f"What the optimiser remembers in {source} does not belong to its weights: this is no last.npz of a run, "
             "or it is damaged."
@@ -106,6 +109,9 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
             "Going on would mix training and test images."
         )
+    per_epoch = -(-len(data.training) // run.config.batch_size)
+    if not run.epoch * per_epoch <= run.step <= (run.epoch + 1) * per_epoch:
+        raise InputError(f"{source} is damaged: {run.step} steps are not {run.epoch} epochs and a part of one.")
     for arrays in (run.params, run.average, run.optimizer):
         arrays |= {name: to_device(array, device) for name, array in arrays.items() if array.ndim}
     return run

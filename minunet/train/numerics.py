@@ -15,6 +15,12 @@ def finite(array: Array) -> bool:
     return bool(np.isfinite(total) or array_module(array).isfinite(array).all())
 
 
+def finite_square(array: Array) -> bool:
+    """Whether the sum of the squares of all numbers is finite: Adam adds them up."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(float(array_module(array).vdot(array, array))))
+
+
 def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> str:
     """A name for the place, such as "up1.conv2", or "up1.conv2 on the way back"; "" if all is finite, after all.
 
@@ -24,18 +30,19 @@ def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> 
     for name, array in params.items():
         if not finite(array):
             return f"the weights {name}"
-    recording = Recording(net)
+    recording, names = Recording(net), net.steps()
     each = {name: batch[name] for name in ("labels", "pixel_weight") if name in batch}
     others = {name: batch[name] for name in ("class_weight",) if name in batch}
+    there, back = len(names), -1  # the first step that is not finite, and on the way back the last one
     for number in range(len(batch.get("images", ()))):
         one = slice(number, number + 1)
         logits = recording.forward(params, batch["images"][one])
-        for name, step in recording.steps.items():
-            if not finite(step.y):
-                return name
-        _, cache = softmax_cross_entropy(logits, **{name: array[one] for name, array in each.items()}, **others)
-        recording.backward(softmax_cross_entropy_backward(cache))
-        for name, step in reversed(recording.steps.items()):
-            if not all(map(finite, step.grads)):
-                return f"{name} on the way back"
-    return ""
+        there = min([there, *(names.index(name) for name, step in recording.steps.items() if not finite(step.y))])
+        if there == len(names):
+            _, cache = softmax_cross_entropy(logits, **{name: array[one] for name, array in each.items()}, **others)
+            recording.backward(softmax_cross_entropy_backward(cache))
+            wrong = [name for name, step in recording.steps.items() if not all(map(finite_square, step.grads))]
+            back = max([back, *map(names.index, wrong)])
+    if there < len(names):
+        return names[there]
+    return f"{names[back]} on the way back" if back >= 0 else ""

@@ -14,6 +14,7 @@ from minunet.data.batches import LABELS, to_input
 from minunet.data.dataset import Dataset, Images
 from minunet.data.instances import from_classes
 from minunet.draw.plots import drawn, save_predictions
+from minunet.errors import InputError
 from minunet.files import whole_file
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
@@ -69,6 +70,8 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
     """
     config = model.config
     loss, matrix, predictions = score(model, dataset, config.tta)
+    if not math.isfinite(loss):
+        raise InputError(f"The loss on the test images is {loss}: training has diverged. A lower --lr may help.")
     result = {
         "pixel_accuracy": pixel_accuracy(matrix),
         "mean_iou": mean_iou(matrix),

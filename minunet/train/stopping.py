@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 
@@ -30,5 +31,6 @@ class CtrlC:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked, self.number = True, number
-        os.write(2, b"\nstopping after this step; a second time stops at once\n")  # print() may be in use just now
         self.__exit__()  # the second one ends the process as ever
+        with suppress(OSError):  # nobody may read it any more; print() may be in use just now
+            os.write(2, b"\nstopping after this step; a second time stops at once\n")

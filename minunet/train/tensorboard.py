@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from minunet.errors import InputError
+from minunet.files import own_folder
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -25,6 +26,7 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     """While this is entered: a function that writes a row of `metrics.csv` into FOLDER/tensorboard."""
     from tensorboardX import SummaryWriter
 
+    own_folder(folder / "tensorboard")
     writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=FLUSH_SECONDS)
 
     def report(row: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ import pytest
 import tifffile
 
 from minunet.data.brightness import to_8_bits, to_rgb
-from minunet.data.decode import Decoded, decode
+from minunet.data.decode import decode
+from minunet.data.decoded import Decoded
 from minunet.errors import InputError
 
 DISC = np.hypot(*(np.indices((64, 64)) - 31.5)) < 20

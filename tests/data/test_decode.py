@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 import struct
 import sys
 import zlib
@@ -12,6 +13,7 @@ import tifffile
 from PIL import Image
 
 from minunet.data.decode import FORMATS, PICTURE_ENDINGS, decode, upright
+from minunet.data.pictures import read_image, read_mask
 from minunet.errors import InputError
 
 KINDS = [
@@ -176,6 +178,18 @@ def test_what_would_start_another_program_is_not_read(tmp_path, monkeypatch):
     )
     with pytest.raises(InputError, match="x.png cannot be read as a picture"):
         decode(tmp_path / "x.png")
+    eps = (tmp_path / "x.png").read_bytes()
+    fields = [
+        (3, 60, b"\x01\x01"),
+        (3, 20, b"\0\x0a"),
+        (3, 30, b"\0\x0a"),
+        (3, 120, b"\0"),
+        (8, 10, eps),
+    ]  # IPTC around it
+    packed = b"".join(struct.pack(">BBBH", 0x1C, record, name, len(data)) + data for record, name, data in fields)
+    (tmp_path / "iptc.png").write_bytes(packed)
+    with pytest.raises(InputError, match="iptc.png cannot be read as a picture"):
+        decode(tmp_path / "iptc.png")
     assert not (tmp_path / "was-started").exists()
     assert "EPS" not in FORMATS and ".eps" not in PICTURE_ENDINGS and ".tif" in PICTURE_ENDINGS
 
@@ -270,3 +284,117 @@ def test_floating_point_with_a_predictor(tmp_path, rng):
     values = rng.standard_normal((12, 14)).astype("float32")
     Image.fromarray(values).save(tmp_path / "a.tif", compression="tiff_adobe_deflate", tiffinfo={317: 3})
     np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)
+
+
+def test_no_other_file_is_opened(tmp_path):
+    """An OME-TIFF may say that its planes lie in other files; one of which nobody writes into would never end."""
+    xml = """<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">
+    <Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="6" SizeY="5" SizeZ="2" SizeC="1" SizeT="1">
+    <TiffData IFD="0" FirstZ="0"><UUID FileName="a.ome.tif">urn:uuid:1</UUID></TiffData>
+    <TiffData IFD="0" FirstZ="1"><UUID FileName="pipe.tif">urn:uuid:2</UUID></TiffData></Pixels></Image></OME>"""
+    values = np.arange(30, dtype="uint8").reshape(5, 6)
+    tifffile.imwrite(tmp_path / "a.ome.tif", values, description=xml, metadata=None)
+    os.mkfifo(tmp_path / "pipe.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "a.ome.tif").values, values)
+    with pytest.raises(InputError, match="pipe.tif is not a file"):
+        decode(tmp_path / "pipe.tif")
+
+
+def lzw(data: bytes) -> bytes:
+    """The simplest LZW: a table that is cleared before it is needed, 9 bits a code."""
+    codes = [code for start in range(0, len(data), 200) for code in (256, *data[start : start + 200])] + [257]
+    bits = "".join(f"{code:09b}" for code in codes)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"])
+@pytest.mark.parametrize("photometric", [0, 1])
+def test_lzw_is_right_or_refused(tmp_path, rng, order, dtype, photometric):
+    """Pillow swaps the bytes of some kinds twice, takes others for their brothers, and does not invert 16 bits."""
+    values = (rng.standard_normal((8, 9)) * 2**30).astype("int64").astype(dtype)
+    data, tag = lzw(values.astype(np.dtype(dtype).newbyteorder(order)).tobytes()), order + "HHI"
+    kind = {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    tags = [(256, 9), (257, 8), (258, 8 * values.itemsize), (259, 5), (262, photometric), (273, 8), (277, 1), (278, 8)]
+    tags += [(279, len(data)), (339, kind)]
+    entries = b"".join(struct.pack(order + "HHII", name, 4, 1, value) for name, value in tags)
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8 + len(data))
+    made = start + data + struct.pack(order + "H", len(tags)) + entries + bytes(4)
+    (tmp_path / "a.tif").write_bytes(made)
+    try:
+        read = decode(tmp_path / "a.tif").values
+    except InputError as error:
+        assert "would not be read rightly" in str(error) and dtype not in ("uint8",) and tag
+        assert photometric == 0 or dtype in ("int8", "uint32") or order == ">"
+        return
+    np.testing.assert_array_equal(read, 255 - values if photometric == 0 else values)
+
+
+@pytest.mark.parametrize("bits", [1, 8, 16])
+def test_palettes_of_any_length(tmp_path, rng, bits):
+    colours = rng.integers(0, 65536, (3, 2**bits), dtype="uint16")
+    values = rng.integers(0, 2, (5, 8)).astype(f"uint{max(bits, 8)}") * (2**bits - 1)
+    if bits == 1:
+        data = np.packbits(values.astype(bool), axis=1).tobytes()
+        tags = [(256, 4, 8), (257, 4, 5), (258, 4, 1), (259, 4, 1), (262, 4, 3), (273, 4, 8), (277, 4, 1), (278, 4, 5)]
+        tags += [(279, 4, len(data)), (320, 3, 8 + len(data) + 2 + 12 * 10 + 4)]
+        entries = b"".join(struct.pack("<HHII", n, kind, 6 if n == 320 else 1, value) for n, kind, value in tags)
+        made = b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", 10) + entries + bytes(4)
+        (tmp_path / "a.tif").write_bytes(made + colours.astype("<u2").tobytes())
+    else:
+        tifffile.imwrite(tmp_path / "a.tif", values, photometric="palette", colormap=colours)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), (colours >> 8).astype("uint8").T[values])
+
+
+def test_a_strip_that_swells_is_refused(tmp_path):
+    data = zlib.compress(bytes(10**7))
+    tags = [(256, 16), (257, 12), (258, 8), (259, 8), (262, 1), (273, 8), (277, 1), (278, 12), (279, len(data))]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    made = b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+    (tmp_path / "a.tif").write_bytes(made)
+    with pytest.raises(InputError, match="a.tif would unpack to more than its picture"):
+        decode(tmp_path / "a.tif")
+
+
+def test_a_thumbnail_before_its_picture_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 6), "uint8"), photometric="minisblack", subfiletype=1)
+    with pytest.raises(InputError, match="begins with a small copy"):
+        decode(tmp_path / "a.tif")
+
+
+def test_what_compression_changes_is_no_mask(tmp_path):
+    ids = Image.fromarray((np.indices((32, 32)).sum(0) // 8).astype("uint8"))
+    ids.save(tmp_path / "a.tif", compression="jpeg")
+    for name in ("a.jp2", "a.webp", "a.jpg"):
+        ids.save(tmp_path / name)
+    for name in ("a.tif", "a.jp2", "a.webp", "a.jpg"):
+        with pytest.raises(InputError, match=f"{name} is a .*, whose compression changes class ids"):
+            read_mask(tmp_path / name)
+
+
+def test_a_bmp_of_two_colours_and_many_bits_is_refused(tmp_path):
+    """Pillow reads its bytes as bits."""
+    Image.fromarray(np.zeros((8, 8), bool)).save(tmp_path / "a.bmp")
+    assert decode(tmp_path / "a.bmp").values.shape == (8, 8)
+    head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 126, 0, 0, 62, 40, 8, 8, 1, 8, 0, 64, 0, 0, 2, 2)
+    (tmp_path / "b.bmp").write_bytes(head + bytes((0, 0, 0, 0, 255, 255, 255, 0)) + bytes(64))
+    with pytest.raises(InputError, match="b.bmp is a BMP of 8 bits with two colours"):
+        decode(tmp_path / "b.bmp")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "I;16", "RGB;16"])
+def test_a_colour_that_stands_for_nothing(tmp_path, mode):
+    if mode == "RGB;16":
+        values = np.zeros((4, 4, 3), "uint16")
+        values[2:] = 9
+        made = png_of_16_bits(values, 2)
+        key = b"tRNS" + bytes(6)
+        at = made.index(b"IDAT") - 4
+        chunk = struct.pack(">I", 6) + key + struct.pack(">I", zlib.crc32(key))
+        (tmp_path / "a.png").write_bytes(made[:at] + chunk + made[at:])
+    else:
+        values = np.zeros((4, 4), {"1": bool, "L": "uint8", "I;16": "uint16"}[mode])
+        values[2:] = 1
+        Image.fromarray(values).save(tmp_path / "a.png", transparency=0)
+    alpha = decode(tmp_path / "a.png").alpha
+    assert (alpha[:2] == 0).all() and (alpha[2:] == 255).all()

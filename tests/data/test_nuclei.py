@@ -8,6 +8,7 @@ from minunet import InputError
 from minunet.data.batches import stretch
 from minunet.data.instances import border_between
 from minunet.data.nuclei import load_nuclei
+from minunet.data.pictures import read_image
 from tests.data.pictures import write_nuclei
 
 
@@ -112,3 +113,19 @@ def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
     spoil(folder)
     with pytest.raises(InputError, match=says):
         load_nuclei(folder, rng)
+
+
+def test_a_mask_of_several_nuclei_is_refused(tmp_path, rng):
+    """Numbered, they would be one large nucleus."""
+    folder = write_nuclei(tmp_path / "n", lists=False)
+    mask = sorted((folder / "stage1_train").iterdir())[1] / "masks" / "labels.png"
+    shape = read_image(next((mask.parents[1] / "images").iterdir())).shape[:2]
+    Image.fromarray(np.arange(np.prod(shape)).reshape(shape).astype("uint8") % 5).save(mask)
+    with pytest.raises(InputError, match="labels.png holds 4 values beside 0, but a mask shows one nucleus"):
+        load_nuclei(folder, rng)
+
+
+def test_hidden_folders_are_passed_over(tmp_path, rng):
+    folder = write_nuclei(tmp_path / "n", lists=False)
+    (folder / "stage1_train" / ".ipynb_checkpoints").mkdir()
+    assert sum(map(len, load_nuclei(folder, rng))) == 6

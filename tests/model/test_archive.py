@@ -81,7 +81,7 @@ def test_a_small_file_cannot_fill_the_memory(tmp_path):
 
 def run_of(rng, **changes) -> Checkpoint:
     classes = ("a", "b")
-    rows = [dict.fromkeys(row_names(classes), epoch / 7) for epoch in range(3)]
+    rows = [dict.fromkeys(row_names(classes), epoch / 7) | {"epoch": epoch} for epoch in (1, 2, 3)]
     rows[1]["iou_a"] = float("nan")
     values = {"data": ["x", "y", "z"], "step": 30, "rows": rows, **changes}
     return Checkpoint(Config("cells", data_dir="/here"), classes, UNet(3, 2, 2, 2).init(rng), **values)

@@ -1,10 +1,12 @@
 """What a training says, and what it never does: lose work, go on with damaged numbers, keep quiet about a failure."""
 
 import errno
+import itertools
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,13 +18,17 @@ from minunet import InputError, UNet
 from minunet.data.cells import make_cells
 from minunet.model import load_model
 from minunet.model.archive import write_archive
-from minunet.model.checkpoint import load_checkpoint
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from minunet.train import __main__ as train
 from minunet.train import listeners as listening
 from minunet.train import loop, presets
-from minunet.train.numerics import finite, first_not_finite
+from minunet.train import score as scoring
+from minunet.train.numerics import finite, finite_square, first_not_finite
+from minunet.train.presets import PRESETS
 from minunet.train.remarks import remarks, shares
+from minunet.train.score import score
 from tests.data.pictures import write_folder
+from tests.model.texts import change_meta
 
 SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
 
@@ -79,22 +85,60 @@ def test_a_gradient_that_is_not_finite_ends_the_run_before_the_step(monkeypatch,
     monkeypatch.setattr(loop, "loss_and_gradients", third_is_spoilt)
     options = ["--batch-size", "5", "--epochs", "2", "--out", "a"]
     assert train.main([*SMALL, *options]) == 2
-    assert "A gradient is not finite at step 3 (epoch 1): training has diverged" in capsys.readouterr().err
+    assert (
+        "A gradient, or its square, is not finite at step 3 (epoch 1): training has diverged" in capsys.readouterr().err
+    )
     assert not Path("a/best.npz").exists()
 
 
 # Checkpoints
 
 
+def stopped_in_the_second_epoch(monkeypatch, *options: str) -> None:
+    steps = itertools.count(1)
+
+    class Stops(train.CtrlC):
+        def __enter__(self):
+            super().__enter__()
+            return lambda: next(steps) == 4
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "CtrlC", Stops)
+        assert train.main([*SMALL, "--batch-size", "5", "--epochs", "2", *options]) == 130
+
+
 def test_best_weights_of_another_run_are_not_tested_as_this_runs(capsys, monkeypatch):
     for seed in ("0", "1"):
-        assert train.main([*SMALL, "--epochs", "1", "--seed", seed, "--out", seed]) == 0
+        stopped_in_the_second_epoch(monkeypatch, "--seed", seed, "--out", seed)
     shutil.copy("0/best.npz", "1/best.npz")
     assert train.main(["--resume", "1", "--device", "cpu"]) == 2
-    assert "best.npz holds weights of another run than last.npz" in capsys.readouterr().err
+    assert "best.npz holds weights of another run than 1/last.npz, which still predicts" in capsys.readouterr().err
     Path("1/best.npz").unlink()
     assert train.main(["--resume", "1", "--device", "cpu"]) == 2
-    assert "There is no checkpoint" in capsys.readouterr().err
+    assert "best.npz is gone, and with it the best epoch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_run_killed_between_its_files_goes_on_with_its_best_weights(monkeypatch, epoch):
+    """The epoch is saved before anybody is told; what they would have written is written when the run goes on."""
+    assert train.main([*SMALL, "--epochs", "2", "--out", "a"]) == 0
+    whole = listening.write
+
+    def killed(folder, run):
+        if run.epoch == epoch:
+            raise KeyboardInterrupt
+        whole(folder, run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listening, "write", killed)
+        assert train.main([*SMALL, "--epochs", "2", "--out", "b"]) == 130
+    Path("b/last.npz.99.unfinished").write_bytes(b"half of it")
+    assert load_checkpoint(Path("b/last.npz")).epoch == epoch
+    assert train.main(["--resume", "b", "--device", "cpu"]) == 0
+    assert Path("a/test.json").read_text() == Path("b/test.json").read_text()
+    best, other = (load_checkpoint(Path(run, "best.npz")) for run in ("a", "b"))
+    assert all(np.array_equal(array, other.params[name]) for name, array in best.params.items())
+    assert not list(Path("b").glob("*.unfinished"))
 
 
 def test_best_weights_in_the_place_of_the_last(capsys):
@@ -155,7 +199,7 @@ def test_what_cannot_be_written_is_said_and_how_to_go_on(monkeypatch, capsys, nu
     assert train.main([*SMALL, "--epochs", "3", "--out", "a"]) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error == (
-        f"minunet: a/metrics.csv: {os.strerror(number)}. Epoch 1 is saved; when this is mended, go on with: "
+        f"minunet: a/metrics.csv: {os.strerror(number)}. Epoch 2 is saved; when this is mended, go on with: "
         f"{sys.executable} -m minunet.train --resume a"
     )
     monkeypatch.setattr(listening, "write", whole)
@@ -195,7 +239,7 @@ def test_a_run_that_was_stopped_before_it_was_saved_can_be_begun_again(capsys):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     Path("a/last.npz.unfinished").write_bytes(b"half")
     assert train.main(["--resume", "a", "--device", "cpu"]) == 2
-    assert "a was stopped before it was saved: begin again with --out a" in capsys.readouterr().err
+    assert "a was stopped before it was saved: begin anew with --out a" in capsys.readouterr().err
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     (Path("b")).mkdir()
     Path("b/config.json").write_text('{"mine": 1}')
@@ -297,3 +341,152 @@ def test_a_name_of_a_class_that_cannot_be_shown(tmp_path, capsys):
     assert train.main(["--data-dir", str(folder), *SMALL]) == 2
     error = capsys.readouterr().err
     assert "names a class by what cannot be shown" in error and "\x1b" not in error
+
+
+def test_ctrl_c_saves_although_nobody_reads_any_more(tmp_path):
+    """Of `train | tee log` the reader is stopped, too, perhaps first."""
+    script = """
+import os, signal, sys
+from minunet.train import __main__ as train, loop
+
+made, steps = loop.make_batch, []
+
+def interrupted(*arguments):
+    steps.append(1)
+    if len(steps) == 5:
+        os.close(reader)
+        os.dup2(writer, 2)
+        os.kill(os.getpid(), signal.SIGINT)
+    return made(*arguments)
+
+reader, writer = os.pipe()
+loop.make_batch = interrupted
+sys.exit(train.main(sys.argv[1:]))
+"""
+    options = [
+        "--set",
+        "count=12",
+        "--batch-size",
+        "5",
+        "--epochs",
+        "9",
+        "--threads",
+        "1",
+        "--out",
+        str(tmp_path / "a"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(Path(train.__file__).parents[2])}
+    command = [sys.executable, "-c", script, *SMALL, *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, text=True)
+    assert done.returncode == 130 and "stopped and saved" in done.stdout
+    assert load_checkpoint(tmp_path / "a" / "last.npz").step == 5
+
+
+def test_nothing_is_written_through_links(tmp_path, monkeypatch):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("curves.png", "predictions.png", "progress.gif", "metrics.csv", "test.json"):
+        Path("a", name).unlink(missing_ok=True)
+        Path("a", name).symlink_to(tmp_path / "elsewhere" / name)
+    shutil.rmtree("a/progress")
+    Path("a/progress").symlink_to(tmp_path / "elsewhere")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert not any(
+        Path("a", name).is_symlink() for name in ("curves.png", "predictions.png", "metrics.csv", "test.json")
+    )
+
+
+def test_a_test_whose_loss_is_no_number_is_no_traceback(monkeypatch, capsys):
+    monkeypatch.setattr(scoring, "score", lambda model, data, tta=False: score(model, data, tta)._replace(loss=np.nan))
+    assert train.main([*SMALL, "--epochs", "1"]) == 2
+    assert "The loss on the test images is nan: training has diverged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda meta: meta.update(loss_sum=10**400),
+        lambda meta: meta.update(seconds=10**400),
+        lambda meta: meta.update(step=10**6),
+        lambda meta: meta.update(step=2),
+        lambda meta: meta["rows"][0].update(epoch=2),
+        lambda meta: meta["rows"][0].update(val_loss=10**400),
+        lambda meta: meta.update(rows=[]),
+    ],
+)
+def test_a_crafted_text_is_refused(monkeypatch, capsys, change):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    change_meta(Path("a/last.npz"), change)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    error = capsys.readouterr().err
+    assert "damaged" in error or "does not belong to its weights" in error
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int8", "complex64", "bool"])
+def test_an_optimiser_of_other_numbers_is_refused(monkeypatch, capsys, dtype):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    checkpoint = load_checkpoint(Path("a/last.npz"))
+    name = "m.out.weight"
+    checkpoint.optimizer[name] = checkpoint.optimizer[name].astype(dtype)
+    save_checkpoint(Path("a/last.npz"), checkpoint)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    checkpoint.optimizer[name] = np.full_like(checkpoint.optimizer[name], np.inf, dtype="float32")
+    save_checkpoint(Path("a/last.npz"), checkpoint)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert capsys.readouterr().err.count("does not belong to its weights") == 2
+
+
+def test_scales_of_another_shape_cannot_fill_the_memory(tmp_path):
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    with np.load("a/best.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    meta = json.loads(str(arrays.pop("meta")))
+    del meta["digest"]
+    name = "input.conv1.weight"
+    del arrays[f"params/{name}"]
+    rng = np.random.default_rng(0)
+    arrays[f"params8/{name}"] = rng.integers(-9, 9, (10**6, 1)).astype("int8")
+    arrays[f"scale/{name}"] = rng.random(10**6).astype("float32")
+    write_archive(Path("b.npz"), meta, arrays)
+    with pytest.raises(InputError, match="is not a checkpoint"):
+        load_model("b.npz")
+
+
+@pytest.mark.parametrize("classes", [["a", "a", "b"], ["a", " ", "b"], [f"{number}" for number in range(300)]])
+def test_classes_that_make_no_sense(tmp_path, classes):
+    config = PRESETS["cells"]
+    save_weights(tmp_path / "a.npz", Checkpoint(config, tuple(classes), {}))
+    with pytest.raises(InputError, match="names 3 classes|names 300 classes|does not say which classes"):
+        load_checkpoint(tmp_path / "a.npz")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="not on this system: it has no pipes with names")
+def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path, capsys):
+    Path("a").mkdir()
+    os.mkfifo("a/last.npz")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    Path("b").mkdir()
+    os.mkfifo("b/config.json")
+    assert train.main([*SMALL, "--out", "b"]) == 2
+    assert "is not a checkpoint" in (error := capsys.readouterr().err) and "holds something already" in error
+
+
+def test_ctrl_c_while_the_last_epoch_is_scored_stops(monkeypatch, capsys):
+    whole = loop.score
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return whole(*arguments)
+
+    monkeypatch.setattr(loop, "score", interrupted)
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 130
+    assert "stopped and saved; go on with" in capsys.readouterr().out and not Path("a/test.json").exists()
+    monkeypatch.setattr(loop, "score", whole)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+
+
+def test_a_square_that_is_not_finite_ends_the_run():
+    assert not finite_square(np.full(4, 2e19, "float32")) and finite_square(np.full(4, 1e18, "float32"))
+    for number in (np.nan, np.inf):
+        assert not finite_square(np.array([1, number]))

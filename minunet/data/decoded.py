@@ -1,0 +1,37 @@
+"""What is in the file of a picture or a mask: numbers, and what they mean."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+
+class Decoded(NamedTuple):
+    """The numbers of a picture as its file holds them.
+
+    values: (H, W) or (H, W, 3), whole numbers, floating point, or bool for black and white.
+    highest: what white is, if the format says so: 255 for 8 bits, 15 for 4; None for more than 8 bits.
+    palette: (N, 3) uint8, the colours that `values` are numbers of, or None.
+    alpha: (H, W) uint8, 0 where nothing is to be seen, or None.
+    kind: the format, and what Pillow or tifffile call this kind of pixel.
+    frames: how many pictures the file holds, of which this is the first.
+    lossy: whether the format changes numbers when it packs them.
+    """
+
+    values: np.ndarray
+    highest: int | None
+    palette: np.ndarray | None
+    alpha: np.ndarray | None
+    kind: tuple[str, str]
+    frames: int = 1
+    lossy: bool = False
+
+
+def alpha_of(values: np.ndarray) -> np.ndarray | None:
+    """An alpha channel, 8 bits, if anything is transparent at all."""
+    return None if values.min(initial=255) == 255 else values
+
+
+def most_pixels() -> int:
+    """Of a picture: Pillow refuses more, as a small file could ask for all the memory that there is."""
+    return 2 * (Image.MAX_IMAGE_PIXELS or 2**40)

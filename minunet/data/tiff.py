@@ -1,0 +1,113 @@
+"""TIFF, by tifffile, its reference reader, as far as that knows the compression without further packages."""
+
+import logging
+import zlib
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from minunet.data.decoded import Decoded, alpha_of, most_pixels
+from minunet.errors import InputError
+
+if TYPE_CHECKING:
+    import tifffile
+
+STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
+ORIENTATION = 274  # the tag that says how a camera was held
+NONE, DEFLATE = 1, (8, 32946)
+KNOWN = (NONE, *DEFLATE, 32773)  # compressions that tifffile knows by itself; the last is PackBits
+LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = range(4)  # photometric interpretations
+
+
+def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
+    """What a TIFF holds, None if Pillow has to read it; its orientation; and whether its compression changes numbers.
+
+    Raises InputError for what neither of both would read rightly.
+    """
+    try:
+        import tifffile
+    except ImportError:
+        raise InputError("is a TIFF, which needs the package tifffile: pip install tifffile.") from None
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages.first
+        count = 1 + sum(not getattr(each, "is_reduced", False) for each in tiff.pages[1:])  # thumbnails do not count
+        if tiff.is_imagej:  # which lists one of its pictures and appends the others
+            count = max(count, int((tiff.imagej_metadata or {}).get("images", 1)))
+        if count > 1:
+            raise InputError(f"holds {count} pictures: save each in a file of its own.")
+        if page.is_reduced:
+            raise InputError("begins with a small copy of its picture, as raw files of cameras do: save it as PNG.")
+        if page.imagewidth * page.imagelength > most_pixels():
+            raise Image.DecompressionBombError
+        orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
+        if _serves(page):
+            if page.compression in DEFLATE:
+                _refuse_swollen(file, page)
+            return _of_page(page), orientation, False
+        if not _pillow_serves(page, tiff.byteorder):
+            kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
+            raise InputError(f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed.")
+        return None, orientation, int(page.compression) in LOSSY
+
+
+def _serves(page: "tifffile.TiffPage") -> bool:
+    """Whether tifffile reads this page by itself."""
+    plain = page.compression in KNOWN and page.predictor in (1, 2) and page.planarconfig in (1, 2)
+    bits = set(np.atleast_1d(page.bitspersample).tolist())
+    premultiplied = page.extrasamples[:1] == (1,)
+    return (
+        plain and bits <= {1, 8, 16, 32, 64} and page.photometric <= PALETTE and not premultiplied
+        and sum(page.databytecounts) > 0
+    )  # fmt: skip
+
+
+def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
+    """Whether Pillow, which reads all else, reads it rightly: it takes some kinds for others of as many bits."""
+    if page.dtype is None or page.planarconfig not in (1, 2):
+        return False
+    if max(np.atleast_1d(page.bitspersample)) <= 8:
+        return page.dtype in ("uint8", "bool")
+    if page.samplesperpixel > 1 or page.photometric != BLACK_IS_ZERO:
+        return False
+    return page.dtype == "uint16" or (page.dtype in ("int16", "int32", "float32") and byteorder == "<")
+
+
+def _refuse_swollen(file: IO[bytes], page: "tifffile.TiffPage") -> None:
+    """Raise InputError if a piece of the page would unpack to more than the whole page; tifffile has no limit."""
+    limit = page.size * np.dtype(page.dtype).itemsize + 2**16
+    for start, length in zip(page.dataoffsets, page.databytecounts, strict=True):
+        file.seek(start)
+        unpacking = zlib.decompressobj()
+        unpacking.decompress(file.read(length), limit)
+        if unpacking.unconsumed_tail:
+            raise InputError("would unpack to more than its picture.")
+
+
+def _of_page(page: "tifffile.TiffPage") -> Decoded:
+    if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > 4:
+        raise InputError(f"holds {page.samplesperpixel} channels ({page.axes}); a picture has one, or three and alpha.")
+    values = page.asarray()
+    if values.ndim < 2 or not values.size or values.dtype.kind not in "buif":
+        raise ValueError(f"it holds no pixels, but {values.dtype} of {values.shape}")
+    if page.axes == "SYX":
+        values = np.moveaxis(values, 0, 2)
+    alpha, palette, bits = None, None, page.bitspersample
+    if values.ndim == 3:
+        if values.shape[2] in (2, 4):
+            last = values[..., -1]
+            if page.extrasamples[:1] != (2,) or last.dtype.kind not in "uf":  # 2: alpha
+                raise InputError(f"holds {values.shape[2]} channels; a picture has one, or three, and perhaps alpha.")
+            alpha = alpha_of((last >> (bits - 8) if last.dtype.kind == "u" else 255 * last.clip(0, 1)).astype("uint8"))
+            values = values[..., :-1]
+        values = values[..., 0] if values.shape[2] == 1 else values
+    if page.photometric == PALETTE:
+        colours = np.asarray(page.colormap).T  # of 16 bits; some programs write 8
+        palette = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype("uint8")
+        values = values.astype("uint8") if values.dtype == "bool" else values
+    elif page.photometric == WHITE_IS_ZERO and values.dtype.kind in "ub":
+        values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
+    highest = 2**bits - 1 if values.dtype == "uint8" else None
+    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"))
