@@ -9,7 +9,7 @@ from pathlib import Path
 
 from minunet.commands import Parser
 from minunet.errors import InputError, exit_status, printable
-from minunet.exchange.files import check_ending, load_state_dict, save_state_dict
+from minunet.exchange.files import check_ending, classes_of, load_state_dict, save_state_dict
 from minunet.files import whole_file
 from minunet.model.checkpoint import check_fits, save_small, save_weights
 from minunet.model.trained import Model, load_model
@@ -41,6 +41,9 @@ def _export(options: argparse.Namespace) -> int:
     if options.weights:
         params = load_state_dict(options.weights)
         check_fits(params, model.net, options.weights)
+        classes = classes_of(options.weights)
+        if classes is not None and classes != list(model.classes):
+            raise InputError(f"{options.weights} holds weights for other classes than {', '.join(model.classes)}.")
         model = dataclasses.replace(model, params=params)
     writers: dict[str, Callable[[Path], str | None]] = {
         "npz": lambda path: save_weights(path, model.checkpoint()),

@@ -8,10 +8,13 @@ import onnx
 import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
+from safetensors.numpy import save
 
 from minunet import exchange, export
 from minunet.data.cells import make_cell_image
 from minunet.exchange import onnx_graph
+from minunet.exchange.axes import to_torch_order
+from minunet.exchange.files import save_state_dict
 from minunet.model.config import make_network
 from minunet.model.trained import Model, load_model
 from minunet.train import __main__ as train
@@ -120,3 +123,16 @@ def test_what_is_wrong_is_said(run, tmp_path, monkeypatch, capsys):
     assert export.main([str(run), "--onnx", "a.onnx"]) == 2
     assert "needs the package onnx" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["other.pt"]
+
+
+def test_weights_of_other_classes_are_refused(run, tmp_path, capsys):
+    """The names and shapes fit, and what is a cell would be called a border."""
+    model = load_model(run)
+    about = model.about()
+    save_state_dict(tmp_path / "a.safetensors", model.params, {**about, "classes": about["classes"][::-1]})
+    assert export.main([str(run), "--weights", "a.safetensors", "--npz", "b.npz"]) == 2
+    assert "a.safetensors holds weights for other classes than background, cell, border" in capsys.readouterr().err
+    for name, header in (("c", {"minunet": "[[[no JSON"}), ("d", {"minunet": "[1]"}), ("e", None)):
+        data = save(to_torch_order(model.params), header)
+        Path(f"{name}.safetensors").write_bytes(data)
+        assert export.main([str(run), "--weights", f"{name}.safetensors", "--npz", f"{name}.npz"]) == 0

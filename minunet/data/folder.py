@@ -1,6 +1,6 @@
 """Anyone's own images and masks: a folder with `images/` and `masks/`.
 
-    images/NAME.jpg          any format that Pillow or tifffile read
+    images/NAME.jpg          PNG, JPEG, TIFF, and others, see `decode.KNOWN`
     masks/NAME.png           of the same name and size: one class id a pixel, 0, 1, 2, ...
     classes.txt              optional, a line a class: VALUE NAME, as "255 cell": which mask value means what
 

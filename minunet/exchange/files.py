@@ -64,6 +64,18 @@ def load_state_dict(path: Path) -> Parameters:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
+def classes_of(path: Path) -> list[str] | None:
+    """The classes that a safetensors file names in its header, if it was written here, in their order."""
+    if path.suffix != SAFETENSORS:
+        return None
+    with import_module("safetensors").safe_open(path, "np") as file:
+        about = (file.metadata() or {}).get("minunet", "{}")
+    try:
+        return json.loads(about).get("classes")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+
+
 def _package(path: Path) -> ModuleType:
     """What reads and writes the format of the file. Raises InputError for other endings, or if it is not installed."""
     check_ending(path)

@@ -1,4 +1,4 @@
-"""The training loop: take a batch, compute the gradient, make a step; after each epoch score, tell the listeners, save.
+"""The training loop: take a batch, compute the gradient, make a step; after each epoch score, save, tell the listeners.
 
 A run writes into its folder:
 
