@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from minunet.commands import Parser
 from minunet.errors import InputError, exit_status, printable
 from minunet.exchange.files import check_ending, classes_of, load_state_dict, save_state_dict
-from minunet.files import whole_file
+from minunet.files import put, whole_file
 from minunet.model.checkpoint import check_fits, save_small, save_weights
 from minunet.model.trained import Model, load_model
 
@@ -66,7 +67,9 @@ def _export(options: argparse.Namespace) -> int:
             raise InputError(f"{wanted[name]} should end in {ending}.")
     for name, path in wanted.items():
         try:
-            remark = writers[name](path) or ""
+            made = path.with_name(f".{secrets.token_hex(4)}{path.suffix}")
+            remark = writers[name](made) or ""
+            put(made, path)
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error}.") from error
         print(f"wrote {printable(path)}, {path.stat().st_size:,} bytes{remark}")

@@ -1,6 +1,10 @@
 """Files that are written whole or not at all, and folders that one command at a time works in."""
 
+import errno
 import os
+import re
+import secrets
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +13,7 @@ from typing import IO, Any
 
 from minunet.errors import InputError
 
+UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.unfinished")
 SWOLLEN = 20  # times the size of the file, or of what the disk holds of it
 LARGE = 2**33  # bytes: of smaller files holes do not matter
 
@@ -19,20 +24,18 @@ except ImportError:  # not on this system: folders are not locked
 
 
 @contextmanager
-def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]:
+def whole_file(path: Path, mode: str = "w", *, new: bool = False, **options: Any) -> Iterator[IO[Any]]:
     """Open a file to be written: at the end it stands there whole, and after a crash the old one is still there.
 
-    It is written under a temporary name, one for each process. Whatever stood there is removed, and if it was a link,
-    what it led to is not touched.
+    Until then it has a name of its own beside it. One that has to be `new` takes the place of no other.
     """
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    unfinished = path.with_name(f".{secrets.token_hex(4)}.unfinished")
     try:
-        unfinished.unlink(missing_ok=True)
         with open(unfinished, mode.replace("w", "x"), encoding=None if "b" in mode else "utf-8", **options) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        put(unfinished, path) if new else os.replace(unfinished, path)
     except OSError as error:
         if error.errno and error.filename in (None, str(unfinished)):  # a disk that becomes full names no file
             error.filename = str(path)
@@ -40,6 +43,27 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
     finally:
         with suppress(OSError):  # there is none, or the disk takes no more orders
             unfinished.unlink()
+
+
+def put(made: Path, path: Path) -> None:
+    """Give a file its name. Raises FileExistsError if there is something of that name already."""
+    try:
+        os.link(made, path)  # which fails if there is; renaming would overwrite
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+    except OSError:  # some disks know no links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.replace(made, path)
+    with suppress(OSError):
+        made.unlink()
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what commands that were killed have left of `whole_file`, if nobody has written into it for a minute."""
+    for path in folder.glob(".*.unfinished"):
+        if UNFINISHED.fullmatch(path.name) and path.is_file() and time.time() - path.lstat().st_mtime > 60:
+            path.unlink()
 
 
 def own_folder(path: Path) -> None:

@@ -89,9 +89,7 @@ def _predict(options: argparse.Namespace) -> int:
             with tqdm(desc=printable(name), unit="tile", leave=False, disable=None) as bar:
                 how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
                 with ExitStack() as stack:  # all files of a picture, or none
-                    for made in files[name]:
-                        stack.callback(_remove, made)
-                    _save(files[name], read_image(path), model, how)
+                    _save(files[name], read_image(path), model, how, stack)
                     stack.pop_all()
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in NOT_WRITABLE:
@@ -152,8 +150,11 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, Any]) -> None:
-    """Mask, overlay and, if asked for, the probabilities, beside each other; rows after rows, as they come."""
+def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, Any], undo: ExitStack) -> None:
+    """Mask, overlay and, if asked for, the probabilities, beside each other; rows after rows, as they come.
+
+    `undo` removes them again, if it is closed.
+    """
     mask_file, overlay_file, *rest = made
     colours = class_colours(len(model.classes))
     tint = 7 * colours.astype("uint16") + 10  # 0.35 of each colour, in twentieths; 10 of them, to round
@@ -166,18 +167,21 @@ def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, An
             overlay[rows] = (13 * overlay[rows].astype("uint16") + tint[mask[rows]]) // 20
             for each in write:
                 each(band)
+    for path in rest:
+        undo.callback(_remove, path)
     for path, array in ((mask_file, mask), (overlay_file, overlay)):
         image = Image.fromarray(array)
         if path == mask_file:
             image.putpalette(colours.ravel().tolist())
-        with whole_file(path, "wb") as file:
+        with whole_file(path, "wb", new=True) as file:
             image.save(file, format="PNG")
+        undo.callback(_remove, path)
 
 
 @contextmanager
 def _probabilities(path: Path, shape: tuple[int, ...], classes: tuple[str, ...]) -> Iterator[Callable[[Any], object]]:
     """A function that writes the next rows of an .npz; what `np.savez_compressed` writes, but never all in memory."""
-    with whole_file(path, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_file(path, "wb", new=True) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("classes.npy", "w") as member:
             np.lib.format.write_array(member, np.array(classes))
         with archive.open("probabilities.npy", "w", force_zip64=True) as member:

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from minunet.files import refuse_swollen, whole_file
+from minunet.files import refuse_swollen, remove_unfinished, whole_file
 
 
 def test_a_file_is_whole_or_the_old_one(tmp_path):
@@ -18,21 +18,49 @@ def test_a_file_is_whole_or_the_old_one(tmp_path):
     assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_at_the_temporary_name_is_not_followed(tmp_path):
-    """In a folder that others may write into, such a link could lead to a file of ours."""
-    (tmp_path / "precious").write_text("precious")
-    (tmp_path / f"a.txt.{os.getpid()}.unfinished").symlink_to(tmp_path / "precious")
-    with whole_file(tmp_path / "a.txt") as file:
-        file.write("new")
-    assert (tmp_path / "precious").read_text() == "precious"
-    assert (tmp_path / "a.txt").read_text() == "new" and not (tmp_path / "a.txt").is_symlink()
+def test_a_file_that_has_to_be_new_overwrites_nothing(tmp_path, monkeypatch):
+    """Also one that came while it was written; with and without links, which some disks do not know."""
+    for link in (os.link, None):
+        if link is None:
+            monkeypatch.setattr(os, "link", lambda *names: (_ for _ in ()).throw(PermissionError(1, "no links")))
+        path = tmp_path / f"{link is None}.txt"
+        with whole_file(path, new=True) as file:
+            file.write("first")
+        assert path.read_text() == "first"
+        for other in ("file", "link"):
+            with pytest.raises(FileExistsError, match=path.name), whole_file(path, new=True) as file:
+                file.write("second")
+                if other == "link":
+                    path.unlink()
+                    path.symlink_to(tmp_path / "nothing")
+        assert path.is_symlink() and not (tmp_path / "nothing").exists()
+    assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_what_a_crash_has_left_at_the_temporary_name_does_not_matter(tmp_path):
-    (tmp_path / f"a.npz.{os.getpid()}.unfinished").write_bytes(b"half of the last one, and longer")
-    with whole_file(tmp_path / "a.npz", "wb") as file:
-        file.write(b"whole")
-    assert (tmp_path / "a.npz").read_bytes() == b"whole"
+def test_two_who_write_at_once_do_not_meet(tmp_path):
+    path = tmp_path / "a.txt"
+    with whole_file(path) as one, whole_file(path) as other:
+        one.write("one")
+        other.write("other")
+    assert path.read_text() == "one" and list(tmp_path.iterdir()) == [path]
+
+
+def test_the_longest_names_can_be_written(tmp_path):
+    path = tmp_path / ("n" * 251 + ".txt")
+    with whole_file(path) as file:
+        file.write("x")
+    assert path.exists()
+
+
+def test_only_what_was_left_unfinished_is_removed(tmp_path):
+    names = [".0123abcd.unfinished", ".89abcdef.unfinished", "thesis.unfinished", ".thesis.unfinished", "a.txt"]
+    for name in names:
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".00000000.unfinished").mkdir()
+    (tmp_path / ".89abcdef.unfinished").touch()  # somebody writes into it just now
+    remove_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*names[1:], ".00000000.unfinished"}
 
 
 def test_files_that_would_swell_are_refused(tmp_path, rng):

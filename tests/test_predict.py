@@ -466,3 +466,28 @@ def test_a_picture_needs_little_more_memory_than_itself(tmp_path, kind, preset):
         assert status == "0", done.stderr
         peaks.append(int(peak) * 1024)
     assert (peaks[1] - peaks[0]) / side**2 < 3 + 12, peaks
+
+
+def test_what_others_have_written_stays(tmp_path, monkeypatch, capsys):
+    """Two commands with one picture and one folder: the second leaves what the first has made."""
+    Image.fromarray(photo(20, 30)).save("p.png")
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    whole = predict._save
+
+    def late(made, *arguments):
+        monkeypatch.setattr(predict, "_save", whole)
+        assert main(["p.png", "--weights", weights, "--out", "out"]) == 0  # while the other one reads its picture
+        whole(made, *arguments)
+
+    Path("out").mkdir()
+    monkeypatch.setattr(predict, "_save", late)
+    assert main(["p.png", "--weights", weights, "--out", "out"]) == 2
+    assert "File exists" in capsys.readouterr().err
+    assert sorted(path.name for path in Path("out").iterdir()) == ["p.mask.png", "p.overlay.png"]
+
+
+def test_a_picture_whose_overlay_fails_leaves_no_mask(tmp_path, capsys):
+    name = "n" * 245
+    Image.fromarray(photo(20, 30)).save(f"{name}.png")
+    assert main([f"{name}.png", "--weights", str(save_model(tmp_path / "w.npz", "pets")), "--out", "out"]) == 2
+    assert "File name too long" in capsys.readouterr().err and not Path("out").exists()

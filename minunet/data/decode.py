@@ -103,6 +103,8 @@ def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
     if values.dtype == "uint8":
         highest = {"L;2": 3, "L;4": 15}.get(raw[0] if raw and mode == "L" else "", 255)
         values = values // np.uint8(255 // highest)  # Pillow spreads 2 and 4 bits over 8
+        if highest < 255 and isinstance(picture.info.get("transparency"), int):
+            alpha = alpha_of(255 * (values != picture.info["transparency"]).astype("uint8"))
     return Decoded(values, highest, palette, alpha, (form, mode))
 
 
@@ -131,7 +133,8 @@ def _of_16_bits(file: IO[bytes], picture: ImageFile, raw: list[str]) -> Decoded:
 def _refuse_odd_bmp(file: IO[bytes]) -> None:
     """Pillow takes a palette of black and white for pixels of one bit, also where they have more."""
     at = file.tell()
-    file.seek(28)
+    file.seek(14)
+    file.seek(24 if int.from_bytes(file.read(4), "little") == 12 else 28)  # the header of OS/2 is shorter
     bits = int.from_bytes(file.read(2), "little")
     file.seek(at)
     if bits != 1:

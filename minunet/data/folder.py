@@ -101,8 +101,8 @@ def _consecutive(found: list[Found]) -> list[int]:
         )
     if look_like_objects(found, lambda path: read_mask(path)[0]):
         raise InputError(
-            f"{what}, in each mask from 0 to another highest one, each in one piece: these look like single objects, "
-            "and each number would be a class. To tell objects from background save `mask > 0`; if they are classes, "
+            f"{what}, not the same in all masks, most of them in one piece: these look like single objects, and each "
+            "number would be a class. To tell objects from background save `mask > 0`; if they are classes, "
             f"name them in {classes_file}, a line a class: VALUE NAME."
         )
     odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)

@@ -22,6 +22,8 @@ RARE = 0.05  # of all pixels
 FEW = 4  # values: fewer may be classes of which each is one piece, as an organ and what is in it
 MOST = 0.8  # of the masks
 CLASSES = 16  # more than so many without names are seldom classes
+SHADES = 32  # of a colour, which are taken for the same
+BLACK_AND_WHITE = [[0, 0, 0], [255, 255, 255]]
 LOOKED_AT = 12  # masks, for pieces
 
 
@@ -41,34 +43,44 @@ class Found(NamedTuple):
 
 
 def refuse_mixed_palettes(found: Sequence[Found]) -> None:
-    """Raise InputError if a colour has one number in one mask and another in another."""
+    """Raise InputError if a colour has two numbers, or a number two colours, in masks that show them."""
     palettes = [mask.palette.tolist() for mask in found if mask.palette is not None]
     if all(palette == palettes[0] for palette in palettes):
         return
-    first: dict[tuple[int, ...], tuple[int, Path]] = {}
+    several = any(mask.values.max() > 1 for mask in found)
+    numbers: dict[tuple[int, ...], tuple[int, Path]] = {}
+    colours: dict[int, tuple[tuple[int, ...], Path]] = {}
     for mask in found:
-        colours = [] if mask.palette is None else [tuple(colour) for colour in mask.palette.tolist()]
-        for value in mask.values.tolist():
-            if value >= len(colours) or colours.count(colours[value]) > 1:
-                continue  # a colour of several numbers tells nothing
-            earlier, path = first.setdefault(colours[value], (value, mask.path))
-            if earlier != value:
-                red, green, blue = colours[value]
-                raise InputError(
-                    f"The same colour, red {red}, green {green}, blue {blue}, is number {earlier} in {path.name} and "
-                    f"number {value} in {mask.path.name}: the palettes of the masks differ. Save all masks with one "
-                    "palette, or as grey pictures of class ids."
-                )
+        if mask.palette is None or (several and mask.palette.tolist() == BLACK_AND_WHITE):  # of one bit: no colours
+            continue
+        palette = [tuple(colour) for colour in mask.palette.tolist()]
+        for value in (value for value in mask.values.tolist() if value < len(palette)):
+            colour = palette[value]
+            first, path = colours.setdefault(value, (colour, mask.path))
+            if max(abs(a - b) for a, b in zip(first, colour, strict=True)) > SHADES:
+                raise _mixed(f"Number {value} is {_rgb(first)} in {path.name} and {_rgb(colour)} in {mask.path.name}")
+            if palette.count(colour) == 1:  # a colour of several numbers tells nothing
+                number, path = numbers.setdefault(colour, (value, mask.path))
+                if number != value:
+                    raise _mixed(f"{_rgb(colour)} is number {number} in {path.name} and {value} in {mask.path.name}")
+
+
+def _rgb(colour: tuple[int, ...]) -> str:
+    return f"RGB {colour[0]}, {colour[1]}, {colour[2]}"
+
+
+def _mixed(what: str) -> InputError:
+    return InputError(
+        f"{what}: the palettes of the masks differ. Save all masks with one palette, or as grey pictures of class ids."
+    )
 
 
 def looks_smooth(found: Sequence[Found]) -> bool:
     """Whether the values are greys between a darkest and a brightest, and not class ids, which are smaller numbers."""
     pixels: Counter[int] = Counter()
-    if any(mask.palette is not None for mask in found):
-        return False
-    for mask in found:
+    for mask in (mask for mask in found if mask.palette is None):
         pixels.update(dict(zip(mask.values.tolist(), mask.counts.tolist(), strict=True)))
-    low, high = min(pixels), max(pixels)
+    low, high = min(pixels, default=0), max(pixels, default=0)
     between = {value: count for value, count in pixels.items() if low < value < high}
     if len(pixels) < MANY or high < BRIGHT:
         return False
@@ -91,7 +103,8 @@ def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]
         return False
     pieces = []
     for mask in sorted(found, key=lambda mask: -len(mask.values))[:LOOKED_AT]:
-        values = read(mask.path)
+        values = np.searchsorted(mask.values, read(mask.path))  # 0, 1, 2, ... in place of numbers of any size
+        values += int(mask.values[0] != 0)  # where there is no 0, all of them are objects
         boxes = ndimage.find_objects(values)
         pieces += [ndimage.label(values[box] == k)[1] for k, box in enumerate(boxes, start=1) if box is not None]
     return float(np.mean(pieces)) <= 1.5

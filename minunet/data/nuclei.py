@@ -70,6 +70,6 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         mask, _ = read_mask(path)
         require_size(path, mask, image, f"picture {pictures[0].name}")
         if len(np.unique(mask)) > 2:
-            raise InputError(f"{path} holds {len(np.unique(mask)) - 1} values beside 0, but a mask shows one nucleus.")
+            raise InputError(f"{path} holds {len(np.unique(mask))} values, but a mask shows one nucleus, in two.")
         instances[mask > 0] = number
     return image, instances

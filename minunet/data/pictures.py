@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
 from minunet.data.decode import decode
-from minunet.data.masks import MANY, Found
+from minunet.data.masks import BLACK_AND_WHITE, MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
@@ -27,6 +27,8 @@ def read_image(path: Path | str) -> np.ndarray:
         raise InputError(f"{path} {error}") from None
     except MemoryError as error:
         raise MemoryError(f"{path}: {error or 'NumPy got none'}") from error
+    except Exception as error:  # numbers that no picture should hold
+        raise InputError(f"{path} cannot be read as a picture: {error}.") from error
 
 
 def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -47,7 +49,7 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             "whole number a pixel, its class id. Save it as a grey or palette PNG."
         )
     if values.dtype == "bool":
-        return values.astype("uint8"), np.array([[0, 0, 0], [255, 255, 255]], "uint8")
+        return values.astype("uint8"), np.array(BLACK_AND_WHITE, "uint8")
     return values, decoded.palette
 
 

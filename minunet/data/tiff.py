@@ -1,6 +1,7 @@
 """TIFF, by tifffile, its reference reader, as far as that knows the compression without further packages."""
 
 import logging
+import math
 import zlib
 from typing import IO, TYPE_CHECKING
 
@@ -19,6 +20,7 @@ NONE, DEFLATE = 1, (8, 32946)
 KNOWN = (NONE, *DEFLATE, 32773)  # compressions that tifffile knows by itself; the last is PackBits
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = range(4)  # photometric interpretations
+SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, 5: 4, 6: 3, 8: 3}  # of each; CMYK, YCbCr, Lab
 
 
 def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
@@ -33,7 +35,8 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
-        count = 1 + sum(not getattr(each, "is_reduced", False) for each in tiff.pages[1:])  # thumbnails do not count
+        others = [each for each in tiff.pages[1:] if not int(getattr(each, "subfiletype", 0) or 0) & 5]
+        count = 1 + len(others)  # small copies (1) and masks of what is transparent (4) do not count
         if tiff.is_imagej:  # which lists one of its pictures and appends the others
             count = max(count, int((tiff.imagej_metadata or {}).get("images", 1)))
         if count > 1:
@@ -43,6 +46,8 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
         if page.imagewidth * page.imagelength > most_pixels():
             raise Image.DecompressionBombError
         orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
+        if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
+            raise ValueError("parts of it are not there")
         if _serves(page):
             if page.compression in DEFLATE:
                 _refuse_swollen(file, page)
@@ -58,15 +63,15 @@ def _serves(page: "tifffile.TiffPage") -> bool:
     plain = page.compression in KNOWN and page.predictor in (1, 2) and page.planarconfig in (1, 2)
     bits = set(np.atleast_1d(page.bitspersample).tolist())
     premultiplied = page.extrasamples[:1] == (1,)
-    return (
-        plain and bits <= {1, 8, 16, 32, 64} and page.photometric <= PALETTE and not premultiplied
-        and sum(page.databytecounts) > 0
-    )  # fmt: skip
+    return plain and bits <= {1, 8, 16, 32, 64} and page.photometric <= PALETTE and not premultiplied
 
 
 def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
     """Whether Pillow, which reads all else, reads it rightly: it takes some kinds for others of as many bits."""
     if page.dtype is None or page.planarconfig not in (1, 2):
+        return False
+    extra = page.samplesperpixel - SAMPLES.get(page.photometric, page.samplesperpixel)
+    if extra and (extra != 1 or page.extrasamples[:1] not in ((1,), (2,))):  # more than an alpha channel
         return False
     if max(np.atleast_1d(page.bitspersample)) <= 8:
         return page.dtype in ("uint8", "bool")
@@ -77,7 +82,8 @@ def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
 
 def _refuse_swollen(file: IO[bytes], page: "tifffile.TiffPage") -> None:
     """Raise InputError if a piece of the page would unpack to more than the whole page; tifffile has no limit."""
-    limit = page.size * np.dtype(page.dtype).itemsize + 2**16
+    pieces = min(math.prod(page.chunks), 4 * most_pixels())  # a tile may be larger than a small picture
+    limit = max(page.size, pieces) * np.dtype(page.dtype).itemsize + 2**16
     for start, length in zip(page.dataoffsets, page.databytecounts, strict=True):
         file.seek(start)
         unpacking = zlib.decompressobj()
@@ -100,11 +106,14 @@ def _of_page(page: "tifffile.TiffPage") -> Decoded:
             last = values[..., -1]
             if page.extrasamples[:1] != (2,) or last.dtype.kind not in "uf":  # 2: alpha
                 raise InputError(f"holds {values.shape[2]} channels; a picture has one, or three, and perhaps alpha.")
-            alpha = alpha_of((last >> (bits - 8) if last.dtype.kind == "u" else 255 * last.clip(0, 1)).astype("uint8"))
+            last = last >> (bits - 8) if last.dtype.kind == "u" else 255 * np.nan_to_num(last).clip(0, 1)
+            alpha = alpha_of(last.astype("uint8"))
             values = values[..., :-1]
         values = values[..., 0] if values.shape[2] == 1 else values
     if page.photometric == PALETTE:
-        colours = np.asarray(page.colormap).T  # of 16 bits; some programs write 8
+        colours = np.asarray(page.colormap).T  # (N, 3), of 16 bits; some programs write 8
+        if colours.ndim != 2 or colours.shape[1] != 3 or values.dtype not in ("bool", "uint8", "uint16"):
+            raise ValueError("its palette is none")
         palette = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype("uint8")
         values = values.astype("uint8") if values.dtype == "bool" else values
     elif page.photometric == WHITE_IS_ZERO and values.dtype.kind in "ub":

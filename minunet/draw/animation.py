@@ -58,7 +58,7 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
 def save_animation(run: Path, classes: int) -> None:
     """Make `progress.gif` of the frames so far, if there are any."""
     frames = []
-    for path in sorted((run / "progress").glob("*.png")):
+    for path in (path for path in sorted((run / "progress").glob("*.png")) if path.is_file()):
         with suppress(OSError), Image.open(path) as frame:  # one that is damaged is passed over
             frames.append(frame.convert("RGB"))
     if not frames:

@@ -15,6 +15,7 @@ a run it is written to a second file first and then renamed: a crash in the midd
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise ValueError("not the rows of metrics.csv")
         numbers = [value for row in rows for value in row.values()]
         numbers += [value for name, value in progress.items() if name not in ("rows", "data")]
-        if not all(type(value) in (int, float) and not abs(value) > 2**63 for value in numbers):
+        if not all(type(value) is float or (type(value) is int and abs(value) < 2**63) for value in numbers):
             raise ValueError("not numbers")
-        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or step < 0:
+        left = progress.get("loss_sum", 0.0), progress.get("seconds", 0.0)
+        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or step < 0 or not all(map(isfinite, left)):
             raise ValueError("not the epochs of a run")
         params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
         for name, array in _part(arrays, "params8/").items():

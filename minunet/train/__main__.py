@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import itertools
 import json
 import shlex
 import sys
@@ -19,7 +20,7 @@ from minunet.data.pictures import shorten
 from minunet.draw.animation import save_animation
 from minunet.draw.plots import drawn, save_curves
 from minunet.errors import InputError, exit_status, printable
-from minunet.files import locked, whole_file
+from minunet.files import locked, remove_unfinished, whole_file
 from minunet.gpu.products import use_tf32
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run, save_checkpoint
 from minunet.model.config import Config, make_network
@@ -118,7 +119,7 @@ def _train(options: argparse.Namespace) -> int:
             raise InputError(
                 f"{options.resume} was stopped before it was saved: begin anew with --out {options.resume}."
             )
-        raise InputError(f"{options.resume} has no last.npz any more, so it cannot go on. Its best.npz still predicts.")
+        raise InputError(f"{options.resume} has no last.npz any more, so it cannot go on: start a new run.")
     if options.tensorboard:
         require_tensorboardx()
     if options.threads is not None:
@@ -149,8 +150,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
-        for left in folder.glob("*.unfinished"):  # by a command that was killed
-            left.unlink()
+        for each in (folder, folder / "progress"):
+            remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
         if run.rows and run.step == run.epoch * -(-len(data.training) // config.batch_size):
             write(folder, run)  # if it was killed just after an epoch was saved
@@ -182,7 +183,7 @@ def _train_and_test(
     stopper = CtrlC()
     with reporting as report, stopper as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
-            report(row)
+            drawn(folder / "tensorboard", partial(report, row))
         told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics
         finished = fit(net, run, data, folder, device, told, interrupted, check_gradients)
     if run.rows:  # also of a run that was stopped between two drawings
@@ -220,10 +221,10 @@ def _how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> 
 
 
 def _resume_command(folder: Path, options: argparse.Namespace) -> str:
-    how = ["--layers", str(options.layers)] if options.layers else []
-    how += ["--operations", options.operations] if options.operations != "quick" else []
-    resume = [f"--resume={folder}"] if str(folder).startswith("-") else ["--resume", str(folder)]
-    return shlex.join([sys.executable, "-m", "minunet.train", *resume, *how])
+    how = {"--resume": str(folder)} | ({"--layers": str(options.layers)} if options.layers else {})
+    how |= {"--operations": options.operations} if options.operations != "quick" else {}
+    parts = [[f"{flag}={value}"] if value.startswith("-") else [flag, value] for flag, value in how.items()]
+    return shlex.join([sys.executable, "-m", "minunet.train", *itertools.chain(*parts)])
 
 
 def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:
@@ -324,7 +325,7 @@ def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Confi
             "another way, so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8") if path.is_file() else "no file")
         written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
         raise InputError(

@@ -99,11 +99,15 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
     needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()}
     remembered = {name: array.shape for name, array in run.optimizer.items() if array.ndim}
     sound = all(array.dtype == "float32" and finite(array) for array in run.optimizer.values() if array.ndim)
-    if remembered != needed or not sound or "t" in optimizer.state and run.optimizer.get("t") != run.step:
+    sound = sound and all(array.min() >= 0 for name, array in run.optimizer.items() if name.startswith("v."))
+    single = {name: int(array) for name, array in run.optimizer.items() if not array.ndim and array.dtype.kind == "i"}
+    if remembered != needed or not sound or single != ({"t": run.step} if "t" in optimizer.state else {}):
         raise InputError(
             f"What the optimiser remembers in {source} does not belong to its weights: this is no last.npz of a run, "
             "or it is damaged."
         )
+    if run.classes != data.training.classes:
+        raise InputError(f"{source} is damaged: its classes are not those of the images.")
     if run.data != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "

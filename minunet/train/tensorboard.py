@@ -13,6 +13,7 @@ Report = Callable[[dict[str, Any]], None]
 
 GROUPS = {"train_loss": "loss", "val_loss": "loss", "seconds": "time"}
 FLUSH_SECONDS = 10
+QUEUE = 10**6  # numbers that wait to be written: nobody waits for a place
 
 
 def require_tensorboardx() -> None:
@@ -27,9 +28,11 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     from tensorboardX import SummaryWriter
 
     own_folder(folder / "tensorboard")
-    writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=FLUSH_SECONDS)
+    writer = SummaryWriter(str(folder / "tensorboard"), max_queue=QUEUE, flush_secs=FLUSH_SECONDS)
 
     def report(row: dict[str, Any]) -> None:
+        if not _is_alive(writer):
+            raise OSError(f"{folder / 'tensorboard'} cannot be written any more")
         for name, value in row.items():
             if name != "epoch":
                 writer.add_scalar(f"{GROUPS.get(name, 'validation')}/{name}", value, row["epoch"])
@@ -37,4 +40,12 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     try:
         yield report
     finally:
-        writer.close()  # its flush() does not wait for what it has not written yet
+        if _is_alive(writer):
+            writer.close()  # its flush() does not wait for what it has not written yet
+
+
+def _is_alive(writer: Any) -> bool:
+    """Whether the thread that writes is alive: after an error of the disk it is not, and closing would never end."""
+    events = getattr(getattr(writer, "file_writer", None), "event_writer", None)
+    worker = getattr(events, "_worker", None)
+    return worker is None or worker.is_alive()

@@ -398,3 +398,42 @@ def test_a_colour_that_stands_for_nothing(tmp_path, mode):
         Image.fromarray(values).save(tmp_path / "a.png", transparency=0)
     alpha = decode(tmp_path / "a.png").alpha
     assert (alpha[:2] == 0).all() and (alpha[2:] == 255).all()
+
+
+@pytest.mark.parametrize(("size", "tile"), [((200, 300), 512), ((256, 256), 512), ((100, 700), 1024)])
+def test_tiles_may_be_larger_than_the_picture(tmp_path, rng, size, tile):
+    values = rng.integers(0, 256, (*size, 3)).astype("uint8")
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", tile=(tile, tile), compression="zlib")
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)
+
+
+def test_half_a_tiff_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((40, 30), "uint8"), photometric="minisblack", rowsperstrip=10)
+    whole = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        tag = tiff.pages.first.tags["StripByteCounts"]
+    whole[tag.valueoffset + 3 * (tag.valuebytecount // 4) : tag.valueoffset + tag.valuebytecount] = bytes(
+        tag.valuebytecount // 4
+    )
+    (tmp_path / "b.tif").write_bytes(whole)
+    with pytest.raises(InputError, match="b.tif cannot be read as a picture: parts of it are not there"):
+        decode(tmp_path / "b.tif")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16", "uint64"])
+def test_palettes_of_odd_numbers_are_refused(tmp_path, dtype):
+    values = np.array([[0, 1], [2, -3]]).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        place = tiff.pages.first.tags["PhotometricInterpretation"].valueoffset
+    data[place : place + 2] = struct.pack("<H", 3)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(InputError, match="a.tif cannot be read as a picture"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_an_os2_bmp_of_one_bit(tmp_path):
+    head = struct.pack("<2sIHHIIHHHH", b"BM", 64, 0, 0, 32, 12, 8, 8, 1, 1) + bytes((0, 0, 0, 255, 255, 255))
+    (tmp_path / "a.bmp").write_bytes(head + b"".join(bytes((0xF0, 0, 0, 0)) for _ in range(8)))
+    np.testing.assert_array_equal(decode(tmp_path / "a.bmp").values, np.repeat([[True] * 4 + [False] * 4], 8, axis=0))

@@ -309,9 +309,7 @@ def test_palettes_that_differ_are_refused(folder, rng):
         return palette_mask(1 - mask, [255, 0, 0, 0, 0, 0]) if number % 2 else palette_mask(mask, black_and_red)
 
     rewrite_masks(folder, by_turns)
-    with pytest.raises(
-        InputError, match="red 255, green 0, blue 0, is number 1 in photo-0.png and number 0 in photo-1"
-    ):
+    with pytest.raises(InputError, match="Number 0 is RGB 0, 0, 0 in photo-0.png and RGB 255, 0, 0 in photo-1"):
         load_folder(folder, 16, rng)
 
 

@@ -76,16 +76,52 @@ def test_smooth_edges_are_seen(rng):
     assert not looks_smooth(found_in([cells(rng, 12)]))  # the highest number is as rare as the others
 
 
-def test_palettes_in_different_orders_are_refused():
-    mask = np.array([[0, 1], [1, 1]])
-    red_on_black, black_on_red = np.array([[0, 0, 0], [255, 0, 0]]), np.array([[255, 0, 0], [0, 0, 0]])
-    refuse_mixed_palettes(found_in([mask, mask], [red_on_black, red_on_black]))
-    refuse_mixed_palettes(found_in([mask, mask]))
-    green = np.array([[0, 0, 0], [0, 255, 0]])
-    refuse_mixed_palettes(found_in([mask, mask], [red_on_black, green]))  # other colours for the same numbers
-    with pytest.raises(InputError, match="red 255, green 0, blue 0, is number 1 in 0.png and number 0 in 1.png"):
-        refuse_mixed_palettes(found_in([mask, 1 - mask], [red_on_black, black_on_red]))
-    filled = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
-    refuse_mixed_palettes(found_in([mask, mask * 4 + 1], [filled, filled]))  # the same palette, filled up with black
-    grey = np.array([[9, 9, 9], [9, 9, 9]])
-    refuse_mixed_palettes(found_in([mask, 1 - mask], [grey, grey]))  # a colour that tells nothing
+BLACK, RED, GREEN, WHITE, GREY = [0, 0, 0], [255, 0, 0], [0, 255, 0], [255, 255, 255], [9, 9, 9]
+MASK = np.array([[0, 1], [1, 1]])
+
+
+def test_masks_with_large_numbers_are_looked_at_quickly(rng):
+    """Numbers of any size, as some programs make them of colours; nothing as large as they are is made."""
+    masks = [cells(rng, count) for count in (12, 14, 13)]
+    numbers = np.concatenate([[0], np.sort(rng.integers(10**9, 2**40, 60))])
+    assert objects([numbers[mask * (2 + place)] for place, mask in enumerate(masks)])
+
+
+@pytest.mark.parametrize(
+    ("masks", "palettes"),
+    [
+        ([MASK, MASK], [[BLACK, RED], [BLACK, RED]]),
+        ([MASK, MASK * 4 + 1], [[BLACK, RED, *[BLACK] * 4]] * 2),  # filled up with black
+        ([MASK, MASK], [[BLACK, RED, GREEN], [BLACK, RED, WHITE]]),  # a number that neither shows
+        ([MASK, MASK], [[BLACK, RED], [BLACK, [250, 3, 1]]]),  # a shade of the same
+        ([MASK, 1 - MASK], [[GREY, GREY], [GREY, GREY]]),  # a colour that tells nothing
+        ([MASK * 2, MASK], [[BLACK, RED, WHITE], [BLACK, WHITE]]),  # the second one of one bit, without colours
+    ],
+)
+def test_palettes_that_say_the_same(masks, palettes):
+    refuse_mixed_palettes(found_in(masks, [np.array(palette) for palette in palettes]))
+
+
+@pytest.mark.parametrize(
+    ("masks", "palettes", "says"),
+    [
+        ([MASK, 1 - MASK], [[BLACK, RED], [RED, BLACK]], "Number 0 is RGB 0, 0, 0 in 0.png and RGB 255, 0, 0 in 1.png"),
+        ([MASK, MASK], [[BLACK, RED], [BLACK, GREEN]], "Number 1 is RGB 255, 0, 0 in 0.png and RGB 0, 255, 0 in 1.png"),
+        ([MASK, MASK], [[BLACK, WHITE], [WHITE, BLACK]], "Number 0 is"),  # the first one of one bit
+        ([MASK * 0, MASK * 0 + 1], [[RED, BLACK], [BLACK, RED]], "RGB 255, 0, 0 is number 0 in 0.png and 1 in 1.png"),
+    ],
+)
+def test_palettes_that_differ_are_refused(masks, palettes, says):
+    with pytest.raises(InputError, match=says):
+        refuse_mixed_palettes(found_in(masks, [np.array(palette) for palette in palettes]))
+
+
+def test_masks_without_palettes_are_left_alone():
+    refuse_mixed_palettes(found_in([MASK, 1 - MASK]))
+
+
+def test_one_mask_of_another_kind_does_not_hide_the_smooth_ones():
+    large = [blurred(np.hypot(*(np.indices((99, 99)) - 49)) < radius) for radius in (20, 35)]
+    found = found_in([*large, np.zeros((9, 9), "uint8")])
+    found[2] = found[2]._replace(palette=np.array([BLACK, WHITE]))
+    assert looks_smooth(found)

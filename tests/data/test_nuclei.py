@@ -121,7 +121,7 @@ def test_a_mask_of_several_nuclei_is_refused(tmp_path, rng):
     mask = sorted((folder / "stage1_train").iterdir())[1] / "masks" / "labels.png"
     shape = read_image(next((mask.parents[1] / "images").iterdir())).shape[:2]
     Image.fromarray(np.arange(np.prod(shape)).reshape(shape).astype("uint8") % 5).save(mask)
-    with pytest.raises(InputError, match="labels.png holds 4 values beside 0, but a mask shows one nucleus"):
+    with pytest.raises(InputError, match="labels.png holds 5 values, but a mask shows one nucleus, in two"):
         load_nuclei(folder, rng)
 
 

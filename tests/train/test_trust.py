@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +133,8 @@ def test_a_run_killed_between_its_files_goes_on_with_its_best_weights(monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(listening, "write", killed)
         assert train.main([*SMALL, "--epochs", "2", "--out", "b"]) == 130
-    Path("b/last.npz.99.unfinished").write_bytes(b"half of it")
+    Path("b/.0123abcd.unfinished").write_bytes(b"half of it")
+    os.utime("b/.0123abcd.unfinished", (0, 0))
     assert load_checkpoint(Path("b/last.npz")).epoch == epoch
     assert train.main(["--resume", "b", "--device", "cpu"]) == 0
     assert Path("a/test.json").read_text() == Path("b/test.json").read_text()
@@ -407,6 +409,9 @@ def test_a_test_whose_loss_is_no_number_is_no_traceback(monkeypatch, capsys):
     "change",
     [
         lambda meta: meta.update(loss_sum=10**400),
+        lambda meta: meta.update(loss_sum=float("nan")),
+        lambda meta: meta.update(seconds=float("inf")),
+        lambda meta: meta.update(classes=meta["classes"][::-1]),
         lambda meta: meta.update(seconds=10**400),
         lambda meta: meta.update(step=10**6),
         lambda meta: meta.update(step=2),
@@ -420,7 +425,7 @@ def test_a_crafted_text_is_refused(monkeypatch, capsys, change):
     change_meta(Path("a/last.npz"), change)
     assert train.main(["--resume", "a", "--device", "cpu"]) == 2
     error = capsys.readouterr().err
-    assert "damaged" in error or "does not belong to its weights" in error
+    assert "damaged" in error or "does not belong to its weights" in error or "config" in error
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex64", "bool"])
@@ -490,3 +495,60 @@ def test_a_square_that_is_not_finite_ends_the_run():
     assert not finite_square(np.full(4, 2e19, "float32")) and finite_square(np.full(4, 1e18, "float32"))
     for number in (np.nan, np.inf):
         assert not finite_square(np.array([1, number]))
+
+
+@pytest.mark.parametrize(("name", "array"), [("t", np.uint8(4)), ("t", np.complex64(4)), ("other", np.int64(1))])
+def test_a_crafted_optimiser_is_refused(monkeypatch, capsys, name, array):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    checkpoint = load_checkpoint(Path("a/last.npz"))
+    checkpoint.optimizer[name] = np.asarray(array)
+    save_checkpoint(Path("a/last.npz"), checkpoint)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "does not belong to its weights" in capsys.readouterr().err
+
+
+def test_a_negative_square_is_refused(monkeypatch, capsys):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    checkpoint = load_checkpoint(Path("a/last.npz"))
+    checkpoint.optimizer["v.out.bias"][0] = -1
+    save_checkpoint(Path("a/last.npz"), checkpoint)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "does not belong to its weights" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+def test_what_is_written_can_be_read(capsys):
+    """A loss that is finite and very large, too."""
+    options = ["--base", "1", "--depth", "1", "--batch-size", "20", "--epochs", "3", "--lr", "1e7", "--out", "a"]
+    train.main(["--size", "32", "--device", "cpu", "--set", "count=20", *options])
+    assert "damaged" not in capsys.readouterr().err
+    assert load_checkpoint(Path("a/last.npz")).rows == [] or load_checkpoint(Path("a/best.npz")).epoch > 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its file is never closed
+def test_a_disk_that_takes_no_more_events_does_not_stop_a_run(monkeypatch, capsys):
+    """The thread of tensorboardX ends with an error, and who waits for it waits for ever."""
+    from tensorboardX import event_file_writer
+
+    whole, calls = event_file_writer.EventsWriter.write_event, itertools.count(1)
+
+    def full(*arguments):
+        if next(calls) > 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return whole(*arguments)
+
+    monkeypatch.setattr(event_file_writer.EventsWriter, "write_event", full)
+    monkeypatch.setattr(threading, "excepthook", lambda error: None)
+    assert train.main([*SMALL, "--epochs", "9", "--tensorboard", "--out", "a"]) == 0
+    assert "a/tensorboard could not be drawn" in capsys.readouterr().err and Path("a/test.json").exists()
+
+
+def test_a_pipe_in_the_place_of_a_text_or_a_frame_does_not_hang(monkeypatch, capsys):
+    stopped_in_the_second_epoch(monkeypatch, "--out", "a")
+    Path("a/progress/00002.png").unlink(missing_ok=True)
+    os.mkfifo("a/progress/00003.png")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    Path("a/config.json").unlink()
+    os.mkfifo("a/config.json")
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "config.json cannot be read" in capsys.readouterr().err
