@@ -2,9 +2,7 @@
 
 import argparse
 import dataclasses
-import itertools
 import json
-import shlex
 import sys
 import warnings
 from contextlib import ExitStack, nullcontext
@@ -22,7 +20,7 @@ from minunet.draw.plots import drawn, save_curves
 from minunet.errors import InputError, exit_status, printable
 from minunet.files import locked, remove_unfinished, whole_file
 from minunet.gpu.products import use_tf32
-from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run, save_checkpoint
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
@@ -33,6 +31,7 @@ from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.remarks import remarks, shares
+from minunet.train.run_folder import check_best, holds_something, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
 from minunet.train.settings import change
 from minunet.train.stopping import CtrlC
@@ -115,7 +114,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.resume and options.resume.is_file():
         raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
     if options.resume and (options.resume / "config.json").exists() and not (options.resume / "last.npz").exists():
-        if not _holds_something(options.resume):
+        if not holds_something(options.resume):
             raise InputError(
                 f"{options.resume} was stopped before it was saved: begin anew with --out {options.resume}."
             )
@@ -138,7 +137,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
     make_schedule(config, 1)
     if options.out:
-        _refuse_full(options.out)
+        refuse_full(options.out)
     try:
         data = load_data(config)
     except InputError as error:
@@ -155,12 +154,12 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
         if run.rows and run.step == run.epoch * -(-len(data.training) // config.batch_size):
             write(folder, run)  # if it was killed just after an epoch was saved
-        _check_best(folder, run)
+        check_best(folder, run)
     else:
         run = begin(config, net, data, device)
         folder = new_folder(options.out, Path("runs", config.preset))
         stack.enter_context(locked(folder))
-        _refuse_full(folder)
+        refuse_full(folder)
         values = {"config": config.to_json(), "classes": run.classes, "parameters": net.parameters()}
         values |= {"operations": net.operations.name, "minunet": minunet.__version__}
         with whole_file(folder / "config.json") as file:
@@ -172,7 +171,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise
     except OSError as error:
-        raise InputError(_how_to_go_on(folder, error, options)) from error
+        raise InputError(how_to_go_on(folder, error, options)) from error
 
 
 def _train_and_test(
@@ -190,41 +189,15 @@ def _train_and_test(
         drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes))
     drawn(folder / "progress.gif", lambda: save_animation(folder, net.classes))
     if not finished or stopper.asked:  # perhaps while the last epoch was scored
-        print(f"stopped and saved; go on with: {printable(_resume_command(folder, options))}")
+        print(f"stopped and saved; go on with: {printable(resume_command(folder, options))}")
         return 128 + stopper.number
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
-    _check_best(folder, run)
+    check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     _print_result(result)
     print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
-
-
-def _check_best(folder: Path, run: Checkpoint) -> None:
-    """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
-    best, last = folder / "best.npz", folder / "last.npz"
-    if run.rows and not best.exists():
-        raise InputError(f"{best} is gone, and with it the best epoch. {last} still predicts: --weights {last}.")
-    if run.rows and not same_run(load_checkpoint(best), run):
-        raise InputError(f"{best} holds weights of another run than {last}, which still predicts: --weights {last}.")
-
-
-def _how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> str:
-    """After something could not be written: what, how far the run is saved, and what to do."""
-    what = f"{error.filename or 'What is printed'}: {error.strerror or error}."
-    try:
-        saved = load_checkpoint(folder / "last.npz")
-    except (OSError, InputError):
-        return f"{what} Nothing of the run is saved: start again, with another --out perhaps."
-    return f"{what} Epoch {saved.epoch} is saved; when this is mended, go on with: {_resume_command(folder, options)}"
-
-
-def _resume_command(folder: Path, options: argparse.Namespace) -> str:
-    how = {"--resume": str(folder)} | ({"--layers": str(options.layers)} if options.layers else {})
-    how |= {"--operations": options.operations} if options.operations != "quick" else {}
-    parts = [[f"{flag}={value}"] if value.startswith("-") else [flag, value] for flag, value in how.items()]
-    return shlex.join([sys.executable, "-m", "minunet.train", *itertools.chain(*parts)])
 
 
 def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str]:
@@ -236,26 +209,6 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     device = choose_device("cpu" if plain else options.device)
     use_tf32(options.tf32)
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
-
-
-def _refuse_full(folder: Path) -> None:
-    """Before pictures are read, and again when the folder is this process' alone."""
-    if _holds_something(folder):
-        raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
-
-
-def _holds_something(folder: Path) -> bool:
-    """More than what a run leaves that was stopped before it was saved: its config.json, and halves of files."""
-    held = list(folder.iterdir()) if folder.is_dir() else []
-    return any(path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path)) for path in held)
-
-
-def _is_run(path: Path) -> bool:
-    """Whether a config.json is that of a run."""
-    try:
-        return path.is_file() and "minunet" in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False
 
 
 def _describe(

@@ -1,0 +1,57 @@
+"""The folder of a run: whether one can begin or go on in it, and what to say when it cannot be written any more."""
+
+import argparse
+import itertools
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from minunet.errors import InputError
+from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run
+
+
+def check_best(folder: Path, run: Checkpoint) -> None:
+    """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
+    best, last = folder / "best.npz", folder / "last.npz"
+    if run.rows and not best.exists():
+        raise InputError(f"{best} is gone, and with it the best epoch. {last} still predicts: --weights {last}.")
+    if run.rows and not same_run(load_checkpoint(best), run):
+        raise InputError(f"{best} holds weights of another run than {last}, which still predicts: --weights {last}.")
+
+
+def how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> str:
+    """After something could not be written: what, how far the run is saved, and what to do."""
+    what = f"{error.filename or 'What is printed'}: {error.strerror or error}."
+    try:
+        saved = load_checkpoint(folder / "last.npz")
+    except (OSError, InputError):
+        return f"{what} Nothing of the run is saved: start again, with another --out perhaps."
+    return f"{what} Epoch {saved.epoch} is saved; when this is mended, go on with: {resume_command(folder, options)}"
+
+
+def resume_command(folder: Path, options: argparse.Namespace) -> str:
+    how = {"--resume": str(folder)} | ({"--layers": str(options.layers)} if options.layers else {})
+    how |= {"--operations": options.operations} if options.operations != "quick" else {}
+    parts = [[f"{flag}={value}"] if value.startswith("-") else [flag, value] for flag, value in how.items()]
+    return shlex.join([sys.executable, "-m", "minunet.train", *itertools.chain(*parts)])
+
+
+def refuse_full(folder: Path) -> None:
+    """Before pictures are read, and again when the folder is this process' alone."""
+    if holds_something(folder):
+        raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
+
+
+def holds_something(folder: Path) -> bool:
+    """More than what a run leaves that was stopped before it was saved: its config.json, and halves of files."""
+    held = list(folder.iterdir()) if folder.is_dir() else []
+    return any(path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path)) for path in held)
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a config.json is that of a run."""
+    try:
+        return path.is_file() and "minunet" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
