@@ -3,14 +3,14 @@
 import argparse
 import dataclasses
 import os
-import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from minunet.commands import Parser
 from minunet.errors import InputError, exit_status, printable
-from minunet.exchange.files import check_ending, classes_of, load_state_dict, save_state_dict
+from minunet.exchange.files import about_of, check_ending, load_state_dict, save_state_dict
 from minunet.files import put, whole_file
 from minunet.model.checkpoint import check_fits, save_small, save_weights
 from minunet.model.trained import Model, load_model
@@ -21,6 +21,7 @@ PyTorch or safetensors instead, with the names and shapes that --state-dict writ
 PyTorch, are trained on there, and come back. What exists is not overwritten.
 Exit status: 0 written, 2 something given is wrong.
 """
+PREPARED = ("centred", "padding", "stretch", "pieces", "labels")  # fields of a configuration, which change no shapes
 ONNX_TOLERANCE = 1e-5  # of a probability
 
 
@@ -42,9 +43,13 @@ def _export(options: argparse.Namespace) -> int:
     if options.weights:
         params = load_state_dict(options.weights)
         check_fits(params, model.net, options.weights)
-        classes = classes_of(options.weights)
-        if classes is not None and classes != list(model.classes):
+        about, own = about_of(options.weights), model.about()
+        if about.get("classes", own["classes"]) != own["classes"]:
             raise InputError(f"{options.weights} holds weights for other classes than {', '.join(model.classes)}.")
+        theirs = about["config"] if isinstance(about.get("config"), dict) else {}
+        for name in PREPARED:
+            if theirs.get(name, own["config"][name]) != own["config"][name]:
+                raise InputError(f"{options.weights} holds weights for pictures prepared in another way ({name}).")
         model = dataclasses.replace(model, params=params)
     writers: dict[str, Callable[[Path], str | None]] = {
         "npz": lambda path: save_weights(path, model.checkpoint()),
@@ -67,11 +72,12 @@ def _export(options: argparse.Namespace) -> int:
             raise InputError(f"{wanted[name]} should end in {ending}.")
     for name, path in wanted.items():
         try:
-            made = path.with_name(f".{secrets.token_hex(4)}{path.suffix}")
-            remark = writers[name](made) or ""
-            put(made, path)
+            with tempfile.TemporaryDirectory(prefix=".", suffix=".unfinished", dir=path.parent) as folder:
+                made = Path(folder, path.name)  # where nobody else writes
+                remark = writers[name](made) or ""
+                put(made, path)
         except OSError as error:
-            raise InputError(f"{path} cannot be written: {error}.") from error
+            raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
         print(f"wrote {printable(path)}, {path.stat().st_size:,} bytes{remark}")
     return 0
 

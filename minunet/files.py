@@ -61,9 +61,10 @@ def put(made: Path, path: Path) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what commands that were killed have left of `whole_file`, if nobody has written into it for a minute."""
-    for path in folder.glob(".*.unfinished"):
-        if UNFINISHED.fullmatch(path.name) and path.is_file() and time.time() - path.lstat().st_mtime > 60:
-            path.unlink()
+    for path in [] if folder.is_symlink() else folder.glob(".*.unfinished"):
+        with suppress(OSError):  # it is gone already, or nobody's to remove
+            if UNFINISHED.fullmatch(path.name) and path.is_file() and time.time() - path.lstat().st_mtime > 60:
+                path.unlink()
 
 
 def own_folder(path: Path) -> None:

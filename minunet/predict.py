@@ -78,6 +78,7 @@ def _predict(options: argparse.Namespace) -> int:
     model = load_model(options.weights, choose_device(options.device))
     found, passed_over = _find(options.pictures)
     pictures = _named(found)
+    there = options.out is not None and options.out.exists()
     out = new_folder(options.out, Path("predictions"))
     files = {name: _made(out, name, options.probabilities) for name in pictures}
     for made in itertools.chain(*files.values()):
@@ -101,8 +102,9 @@ def _predict(options: argparse.Namespace) -> int:
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     where = f"; masks ({ids}) and overlays are in {printable(out)}" if done else ""
     print(f"{done} of {len(pictures)} pictures done{where}")
-    if not done and not any(out.iterdir()):
-        out.rmdir()
+    if not done and not there:
+        with suppress(OSError):  # others may have written into it
+            out.rmdir()
     if passed_over:
         print(f"files passed over in folders, as their endings are not those of pictures: {passed_over}")
     return 2 if failed else 0

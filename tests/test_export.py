@@ -136,3 +136,26 @@ def test_weights_of_other_classes_are_refused(run, tmp_path, capsys):
         data = save(to_torch_order(model.params), header)
         Path(f"{name}.safetensors").write_bytes(data)
         assert export.main([str(run), "--weights", f"{name}.safetensors", "--npz", f"{name}.npz"]) == 0
+
+
+def test_weights_for_other_pictures_are_refused(run, tmp_path, capsys):
+    model = load_model(run)
+    about = model.about()
+    save_state_dict(
+        tmp_path / "a.safetensors", model.params, {**about, "config": {**about["config"], "centred": False}}
+    )
+    assert export.main([str(run), "--weights", "a.safetensors", "--npz", "b.npz"]) == 2
+    assert "for pictures prepared in another way (centred)" in capsys.readouterr().err
+
+
+def test_what_comes_in_the_meantime_is_not_overwritten(run, tmp_path, monkeypatch, capsys):
+    whole = export.save_weights
+
+    def late(path, checkpoint):
+        Path("a.npz").write_text("mine")
+        whole(path, checkpoint)
+
+    monkeypatch.setattr(export, "save_weights", late)
+    assert export.main([str(run), "--npz", "a.npz"]) == 2
+    assert "a.npz cannot be written: File exists" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"] and Path("a.npz").read_text() == "mine"

@@ -15,7 +15,7 @@ import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
-from minunet.data.masks import Found, best_iou, look_like_objects, looks_smooth, refuse_mixed_palettes
+from minunet.data.masks import BRIGHT, Found, best_iou, look_like_objects, looks_smooth, refuse_mixed_palettes
 from minunet.data.pictures import read_lines, read_mask, read_pairs, require_folders, shorten
 from minunet.errors import InputError, printable
 
@@ -104,6 +104,11 @@ def _consecutive(found: list[Found]) -> list[int]:
             f"{what}, not the same in all masks, most of them in one piece: these look like single objects, and each "
             "number would be a class. To tell objects from background save `mask > 0`; if they are classes, "
             f"name them in {classes_file}, a line a class: VALUE NAME."
+        )
+    if len(values) > BRIGHT:
+        raise InputError(
+            f"{what}, {len(values)} of them: grey pictures, perhaps, and no class ids. If they are, name them in "
+            f"{classes_file}, a line a class: VALUE NAME."
         )
     odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)
     if odd is None:

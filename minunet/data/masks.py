@@ -44,22 +44,21 @@ class Found(NamedTuple):
 
 def refuse_mixed_palettes(found: Sequence[Found]) -> None:
     """Raise InputError if a colour has two numbers, or a number two colours, in masks that show them."""
-    palettes = [mask.palette.tolist() for mask in found if mask.palette is not None]
-    if all(palette == palettes[0] for palette in palettes):
+    palettes = [mask.palette for mask in found if mask.palette is not None]
+    if all(np.array_equal(palette, palettes[0]) for palette in palettes):
         return
-    several = any(mask.values.max() > 1 for mask in found)
     numbers: dict[tuple[int, ...], tuple[int, Path]] = {}
     colours: dict[int, tuple[tuple[int, ...], Path]] = {}
     for mask in found:
-        if mask.palette is None or (several and mask.palette.tolist() == BLACK_AND_WHITE):  # of one bit: no colours
+        if mask.palette is None:
             continue
-        palette = [tuple(colour) for colour in mask.palette.tolist()]
-        for value in (value for value in mask.values.tolist() if value < len(palette)):
-            colour = palette[value]
-            first, path = colours.setdefault(value, (colour, mask.path))
+        one_bit = mask.palette.tolist() == BLACK_AND_WHITE  # white may stand for any colour
+        for value in (value for value in mask.values.tolist() if 0 <= value < len(mask.palette)):
+            colour = tuple(mask.palette[value].tolist())
+            first, path = (colour, mask.path) if one_bit else colours.setdefault(value, (colour, mask.path))
             if max(abs(a - b) for a, b in zip(first, colour, strict=True)) > SHADES:
                 raise _mixed(f"Number {value} is {_rgb(first)} in {path.name} and {_rgb(colour)} in {mask.path.name}")
-            if palette.count(colour) == 1:  # a colour of several numbers tells nothing
+            if (mask.palette == mask.palette[value]).all(axis=1).sum() == 1:  # one of several tells nothing
                 number, path = numbers.setdefault(colour, (value, mask.path))
                 if number != value:
                     raise _mixed(f"{_rgb(colour)} is number {number} in {path.name} and {value} in {mask.path.name}")

@@ -20,6 +20,8 @@ NONE, DEFLATE = 1, (8, 32946)
 KNOWN = (NONE, *DEFLATE, 32773)  # compressions that tifffile knows by itself; the last is PackBits
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = range(4)  # photometric interpretations
+PAGES = 100  # small copies of a picture are fewer
+LARGE_TILE = 1 << 25  # numbers: so much larger than a small picture its tiles may be
 SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, 5: 4, 6: 3, 8: 3}  # of each; CMYK, YCbCr, Lab
 
 
@@ -35,12 +37,7 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
-        others = [each for each in tiff.pages[1:] if not int(getattr(each, "subfiletype", 0) or 0) & 5]
-        count = 1 + len(others)  # small copies (1) and masks of what is transparent (4) do not count
-        if tiff.is_imagej:  # which lists one of its pictures and appends the others
-            count = max(count, int((tiff.imagej_metadata or {}).get("images", 1)))
-        if count > 1:
-            raise InputError(f"holds {count} pictures: save each in a file of its own.")
+        _refuse_stack(tiff, page)
         if page.is_reduced:
             raise InputError("begins with a small copy of its picture, as raw files of cameras do: save it as PNG.")
         if page.imagewidth * page.imagelength > most_pixels():
@@ -48,6 +45,8 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
         orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
         if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
             raise ValueError("parts of it are not there")
+        if math.prod(page.chunked) * math.prod(page.chunks) > 4 * page.size + LARGE_TILE:
+            raise InputError("would unpack to more than its picture.")
         if _serves(page):
             if page.compression in DEFLATE:
                 _refuse_swollen(file, page)
@@ -56,6 +55,23 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
             kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
             raise InputError(f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed.")
         return None, orientation, int(page.compression) in LOSSY
+
+
+def _refuse_stack(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> None:
+    """Raise InputError for more than one picture, as pages or behind the first one, as some programs append them."""
+    shaped = math.prod((tiff.shaped_metadata or [{}])[0].get("shape", [1])) // page.size if tiff.is_shaped else 1
+    imagej = int((tiff.imagej_metadata or {}).get("images", 1)) if tiff.is_imagej else 1
+    metamorph = page.tags[33629].count if 33629 in page.tags else 1
+    if (count := max(shaped, imagej, metamorph)) > 1:
+        raise InputError(f"holds {count} pictures: save each in a file of its own.")
+    for number in range(1, PAGES):
+        try:
+            other = tiff.pages[number]
+        except IndexError:
+            return
+        if not int(getattr(other, "subfiletype", 0) or 0) & 5:  # no small copy (1), no mask of what is transparent (4)
+            raise InputError("holds several pictures: save each in a file of its own.")
+    raise InputError(f"holds {PAGES} pages and more: save one picture in a file of its own.")
 
 
 def _serves(page: "tifffile.TiffPage") -> bool:
@@ -81,9 +97,8 @@ def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
 
 
 def _refuse_swollen(file: IO[bytes], page: "tifffile.TiffPage") -> None:
-    """Raise InputError if a piece of the page would unpack to more than the whole page; tifffile has no limit."""
-    pieces = min(math.prod(page.chunks), 4 * most_pixels())  # a tile may be larger than a small picture
-    limit = max(page.size, pieces) * np.dtype(page.dtype).itemsize + 2**16
+    """Raise InputError if a strip or tile of the page would unpack to more than it should; tifffile has no limit."""
+    limit = math.prod(page.chunks) * np.dtype(page.dtype).itemsize + 2**16
     for start, length in zip(page.dataoffsets, page.databytecounts, strict=True):
         file.seek(start)
         unpacking = zlib.decompressobj()

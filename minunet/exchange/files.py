@@ -64,16 +64,16 @@ def load_state_dict(path: Path) -> Parameters:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def classes_of(path: Path) -> list[str] | None:
-    """The classes that a safetensors file names in its header, if it was written here, in their order."""
+def about_of(path: Path) -> dict[str, Any]:
+    """What a safetensors file that was written here says of itself: see `Model.about`; nothing of others."""
     if path.suffix != SAFETENSORS:
-        return None
+        return {}
     with import_module("safetensors").safe_open(path, "np") as file:
         about = (file.metadata() or {}).get("minunet", "{}")
     try:
-        return json.loads(about).get("classes")
-    except (ValueError, AttributeError, RecursionError):
-        return None
+        return dict(json.loads(about))
+    except (ValueError, TypeError, RecursionError):
+        return {}
 
 
 def _package(path: Path) -> ModuleType:

@@ -99,9 +99,10 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
     needed = {f"{kind}.{name}": shape for kind in kinds for name, shape in net.shapes().items()}
     remembered = {name: array.shape for name, array in run.optimizer.items() if array.ndim}
     sound = all(array.dtype == "float32" and finite(array) for array in run.optimizer.values() if array.ndim)
-    sound = sound and all(array.min() >= 0 for name, array in run.optimizer.items() if name.startswith("v."))
-    single = {name: int(array) for name, array in run.optimizer.items() if not array.ndim and array.dtype.kind == "i"}
-    if remembered != needed or not sound or single != ({"t": run.step} if "t" in optimizer.state else {}):
+    sound = sound and all(array.min(initial=0) >= 0 for name, array in run.optimizer.items() if name.startswith("v."))
+    single = {name: array for name, array in run.optimizer.items() if not array.ndim}
+    steps = {name: int(array) if array.dtype.kind == "i" else None for name, array in single.items()}
+    if remembered != needed or not sound or steps != ({"t": run.step} if "t" in optimizer.state else {}):
         raise InputError(
             f"What the optimiser remembers in {source} does not belong to its weights: this is no last.npz of a run, "
             "or it is damaged."

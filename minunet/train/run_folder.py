@@ -33,8 +33,9 @@ def how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> s
 def resume_command(folder: Path, options: argparse.Namespace) -> str:
     how = {"--resume": str(folder)} | ({"--layers": str(options.layers)} if options.layers else {})
     how |= {"--operations": options.operations} if options.operations != "quick" else {}
+    tensorboard = ["--tensorboard"] if options.tensorboard else []
     parts = [[f"{flag}={value}"] if value.startswith("-") else [flag, value] for flag, value in how.items()]
-    return shlex.join([sys.executable, "-m", "minunet.train", *itertools.chain(*parts)])
+    return shlex.join([sys.executable, "-m", "minunet.train", *itertools.chain(*parts), *tensorboard])
 
 
 def refuse_full(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """The curves of a run for TensorBoard, by tensorboardX, which needs no TensorFlow."""
 
+import atexit
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,19 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     try:
         yield report
     finally:
-        if _is_alive(writer):
-            writer.close()  # its flush() does not wait for what it has not written yet
+        with suppress(OSError):  # what of it is lost does not matter to the run
+            if _is_alive(writer):
+                writer.close()  # its flush() does not wait for what it has not written yet
+        if not _is_alive(writer):
+            _give_up(writer)
+
+
+def _give_up(writer: Any) -> None:
+    """Let Python end although numbers wait for a thread that is no more."""
+    queue: Any = getattr(writer.file_writer.event_writer, "_event_queue", None)
+    if hasattr(queue, "cancel_join_thread"):
+        queue.cancel_join_thread()
+    atexit.unregister(getattr(writer.file_writer, "cleanup", None) or writer.close)
 
 
 def _is_alive(writer: Any) -> bool:

@@ -363,3 +363,11 @@ def test_reading_needs_little_more_than_what_is_kept(tmp_path, rng):
         tracemalloc.stop()
     kept = sum(part.images.nbytes + part.labels.nbytes for part in parts)
     assert peak < 2.5 * kept, peak / kept
+
+
+def test_grey_pictures_are_no_masks(tmp_path, rng):
+    """The wrong folder, or probabilities: as many values as a byte has, none of them rare."""
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    rewrite_masks(folder, lambda mask, _: Image.fromarray(rng.permutation(1600).reshape(40, 40).astype("uint8")))
+    with pytest.raises(InputError, match="0, 1, 2, .* 255, 256 of them: grey pictures, perhaps.*classes.txt"):
+        load_folder(folder, 16, rng)

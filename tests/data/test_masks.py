@@ -95,7 +95,7 @@ def test_masks_with_large_numbers_are_looked_at_quickly(rng):
         ([MASK, MASK], [[BLACK, RED, GREEN], [BLACK, RED, WHITE]]),  # a number that neither shows
         ([MASK, MASK], [[BLACK, RED], [BLACK, [250, 3, 1]]]),  # a shade of the same
         ([MASK, 1 - MASK], [[GREY, GREY], [GREY, GREY]]),  # a colour that tells nothing
-        ([MASK * 2, MASK], [[BLACK, RED, WHITE], [BLACK, WHITE]]),  # the second one of one bit, without colours
+        ([MASK, MASK], [[BLACK, RED], [BLACK, WHITE]]),  # the second one of one bit, whose white is any colour
     ],
 )
 def test_palettes_that_say_the_same(masks, palettes):
@@ -107,7 +107,8 @@ def test_palettes_that_say_the_same(masks, palettes):
     [
         ([MASK, 1 - MASK], [[BLACK, RED], [RED, BLACK]], "Number 0 is RGB 0, 0, 0 in 0.png and RGB 255, 0, 0 in 1.png"),
         ([MASK, MASK], [[BLACK, RED], [BLACK, GREEN]], "Number 1 is RGB 255, 0, 0 in 0.png and RGB 0, 255, 0 in 1.png"),
-        ([MASK, MASK], [[BLACK, WHITE], [WHITE, BLACK]], "Number 0 is"),  # the first one of one bit
+        ([MASK, MASK], [[BLACK, WHITE], [WHITE, BLACK]], "is number 1 in 0.png and 0 in 1.png"),  # the first of one bit
+        ([MASK * 2, MASK], [[BLACK, RED, WHITE], [BLACK, WHITE]], "255, 255, 255 is number 2 in 0.png and 1 in 1.png"),
         ([MASK * 0, MASK * 0 + 1], [[RED, BLACK], [BLACK, RED]], "RGB 255, 0, 0 is number 0 in 0.png and 1 in 1.png"),
     ],
 )

@@ -497,7 +497,16 @@ def test_a_square_that_is_not_finite_ends_the_run():
         assert not finite_square(np.array([1, number]))
 
 
-@pytest.mark.parametrize(("name", "array"), [("t", np.uint8(4)), ("t", np.complex64(4)), ("other", np.int64(1))])
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("t", np.uint8(4)),
+        ("t", np.complex64(4)),
+        ("other", np.int64(1)),
+        ("a", np.str_("x")),
+        ("v.out.bias", np.zeros(0, "float32")),
+    ],
+)
 def test_a_crafted_optimiser_is_refused(monkeypatch, capsys, name, array):
     stopped_in_the_second_epoch(monkeypatch, "--out", "a")
     checkpoint = load_checkpoint(Path("a/last.npz"))
