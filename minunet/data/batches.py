@@ -64,6 +64,11 @@ def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's output
 
 
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """How many batches show every image once; the last one holds what is left."""
+    return -(-images // batch_size)
+
+
 class Batch(NamedTuple):
     """x (N, H, W, 3) float32, labels (N, OH, OW) int64, and how much more each pixel counts, (N, OH, OW) or None."""
 
@@ -101,7 +106,7 @@ class Batches:
     @property
     def per_epoch(self) -> int:
         """How many batches show every image once."""
-        return -(-len(self.dataset) // self.batch_size)
+        return steps_per_epoch(len(self.dataset), self.batch_size)
 
     def places(self, step: int) -> tuple[int, range]:
         """The epoch, counted from 0, and which places in its order the images of batch number `step` have."""

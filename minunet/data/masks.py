@@ -52,10 +52,10 @@ def refuse_mixed_palettes(found: Sequence[Found]) -> None:
     for mask in found:
         if mask.palette is None:
             continue
-        one_bit = mask.palette.tolist() == BLACK_AND_WHITE  # white may stand for any colour
+        known = {} if mask.palette.tolist() == BLACK_AND_WHITE else colours  # white may stand for any colour
         for value in (value for value in mask.values.tolist() if 0 <= value < len(mask.palette)):
             colour = tuple(mask.palette[value].tolist())
-            first, path = (colour, mask.path) if one_bit else colours.setdefault(value, (colour, mask.path))
+            first, path = known.setdefault(value, (colour, mask.path))
             if max(abs(a - b) for a, b in zip(first, colour, strict=True)) > SHADES:
                 raise _mixed(f"Number {value} is {_rgb(first)} in {path.name} and {_rgb(colour)} in {mask.path.name}")
             if (mask.palette == mask.palette[value]).all(axis=1).sum() == 1:  # one of several tells nothing

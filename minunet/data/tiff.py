@@ -49,7 +49,7 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
             raise InputError("would unpack to more than its picture.")
         if _serves(page):
             if page.compression in DEFLATE:
-                _refuse_swollen(file, page)
+                _refuse_long_pieces(file, page)
             return _of_page(page), orientation, False
         if not _pillow_serves(page, tiff.byteorder):
             kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
@@ -96,7 +96,7 @@ def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
     return page.dtype == "uint16" or (page.dtype in ("int16", "int32", "float32") and byteorder == "<")
 
 
-def _refuse_swollen(file: IO[bytes], page: "tifffile.TiffPage") -> None:
+def _refuse_long_pieces(file: IO[bytes], page: "tifffile.TiffPage") -> None:
     """Raise InputError if a strip or tile of the page would unpack to more than it should; tifffile has no limit."""
     limit = math.prod(page.chunks) * np.dtype(page.dtype).itemsize + 2**16
     for start, length in zip(page.dataoffsets, page.databytecounts, strict=True):

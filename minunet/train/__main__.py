@@ -13,6 +13,7 @@ from typing import Any
 import minunet
 from minunet.backend import choose_device, why_no_gpu
 from minunet.commands import Parser, at_least, keep_memory, new_folder
+from minunet.data.batches import steps_per_epoch
 from minunet.data.dataset import Splits
 from minunet.data.pictures import shorten
 from minunet.draw.animation import save_animation
@@ -31,7 +32,7 @@ from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
 from minunet.train.remarks import remarks, shares
-from minunet.train.run_folder import check_best, holds_something, how_to_go_on, refuse_full, resume_command
+from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
 from minunet.train.settings import change
 from minunet.train.stopping import CtrlC
@@ -111,14 +112,8 @@ def _train(options: argparse.Namespace) -> int:
     # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
-    if options.resume and options.resume.is_file():
-        raise InputError(f"--resume takes the folder of a run, not a file: {options.resume.parent}, perhaps.")
-    if options.resume and (options.resume / "config.json").exists() and not (options.resume / "last.npz").exists():
-        if not holds_something(options.resume):
-            raise InputError(
-                f"{options.resume} was stopped before it was saved: begin anew with --out {options.resume}."
-            )
-        raise InputError(f"{options.resume} has no last.npz any more, so it cannot go on: start a new run.")
+    if options.resume:
+        check_resumable(options.resume)
     if options.tensorboard:
         require_tensorboardx()
     if options.threads is not None:
@@ -152,7 +147,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         for each in (folder, folder / "progress"):
             remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
-        if run.rows and run.step == run.epoch * -(-len(data.training) // config.batch_size):
+        if run.rows and run.step == run.epoch * steps_per_epoch(len(data.training), config.batch_size):
             write(folder, run)  # if it was killed just after an epoch was saved
         check_best(folder, run)
     else:

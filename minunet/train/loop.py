@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.backend import Array, to_device
-from minunet.data.batches import Batches
+from minunet.data.batches import Batches, steps_per_epoch
 from minunet.data.dataset import Dataset, Splits
 from minunet.data.instances import seam_weights
 from minunet.errors import InputError
@@ -114,7 +114,7 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
             "Going on would mix training and test images."
         )
-    per_epoch = -(-len(data.training) // run.config.batch_size)
+    per_epoch = steps_per_epoch(len(data.training), run.config.batch_size)
     if not run.epoch * per_epoch <= run.step <= (run.epoch + 1) * per_epoch:
         raise InputError(f"{source} is damaged: {run.step} steps are not {run.epoch} epochs and a part of one.")
     for arrays in (run.params, run.average, run.optimizer):

@@ -11,6 +11,16 @@ from minunet.errors import InputError
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run
 
 
+def check_resumable(folder: Path) -> None:
+    """Raise InputError if there is nothing to go on with, and say what to do instead."""
+    if folder.is_file():
+        raise InputError(f"--resume takes the folder of a run, not a file: {folder.parent}, perhaps.")
+    if (folder / "config.json").exists() and not (folder / "last.npz").exists():
+        if not _holds_something(folder):
+            raise InputError(f"{folder} was stopped before it was saved: begin anew with --out {folder}.")
+        raise InputError(f"{folder} has no last.npz any more, so it cannot go on: start a new run.")
+
+
 def check_best(folder: Path, run: Checkpoint) -> None:
     """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
     best, last = folder / "best.npz", folder / "last.npz"
@@ -40,11 +50,11 @@ def resume_command(folder: Path, options: argparse.Namespace) -> str:
 
 def refuse_full(folder: Path) -> None:
     """Before pictures are read, and again when the folder is this process' alone."""
-    if holds_something(folder):
+    if _holds_something(folder):
         raise InputError(f"{folder} holds something already. Choose another --out, or go on with --resume.")
 
 
-def holds_something(folder: Path) -> bool:
+def _holds_something(folder: Path) -> bool:
     """More than what a run leaves that was stopped before it was saved: its config.json, and halves of files."""
     held = list(folder.iterdir()) if folder.is_dir() else []
     return any(path.suffix != ".unfinished" and not (path.name == "config.json" and _is_run(path)) for path in held)

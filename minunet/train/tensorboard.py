@@ -1,13 +1,16 @@
 """The curves of a run for TensorBoard, by tensorboardX, which needs no TensorFlow."""
 
 import atexit
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from minunet.errors import InputError
+from tqdm import tqdm
+
+from minunet.errors import InputError, printable
 from minunet.files import own_folder
 
 Report = Callable[[dict[str, Any]], None]
@@ -41,15 +44,17 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     try:
         yield report
     finally:
-        with suppress(OSError):  # what of it is lost does not matter to the run
-            if _is_alive(writer):
-                writer.close()  # its flush() does not wait for what it has not written yet
-        if not _is_alive(writer):
+        try:
+            if not _is_alive(writer):
+                raise OSError("its thread has ended")
+            writer.close()  # its flush() does not wait for what it has not written yet
+        except OSError as error:  # the run does not need it
+            tqdm.write(f"minunet: {printable(folder / 'tensorboard')} is not whole: {error}", file=sys.stderr)
             _give_up(writer)
 
 
 def _give_up(writer: Any) -> None:
-    """Let Python end although numbers wait for a thread that is no more."""
+    """Let Python end although numbers wait for a thread that is no more, and closing would fail again."""
     queue: Any = getattr(writer.file_writer.event_writer, "_event_queue", None)
     if hasattr(queue, "cancel_join_thread"):
         queue.cancel_join_thread()
