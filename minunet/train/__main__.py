@@ -177,7 +177,7 @@ def _train_and_test(
     stopper = CtrlC()
     with reporting as report, stopper as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
-            drawn(folder / "tensorboard", partial(report, row))
+            report(row)
         told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics
         finished = fit(net, run, data, folder, device, told, interrupted, check_gradients)
     if run.rows:  # also of a run that was stopped between two drawings

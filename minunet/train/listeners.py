@@ -24,7 +24,7 @@ def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any
         lambda run, scores: write(folder, run),
         print_row,
         lambda run, scores: draw(folder, run, scores, validation),
-        lambda run, scores: drawn(folder / "tensorboard", lambda: report(run.rows[-1])),
+        lambda run, scores: report(run.rows[-1]),
     ]
 
 

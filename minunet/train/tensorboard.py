@@ -35,8 +35,8 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     writer = SummaryWriter(str(folder / "tensorboard"), max_queue=QUEUE, flush_secs=FLUSH_SECONDS)
 
     def report(row: dict[str, Any]) -> None:
-        if not _is_alive(writer):
-            raise OSError(f"{folder / 'tensorboard'} cannot be written any more")
+        if not _is_alive(writer):  # which is told once, at the end
+            return
         for name, value in row.items():
             if name != "epoch":
                 writer.add_scalar(f"{GROUPS.get(name, 'validation')}/{name}", value, row["epoch"])
