@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import itertools
 import json
 import os
 import re
@@ -33,33 +32,15 @@ from minunet.train import score as scoring
 from minunet.train.score import score
 from tests.data.pictures import write_folder, write_nuclei, write_pets
 from tests.model.texts import change_meta, meta_of
+from tests.train.runs import SMALL, stops_after
 
-SMALL = ["--size", "16", "--base", "4", "--depth", "2", "--device", "cpu"]
-
-
-@pytest.fixture(autouse=True)
-def _small_and_elsewhere(tmp_path, monkeypatch):
-    """Runs go to a temporary folder; the made data set is small."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(presets, "make_cells", lambda count, size, rng: make_cells(min(count, 12), size, rng))
+pytestmark = pytest.mark.usefixtures("small_cells_elsewhere")
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:
     """metrics.csv without the seconds, the only thing that differs between equal runs."""
     with open(run / "metrics.csv", newline="", encoding="utf-8") as file:
         return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
-
-
-def stops_after(step: int) -> type[train.CtrlC]:
-    """In the place of CtrlC: it asks to stop after this step, as if somebody had pressed Ctrl-C just then."""
-    steps = itertools.count(1)
-
-    class Stops(train.CtrlC):
-        def __enter__(self):
-            super().__enter__()
-            return lambda: next(steps) == step
-
-    return Stops
 
 
 def assert_same_run(one: Path, two: Path) -> None:

@@ -1,0 +1,82 @@
+"""What a training says of its classes, at the start and when a class was not learnt."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet.train import __main__ as train
+from minunet.train.remarks import remarks, shares
+from tests.data.pictures import write_folder
+from tests.train.runs import SMALL
+
+pytestmark = pytest.mark.usefixtures("small_cells_elsewhere")
+
+
+def test_the_classes_and_their_parts_are_said_at_the_start(capsys):
+    assert train.main([*SMALL, "--epochs", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "3 classes, by their part of the pixels: background " in printed
+    labels = [np.array([[0, 1], [1, 2]]), np.array([[1, 1]])]
+    np.testing.assert_allclose(shares(labels, 4), [1 / 6, 4 / 6, 1 / 6, 0])
+
+
+def test_remarks():
+    names = ("ground", "cell", "rim")
+    assert remarks(np.diag([5, 4, 3]), names) == []
+    (said,) = remarks(np.array([[900, 0, 0], [90, 0, 0], [9, 0, 0]]), names)
+    assert said.startswith("Every pixel is predicted as 'ground'") and "--set class_weight=[1,3,10]" in said
+    (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names)
+    assert said.startswith("Never predicted: rim.") and "--set class_weight=[1,3,10]" in said
+    (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [0, 0, 0]]), names)
+    assert said == "No test image shows rim: this test says nothing about them."
+    (said,) = remarks(np.array([[900, 0, 0], [0, 0, 0], [0, 0, 0]]), names)  # nothing else was there
+    assert said.startswith("No test image shows cell, rim")
+
+
+def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d", count=8, size=(32, 32))
+    for path in (folder / "masks").iterdir():
+        mask = np.zeros((32, 32), "uint8")
+        mask[9, 9] = 1
+        Image.fromarray(mask).save(path)
+    options = ["--data-dir", str(folder), "--size", "32", "--base", "2", "--depth", "2"]
+    assert (
+        train.main(
+            [*options, "--device", "cpu", "--epochs", "30", "--lr", "0.02", "--set", "class_weight=[1,0.000001]"]
+        )
+        == 0
+    )
+    assert "Every pixel is predicted as 'class 0': nothing useful was learnt." in capsys.readouterr().out
+
+
+def test_names_that_are_not_utf8_and_names_with_dollars(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d", count=4)
+    for part in ("images", "masks"):
+        for number, path in enumerate(sorted((folder / part).iterdir())):
+            path.rename(folder / part / os.fsdecode(b"caf\xe9-%d%s" % (number, path.suffix.encode())))
+    (folder / "classes.txt").write_text("0 a $5\\frac$ note\n1 $x$ and _ $\n")
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", "a"]) == 0
+    assert "could not be drawn" not in capsys.readouterr().err
+    assert {"curves.png", "predictions.png", "progress.gif", "test.json"} <= {path.name for path in Path("a").iterdir()}
+
+
+@pytest.mark.parametrize("classes", [255, 256])
+def test_as_many_classes_as_a_byte_has(tmp_path, capsys, classes):
+    folder = write_folder(tmp_path / "d", count=4, size=(32, 32))
+    for path in (folder / "masks").iterdir():
+        Image.fromarray((np.arange(32 * 32) % classes).reshape(32, 32).astype("uint8")).save(path)
+    (folder / "classes.txt").write_text("".join(f"{value} name{value}\n" for value in range(classes)))
+    options = ["--data-dir", str(folder), *SMALL[:4], "--depth", "2", "--device", "cpu", "--size", "32"]
+    assert train.main([*options, "--epochs", "1", "--out", "a"]) == 0
+    assert "could not be drawn" not in capsys.readouterr().err and Path("a/progress.gif").exists()
+
+
+def test_a_name_of_a_class_that_cannot_be_shown(tmp_path, capsys):
+    folder = write_folder(tmp_path / "d")
+    (folder / "classes.txt").write_text("0 ground\n1 a\x1b[31m\n")
+    assert train.main(["--data-dir", str(folder), *SMALL]) == 2
+    error = capsys.readouterr().err
+    assert "names a class by what cannot be shown" in error and "\x1b" not in error
