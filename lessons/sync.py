@@ -42,9 +42,17 @@ class Excerpt:
         return source_of(self.module, self.name, bare=self.bare)
 
 
+def lessons(folder: Path = LESSONS) -> list[Path]:
+    """The numbered lessons."""
+    return sorted(folder.glob("[0-9][0-9]-*.md"))
+
+
 def pages(folder: Path = LESSONS) -> list[Path]:
-    """All pages of the course: the map, the lessons, and the hunt for bugs."""
-    return [folder / "README.md", *sorted(folder.glob("[0-9][0-9]-*.md")), folder / "find-the-bug.md"]
+    """All pages of the course in the order in which they are read; the interlude stands after lesson 7."""
+    numbered = lessons(folder)
+    order = ["README.md", "course.md", *(path.name for path in numbered[:8]), "interlude.md"]
+    order += [*(path.name for path in numbered[8:]), "find-the-bug.md", "glossary.md", "cheat-sheet.md"]
+    return [folder / name for name in order if (folder / name).exists()]
 
 
 def excerpts(page: Path) -> Iterator[Excerpt]:
