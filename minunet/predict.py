@@ -158,7 +158,7 @@ def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, An
     `undo` removes them again, if it is closed.
     """
     mask_file, overlay_file, *rest = made
-    colours = class_colours(len(model.classes))
+    colours = class_colours(model.classes)
     tint = 7 * colours.astype("uint16") + 10  # 0.35 of each colour, in twentieths; 10 of them, to round
     mask = np.empty(picture.shape[:2], dtype="uint8")
     overlay = stretch(picture) if model.config.stretch else picture.copy()  # what is dark for us, the network sees

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lessons.figures.style import new_figure, save
 from minunet.data.augment import Augmentation, augment
-from minunet.data.cells import make_cell_image
+from minunet.data.cells import CLASSES, make_cell_image
 from minunet.draw.colours import class_colours
 
 SHOWN = {
@@ -28,7 +28,7 @@ def draw() -> Figure:
     """Image above, labels below; thin lines, drawn before anything is moved, show how the plane is bent."""
     picture, labels, _ = make_cell_image(96, np.random.default_rng(3))
     image = picture.astype("float32") / 255
-    colours = class_colours(3)
+    colours = class_colours(CLASSES)
     lines = np.zeros(labels.shape, dtype=bool)
     lines[::16], lines[:, ::16] = True, True
     image[lines] = 0.6 * image[lines] + 0.4

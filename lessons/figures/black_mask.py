@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lessons.figures.style import new_figure, save
-from minunet.data.cells import make_cell_image
+from minunet.data.cells import CLASSES, make_cell_image
 from minunet.draw.colours import class_colours
 
 
@@ -19,7 +19,7 @@ def draw() -> Figure:
     grid = figure.subplots(1, 4)
     grid[0].imshow(image)
     grid[1].imshow(labels, cmap="gray", vmin=0, vmax=255)  # as a viewer does: 0 is black, 255 is white
-    grid[2].imshow(class_colours(3)[labels])
+    grid[2].imshow(class_colours(CLASSES)[labels])
     grid[3].imshow(black_and_white, cmap="gray", vmin=0, vmax=255)
     for axes, title, values in zip(
         grid,

@@ -43,7 +43,7 @@ def draw() -> Figure:
 
 
 def _answers(part: SubFigure) -> None:
-    colours = class_colours(len(CLASSES))
+    colours = class_colours(CLASSES)
     grid = part.subplots(len(SHOWN), len(PANELS))
     with np.load(EXPERIMENT / "skips.npz") as kept:
         for index, row in zip(SHOWN, grid, strict=True):

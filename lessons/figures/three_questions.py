@@ -19,7 +19,7 @@ def draw() -> Figure:
     """Four panels: the picture, one class for all of it, a box for each cell, a class for each pixel."""
     image, labels, instances = make_cell_image(SIZE, np.random.default_rng(SEED))
     bright = np.clip(image.astype(float) / image.max() * 1.3, 0, 1)  # to be seen; a network gets the picture as it is
-    colours = class_colours(len(CLASSES))
+    colours = class_colours(CLASSES)
     cells = int(instances.max())
 
     figure = new_figure(9.5, 3.1)

@@ -4,6 +4,7 @@ While a run goes on it keeps its frames in `progress/`, a PNG each, so that a ru
 with them; in the end they become one animated picture.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def is_drawn(epoch: int, epochs: int, most: int = FRAMES) -> bool:
 
 def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions: list[np.ndarray]) -> None:
     """Draw input, truth and prediction, (H, W) class ids, of the first few images of a data set."""
-    colours = class_colours(len(dataset.classes))
+    colours = class_colours(dataset.classes)
     rows = [
         [_panel(picture) for picture in (image, colours[truth], colours[prediction])]
         for image, truth, prediction in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
@@ -55,7 +56,7 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
         frame.save(file, format="PNG")
 
 
-def save_animation(run: Path, classes: int) -> None:
+def save_animation(run: Path, classes: Sequence[str]) -> None:
     """Make `progress.gif` of the frames so far, if there are any."""
     frames = []
     for path in (path for path in sorted((run / "progress").glob("*.png")) if path.is_file()):
@@ -70,7 +71,7 @@ def save_animation(run: Path, classes: int) -> None:
         first.save(file, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
-def _palette(frames: list[Image.Image], classes: int) -> Image.Image:
+def _palette(frames: list[Image.Image], classes: Sequence[str]) -> Image.Image:
     """256 colours, the same for all frames, so that nothing flickers: those of the classes, and the most frequent."""
     sample = Image.fromarray(np.concatenate([np.asarray(frame)[::4, ::4].reshape(-1, 3) for frame in frames])[None])
     own = np.array(list(dict.fromkeys(map(tuple, class_colours(classes).tolist())))[:SHARED])  # the darkest are equal

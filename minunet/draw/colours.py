@@ -1,5 +1,7 @@
 """The colours of the classes, the same in every picture."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 # Colours that the colour-blind can tell apart: Okabe and Ito, "Color Universal Design" (2008), dark to bright.
@@ -8,7 +10,12 @@ PALETTE = np.array(
 )
 
 
-def class_colours(classes: int) -> np.ndarray:
+KEPT = {"background": 0, "border": 2}  # these mean the same in every picture, wherever they stand among the classes
+
+
+def class_colours(classes: Sequence[str]) -> np.ndarray:
     """A colour for each class, (classes, 3) uint8; past seven they repeat, darker."""
-    colours = [PALETTE[i % len(PALETTE)] * 0.7 ** (i // len(PALETTE)) for i in range(classes)]
-    return np.array(colours).round().astype("uint8")
+    kept = [KEPT.get(name) for name in classes]
+    free = (number for number in range(len(PALETTE) + len(classes)) if number not in kept)
+    numbers = [next(free) if number is None else number for number in kept]
+    return np.array([PALETTE[n % len(PALETTE)] * 0.7 ** (n // len(PALETTE)) for n in numbers]).round().astype("uint8")

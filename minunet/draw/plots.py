@@ -40,7 +40,7 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         (scores, "pixel_accuracy", "pixel accuracy", {"color": "black", "linestyle": "--"}),
         (scores, "mean_iou", "mean IoU", {"color": "black", "linewidth": 2}),
     ]
-    for number, (name, colour) in enumerate(zip(classes, class_colours(len(classes)) / 255, strict=True)):
+    for number, (name, colour) in enumerate(zip(classes, class_colours(classes) / 255, strict=True)):
         label = f"IoU {_plain(name)}" if number < NAMED else "_"  # Matplotlib leaves these out of the legend
         curves.append((scores, f"iou_{name}", label, {"color": colour}))
     for axes, key, label, style in curves:
@@ -80,7 +80,7 @@ def save_predictions(
     ranked = np.argsort(scores, kind="stable")
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
 
-    colours = class_colours(classes)
+    colours = class_colours(dataset.classes)
     figure = Figure(figsize=(2.1 * len(panels), 2.12 * len(chosen) + 0.5), layout="constrained")
     grid = figure.subplots(len(chosen), len(panels), squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):

@@ -28,12 +28,12 @@ def test_first_and_last_epoch_are_drawn_and_not_too_many():
 @pytest.mark.parametrize("shapes", [[(20, 20)] * 5, [(30, 20), (400, 600)], [(1, 1)], [(3000, 1)]])
 def test_frames_in_their_order(tmp_path, shapes):
     """The last panel of each row turns from the colour of class 0 to that of class 1; the others stay."""
-    save_animation(tmp_path, 2)  # no frames: no picture
+    save_animation(tmp_path, CLASSES)  # no frames: no picture
     assert not list(tmp_path.iterdir())
     data = dataset(shapes)
     for epoch, value in ((1, 0), (2, 0), (10, 1)):
         save_frame(tmp_path, epoch, f"epoch {epoch}", data, [np.full(shape, value, "uint8") for shape in shapes])
-    save_animation(tmp_path, 2)
+    save_animation(tmp_path, CLASSES)
     with Image.open(tmp_path / "progress.gif") as picture:
         frames = []
         for number in range(picture.n_frames):
@@ -42,7 +42,7 @@ def test_frames_in_their_order(tmp_path, shapes):
         assert picture.info["duration"] == LAST_TIME > FRAME_TIME
         picture.seek(0)
         assert picture.info["duration"] == FRAME_TIME
-    zero, one = class_colours(2).astype(int)
+    zero, one = class_colours(CLASSES).astype(int)
     first, last = frames[0], frames[-1]
     assert first.shape == last.shape
     changed = (np.abs(first - last) > 8).any(axis=2)[40:]  # below the text
@@ -56,11 +56,11 @@ def test_every_class_keeps_its_colour_though_the_end_does_not_show_it(tmp_path):
     for epoch, value in ((1, 6), (2, 0)):
         save_frame(tmp_path, epoch, "", data, [np.full((20, 20), value, "uint8")])
     (tmp_path / "progress" / "00003.png").write_bytes(b"damaged")  # is passed over
-    save_animation(tmp_path, 7)
+    save_animation(tmp_path, data.classes)
     with Image.open(tmp_path / "progress.gif") as picture:
         assert picture.n_frames == 2
         frame = np.asarray(picture.convert("RGB"))
-    assert (frame == class_colours(7)[6]).all(axis=2).sum() > 100 * 100
+    assert (frame == class_colours(data.classes)[6]).all(axis=2).sum() > 100 * 100
     assert (frame >= 250).all(axis=2).any()
 
 

@@ -36,8 +36,8 @@ def test_errors_are_strong_where_the_answer_is_wrong(tmp_path, rng, monkeypatch)
     answers = (data.labels + (np.arange(32) < 7)) % 3  # wrong in the first seven columns
     plots.save_predictions(tmp_path / "predictions.png", data, answers, panels=("errors", "truth"))
     errors, truth = shown
-    assert np.array_equal(errors[:, :7], plots.class_colours(3)[answers[0, :, :7]])
-    assert errors[:, 7:].min() > 200 and np.array_equal(truth, plots.class_colours(3)[data.labels[0]])
+    assert np.array_equal(errors[:, :7], plots.class_colours(data.classes)[answers[0, :, :7]])
+    assert errors[:, 7:].min() > 200 and np.array_equal(truth, plots.class_colours(data.classes)[data.labels[0]])
 
 
 def test_fewer_images_than_rows(tmp_path, rng):
@@ -47,6 +47,14 @@ def test_fewer_images_than_rows(tmp_path, rng):
 
 
 def test_every_class_has_its_own_colour():
-    colours = plots.class_colours(20)
+    colours = plots.class_colours([str(number) for number in range(20)])
     assert colours.shape == (20, 3) and colours.dtype == np.uint8
     assert len(np.unique(colours, axis=0)) == 20
+
+
+def test_background_and_border_have_the_same_colours_in_every_data_set():
+    cells, pets = (
+        plots.class_colours(names) for names in (("background", "cell", "border"), ("pet", "background", "border"))
+    )
+    assert np.array_equal(cells[[1, 0, 2]], pets)
+    assert np.array_equal(plots.class_colours(("a", "border", "b", "c"))[[0, 2, 1]], cells)
