@@ -17,7 +17,7 @@ def flip_both(image: np.ndarray, labels: np.ndarray, left_right: bool, up_down: 
 
 
 def class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """10.2 (middling): how much a pixel of each class should count, (classes,) float64, from labels of any shape.
+    """10.2 (medium): how much a pixel of each class should count, (classes,) float64, from labels of any shape.
 
     With n[k] pixels of class k, the weights are proportional to 1 / n[k] for every class that occurs, and their mean
     over the classes that occur is 1. A class that does not occur has the weight 0, and takes no part in the mean.
