@@ -15,10 +15,10 @@ def centre_crop(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def label_displacement(i: np.ndarray, size_in: int, size_out: int) -> np.ndarray:
-    """11.2 (middling): how far, in image pixels, the resized label of output pixel i lies from where the network looks.
+    """11.2 (medium): how far, in image pixels, the resized label of output pixel i lies from where the network looks.
 
-    Along one axis. The image has size_in pixels, the answer size_out of them, and i, whole numbers (M,), are pixels of
-    the answer. Places are measured in image pixels from the image's edge, and a pixel stands for its centre: image
+    Along one axis. The image has size_in pixels, the output size_out of them, and i, whole numbers (M,), are pixels of
+    the output. Places are measured in image pixels from the image's edge, and a pixel stands for its centre: image
     pixel p for the place p + 0.5.
 
     The network's pixel i lies in the middle part of the image: as many pixels further as are cut off at the beginning,
@@ -32,11 +32,11 @@ def label_displacement(i: np.ndarray, size_in: int, size_out: int) -> np.ndarray
 
 
 def find_shift(one: np.ndarray, other: np.ndarray, max_shift: int) -> tuple[int, int]:
-    """11.3 (middling): the shift (dy, dx) by which `other` lies beside `one`, two label maps (H, W).
+    """11.3 (medium): the shift (dy, dx) by which `other` lies beside `one`, two label maps (H, W).
 
-    For a shift, compare one[r, c] with other[r + dy, c + dx] at all pixels where both exist; its agreement is the part
-    of those pixels that is equal. Of all whole numbers dy and dx from -max_shift to max_shift, return those with the
-    largest agreement, and if several agree equally, those with the smallest dy*dy + dx*dx (the tests hold no tie
-    beyond that). max_shift is smaller than H and W.
+    For a shift, compare one[r, c] with other[r + dy, c + dx] at all pixels where both exist; its agreement is the
+    fraction of those pixels that are equal. Of all whole numbers dy and dx from -max_shift to max_shift, return those
+    with the largest agreement, and if several agree equally, those with the smallest dy*dy + dx*dx (the tests hold no
+    tie beyond that). max_shift is smaller than H and W.
     """
     raise NotImplementedError("lesson 11, exercise 3: find_shift")
