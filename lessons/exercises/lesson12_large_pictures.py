@@ -24,7 +24,7 @@ def mirror_pad(x: np.ndarray, top: int, bottom: int, left: int, right: int) -> n
 
 
 def tile_starts(size: int, length: int, overlap: int, step: int) -> list[int]:
-    """12.2 (middling): where tiles of `length` pixels begin that cover `size` pixels; ascending, none twice.
+    """12.2 (medium): where tiles of `length` pixels begin that cover `size` pixels; ascending, none twice.
 
     - Every start is a multiple of `step`: the grid of the poolings.
     - The first start is 0. The last one is the smallest multiple of `step` from which a tile reaches the end, that is
@@ -41,14 +41,14 @@ def tile_starts(size: int, length: int, overlap: int, step: int) -> list[int]:
 
 
 def overlap_tile(predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray, tile: int, border: int) -> np.ndarray:
-    """12.3 (hard): the answer y (N, H, W, K) for a whole picture x (N, H, W, C), made of tiles.
+    """12.3 (hard): the output y (N, H, W, K) for a whole picture x (N, H, W, C), made of tiles.
 
     `predict` is a network without padding. It takes (N, tile + 2*border, tile + 2*border, C), always of that size, and
-    returns (N, tile, tile, K), its answer for the middle; K is known from there. It contains poolings, and `tile` is a
+    returns (N, tile, tile, K), its output for the middle; K is known from there. It contains poolings, and `tile` is a
     multiple of their grid.
 
     Tiles begin at the rows 0, tile, 2*tile, ... and at the columns likewise. The last ones may reach beyond the
-    picture: their answers are cut off at its rim. A tile sees `border` pixels more on each side, those of the picture
+    picture: their outputs are cut off at its rim. A tile sees `border` pixels more on each side, those of the picture
     where there are any, and those of its mirror image (as in 12.1) elsewhere. H and W may be smaller than `tile`, and
     smaller than `border`.
     """
