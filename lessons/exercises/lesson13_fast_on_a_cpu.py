@@ -29,7 +29,7 @@ def winograd_f23(d: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def winograd_tile(d: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """13.2 (middling): one tile d (4, 4) and one kernel g (3, 3), by the matrices above.
+    """13.2 (medium): one tile d (4, 4) and one kernel g (3, 3), by the matrices above.
 
     Returns the transformed tile v = BT d B (4, 4), the transformed kernel u = G g GT (4, 4), and the convolution y
     (2, 2), without padding, made of 16 products.
@@ -41,9 +41,9 @@ def winograd_conv(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """13.3 (hard): a 3x3 convolution, no padding, no bias: x (N, H, W, C), weight (3, 3, C, K) -> y (N, H-2, W-2, K).
 
     H and W are even and at least 4. Cut x into tiles of 4x4 pixels that begin 2 apart, transform each in every channel,
-    multiply, and put the 2x2 answers side by side. Each of the 16 places of a tile is a matrix product of its own over
+    multiply, and put the 2x2 outputs side by side. Each of the 16 places of a tile is a matrix product of its own over
     the channels, M[f] = V[f] @ U[f] with V[f] (T, C), U[f] (C, K): the sum over C is taken before the way back.
-    The answer alone is checked.
+    Only the result is checked.
     """
     raise NotImplementedError("lesson 13, exercise 3: winograd_conv")
 
@@ -51,7 +51,7 @@ def winograd_conv(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def sum_of_parts(
     losses: list[float], grads: list[dict[str, np.ndarray]], weights: list[float]
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """13.4 (middling): the loss of a batch and its gradients, from parts of the batch.
+    """13.4 (medium): the loss of a batch and its gradients, from parts of the batch.
 
     Part i is some samples of the batch. Its pixels weigh weights[i] together (at least 0, not all are 0), losses[i] is
     the weighted mean over *its* pixels, and grads[i] holds the gradient of losses[i] for each parameter by name. Return
