@@ -8,7 +8,7 @@ import numpy as np
 
 
 def deal_windows(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """14.1 (middling): all windows of three neighbouring pixels, dealt out to three matrices.
+    """14.1 (medium): all windows of three neighbouring pixels, dealt out to three matrices.
 
     pixels is (P, C), P at least 3, contiguous. Window m is pixels[m : m + 3], 3*C numbers side by side, pixel by pixel;
     there are P - 2 of them. The first matrix holds the windows 0, 3, 6, ..., the second 1, 4, 7, ..., the third
