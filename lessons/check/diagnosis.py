@@ -1,49 +1,88 @@
 """Which mistake was it? Each known one is made on purpose, and the one that gives the learner's numbers is named.
 
 A small case can make two mistakes look alike, or give a mistake's numbers by chance. So every case that is wrong has a
-say: a mistake that explains none of the other wrong cases, where there are some, is not named.
+say: a mistake that explains none of the other wrong cases, where there are some, is not named. The cases before the
+first wrong one have a veto: the learner got them right, so a mistake that spoils one of them was not made. The cases
+after it have none. They hold what is special, such as a matrix of zeros, and a learner may get that right by an `if`
+although the mistake is made everywhere else.
+
+Of the mistakes that are left the one that explains most of the wrong cases is named.
 """
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from lessons.check.compare import call, equal, parts_of
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
 
-Wrong = tuple[Arguments, Any, Any]  # the arguments of a case, what the learner returned for an output, what is right
+# The arguments of a case, what the learner returned for an output, and what is right; or, if the learner's function
+# stopped, the error's name and text, and None.
+Wrong = tuple[Arguments, Any, Any]
+CANNOT_BE_MADE = (ValueError, IndexError, TypeError, ZeroDivisionError)
 
 
-def likely_mistake(exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], output: str) -> str | None:
+def likely_mistake(
+    exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], number: int, output: str
+) -> str | None:
     """The sentence of the mistake that gives the learner's numbers for `output`, or None.
 
-    `cases` are the first wrong case and those after it.
+    `number` is that of the first wrong case, counted from 1.
     """
-    wrong = list(_wrong_cases(exercise, function, cases, output))
+    wrong = list(_wrong_cases(exercise, function, cases[number - 1 :], output))
     if not wrong:
         return None
+    found = _found(exercise, output, cases[: number - 1], wrong)
+    zeros = _zeros(output, wrong)
+    if found and (zeros is None or max(found.values()) == len(wrong)):  # `zeros` explains all of the wrong cases
+        return _first_of_the_most(found)
+    return zeros or _common(output, wrong, exercise.tolerance)
+
+
+def likely_error(exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], number: int) -> str | None:
+    """The sentence of the mistake that stops with the learner's error, or None."""
+    wrong = [(case, error, None) for case in cases[number - 1 :] if (error := _error(function, case)) is not None]
+    found = _found(exercise, STOPS, cases[: number - 1], wrong)
+    return _first_of_the_most(found) if found else None
+
+
+def _found(exercise: Exercise, output: str, passed: list[Arguments], wrong: list[Wrong]) -> dict[Mistake, int]:
+    """The mistakes that may be named, and how many of the wrong cases each explains."""
     votes = {
         mistake: [_made(mistake, each, exercise.tolerance) for each in wrong]
         for mistake in exercise.mistakes
         if mistake.output == output
     }
-    zeros = _zeros(output, wrong)
-    if zeros is not None:
-        return zeros
-    found = {mistake: sum(each) for mistake, each in votes.items() if each[0] and _often(each)}
-    if found:
-        return max(found, key=lambda mistake: found[mistake]).sentence  # the first of several that explain as much
-    return _common(output, wrong, exercise.tolerance)
+    return {
+        mistake: sum(each)
+        for mistake, each in votes.items()
+        if each and each[0] and _often(each) and not any(_spoils(exercise, mistake, case) for case in passed)
+    }
+
+
+def _first_of_the_most(found: dict[Mistake, int]) -> str:
+    return max(found, key=lambda mistake: found[mistake]).sentence  # the first of several that explain as much
 
 
 def _often(votes: list[bool]) -> bool:
     return len(votes) == 1 or any(votes[1:])
 
 
-def _wrong_cases(exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], output: str) -> Any:
+def _error(function: Callable[..., Any], case: Arguments) -> str | None:
+    """Name and text of the error with which a function stops, if it does."""
+    try:
+        call(function, copy.deepcopy(case))
+    except (Exception, SystemExit) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _wrong_cases(
+    exercise: Exercise, function: Callable[..., Any], cases: list[Arguments], output: str
+) -> Iterator[Wrong]:
     position = exercise.outputs.index(output)
     for case in cases:
         try:
@@ -64,13 +103,27 @@ def _types(value: Any) -> Any:
 def _made(mistake: Mistake, wrong: Wrong, tolerance: float) -> bool:
     """Whether `mistake` gives what was returned. In some cases a mistake cannot be made: then it was not."""
     case, value, right = wrong
+    if mistake.output == STOPS:
+        return _error(mistake.wrong, case) == value
     try:
         made = call(mistake.wrong, copy.deepcopy(case))
-    except (ValueError, IndexError, TypeError, ZeroDivisionError):
+    except CANNOT_BE_MADE:
         return False
     if equal(value, right, tolerance):  # only the type is wrong: no mistake in the numbers can be the reason
         return equal(made, right, tolerance) and _types(made) == _types(value)
     return equal(value, made, tolerance)
+
+
+def _spoils(exercise: Exercise, mistake: Mistake, case: Arguments) -> bool:
+    """Whether `mistake` would have been seen in a case. Where it cannot be made it would not."""
+    if mistake.output == STOPS:
+        return _error(mistake.wrong, case) is not None
+    right = parts_of(exercise, exercise.right(**copy.deepcopy(case)))[exercise.outputs.index(mistake.output)]
+    try:
+        made = call(mistake.wrong, copy.deepcopy(case))
+    except CANNOT_BE_MADE:
+        return False
+    return not equal(made, right, exercise.tolerance)
 
 
 # --------------------------------------------------------------------------------------------

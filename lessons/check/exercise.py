@@ -14,6 +14,7 @@ import numpy as np
 from minunet.train.own_layers import PAIRS
 
 Arguments = dict[str, Any]  # name of the parameter -> what it is given
+STOPS = "an error"  # what a mistake spoils that lets Python or NumPy stop with an error
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,10 @@ class Mistake:
     """A typical mistake.
 
     Args:
-        output: the output that it spoils, one of `Exercise.outputs`.
+        output: the output that it spoils, one of `Exercise.outputs`; or STOPS.
         sentence: what to tell the learner, from "your ..." on: what the number is, and what it should be.
-        wrong: takes the arguments by name, returns that one output as the mistake makes it.
+        wrong: takes the arguments by name, returns that one output as the mistake makes it; or, with STOPS, stops with
+            the error that the learner sees.
     """
 
     output: str

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lessons.check.compare import call, compare, same, short
-from lessons.check.diagnosis import likely_mistake
+from lessons.check.diagnosis import likely_error, likely_mistake
 from lessons.check.exercise import Arguments, Exercise
 
 SEED = 2015
@@ -50,15 +50,15 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
                 return Verdict("not begun", [])
             return Verdict("wrong", [where, f"It calls something that is not written yet: {error}."])
         except (Exception, SystemExit) as error:
-            return Verdict("wrong", [where, _of_exception(error)])
+            return _wrong([where, _of_exception(error)], likely_error(exercise, function, cases, number))
         except KeyboardInterrupt as error:
             print(f"\n{exercise.number} {exercise.name}, {where}\n{_of_exception(error)}", file=sys.stderr)
             raise
         trouble = compare(exercise, got, exercise.right(**copy.deepcopy(case)))
         if trouble is not None:
             lines, output, _ = trouble
-            why = None if output is None else likely_mistake(exercise, function, cases[number - 1 :], output)
-            return Verdict("wrong", [where, *lines] + ([f"Likely: {why}"] if why else []), named=why is not None)
+            why = None if output is None else likely_mistake(exercise, function, cases, number, output)
+            return _wrong([where, *lines], why)
         for name, value in case.items():
             if not same(given[name], value):
                 return Verdict(
@@ -68,6 +68,10 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
                     named=True,
                 )
     return Verdict("done", [])
+
+
+def _wrong(lines: list[str], why: str | None) -> Verdict:
+    return Verdict("wrong", lines if why is None else [*lines, f"Likely: {why}"], named=why is not None)
 
 
 def parameters(function: Callable[..., Any]) -> list[str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
 from minunet import metrics
 
 # (shape of the masks, classes, classes that occur, dtype): small first; a class that nobody has seen; more pairs of
@@ -89,6 +89,10 @@ def _in_the_type_of_the_masks(labels, predictions, classes):
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
+def _pairs_in_two_axes(labels, predictions, classes):
+    return np.bincount(labels.astype("int64") * classes + predictions, minlength=classes**2)
+
+
 def _per_row(**case):
     matrix = confusion(**case)
     return matrix / matrix.sum(axis=1, keepdims=True)
@@ -145,6 +149,12 @@ MATRIX_MISTAKES = (
         "matrix",
         "the matrix has room for the classes that occur only; it should be (classes, classes), with zeros for others.",
         lambda labels, predictions, classes: confusion(labels, predictions, int(labels.max()) + 1),
+    ),
+    Mistake(
+        STOPS,
+        "np.bincount takes an array of one axis; the numbers of the pairs have as many as `labels`, two or three: "
+        "flatten them with .ravel() first.",
+        _pairs_in_two_axes,
     ),
 )
 
@@ -315,6 +325,12 @@ MAJORITY_MISTAKES = (
         "accuracy",
         "the count is divided by len(labels), the length of the first axis; divide by labels.size, all pixels.",
         lambda labels, classes: np.bincount(labels.ravel()).max() / len(labels),
+    ),
+    Mistake(
+        STOPS,
+        "np.bincount takes an array of one axis, and `labels` has two, or in a batch three: flatten it with .ravel() "
+        "first.",
+        lambda labels, classes: np.bincount(labels),
     ),
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lessons.check.bias import BIAS_MISTAKES
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
 from minunet import layers
 from minunet.layers import im2col as gathering
 
@@ -112,6 +112,41 @@ def forward_mistakes(output: str) -> tuple[Mistake, ...]:
     )
 
 
+ALL_AXES_PADDED = (
+    "np.pad(x, padding) pads all four axes, the samples and the channels too; pad rows and columns only, with p for "
+    "padding: np.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))."
+)
+
+
+def _padded_samples(x, weight, bias, stride, padding):
+    """All axes padded, and as many samples as that gives; the channels are those of the weight."""
+    return forward(np.pad(x, padding)[..., : x.shape[3]], weight, bias, stride, 0)
+
+
+def _padded_and_multiplied(*, weight_first: bool):
+    """The window has more channels than the kernel that it is multiplied with."""
+
+    def wrong(x, weight, bias, stride, padding):
+        window, kernel = np.pad(x, padding)[0, : weight.shape[0], : weight.shape[1]], weight[..., 0]
+        return kernel * window if weight_first else window * kernel
+
+    return wrong
+
+
+LOOPS_MISTAKES = (
+    *forward_mistakes("y"),
+    Mistake("y", ALL_AXES_PADDED, lambda x, **rest: _padded_samples(x, **rest)[: len(x)]),
+    Mistake("y", ALL_AXES_PADDED, _padded_samples),
+    Mistake(STOPS, ALL_AXES_PADDED, _padded_and_multiplied(weight_first=False)),
+    Mistake(STOPS, ALL_AXES_PADDED, _padded_and_multiplied(weight_first=True)),
+    Mistake(  # as many channels are walked through as the padded x has
+        STOPS,
+        ALL_AXES_PADDED,
+        lambda x, weight, padding, **rest: [weight[0, 0, c, 0] for c in range(np.pad(x, padding).shape[3])],
+    ),
+)
+
+
 def _reshaped_to_k(x, weight, bias, stride, padding):
     mixed = weight.reshape(weight.shape[3], -1).T.reshape(weight.shape)
     return forward(x, mixed, bias, stride, padding)
@@ -140,6 +175,13 @@ def _steps_of_one(x, kernel_size, stride, padding):
     return gather(x, kernel_size, 1, padding)[:, : cols.shape[1], : cols.shape[2]]
 
 
+def _padded_and_assigned(x, kernel_size, stride, padding):
+    """The pixels at the first place of all windows of the padded x, where those of x have room."""
+    cols = gather(x, kernel_size, stride, padding)
+    height, width = stride * cols.shape[1], stride * cols.shape[2]
+    np.empty((*cols.shape[:3], x.shape[3]))[...] = np.pad(x, padding)[:, :height:stride, :width:stride]
+
+
 IM2COL_MISTAKES = (
     Mistake(
         "cols",
@@ -162,6 +204,12 @@ IM2COL_MISTAKES = (
         "the windows are reversed: the first number of a row is the upper left pixel.",
         lambda **c: _windows(**c)[:, :, :, ::-1, ::-1].reshape(gather(**c).shape),
     ),
+    Mistake(
+        "cols",
+        ALL_AXES_PADDED,
+        lambda x, padding, **rest: gather(np.pad(x, padding), padding=0, **rest),
+    ),
+    Mistake(STOPS, ALL_AXES_PADDED, _padded_and_assigned),
 )
 
 
@@ -297,7 +345,7 @@ BACKWARD_MISTAKES = (
 )
 
 EXERCISES = [
-    Exercise("3.1", "conv2d_loops", forward_cases, forward, mistakes=forward_mistakes("y")),
+    Exercise("3.1", "conv2d_loops", forward_cases, forward, mistakes=LOOPS_MISTAKES),
     Exercise("3.2", "im2col", im2col_cases, gather, ("cols",), IM2COL_MISTAKES),
     Exercise(
         "3.3",

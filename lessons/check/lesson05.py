@@ -148,10 +148,15 @@ def _rows_by_height(*, add):
     return wrong
 
 
-def _steps_of_one(weight, height, width, stride):
-    out, all_out = _out(weight, height, width, stride), _out(weight, height, width, 1)
-    a = matrix(weight, height, width, 1).reshape(*all_out, -1)
-    return a[: out[0], : out[1]].reshape(-1, height * width)
+def _steps(*, down: bool, across: bool):
+    """The windows move on by stride down and across, or by one pixel."""
+
+    def wrong(weight, height, width, stride):
+        out, all_out = _out(weight, height, width, stride), _out(weight, height, width, 1)
+        a = matrix(weight, height, width, 1).reshape(*all_out, -1)[:: stride if down else 1, :: stride if across else 1]
+        return a[: out[0], : out[1]].reshape(-1, height * width)
+
+    return wrong
 
 
 MATRIX_MISTAKES = (
@@ -168,7 +173,17 @@ MATRIX_MISTAKES = (
         "A has a row for every pixel at which a window fits; take each stride-th.",
         lambda **c: matrix(**{**c, "stride": 1}),
     ),
-    Mistake("A", "the windows move on by one pixel, not by stride.", _steps_of_one),
+    Mistake("A", "the windows move on by one pixel, not by stride.", _steps(down=False, across=False)),
+    Mistake(
+        "A",
+        "the stride is forgotten in the columns: window (i, j) begins in column stride*j of the picture, yours in j.",
+        _steps(down=True, across=False),
+    ),
+    Mistake(
+        "A",
+        "the stride is forgotten in the rows: window (i, j) begins in row stride*i of the picture, yours in i.",
+        _steps(down=False, across=True),
+    ),
     Mistake(
         "A", "the windows are counted column by column; the row of window (i, j) is i * OW + j.", _windows_by_columns
     ),

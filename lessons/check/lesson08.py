@@ -184,6 +184,7 @@ def _count(
     depth,
     *,
     bias=1,
+    biases_of="out",
     up_kernel=2,
     up_bias=1,
     skip=2,
@@ -196,7 +197,8 @@ def _count(
     """`count` with its parts to change."""
 
     def conv(kernel, channels, out_channels, with_bias=1):
-        return kernel * kernel * channels * out_channels + with_bias * bias * out_channels
+        biases = channels if biases_of == "in" else out_channels
+        return kernel * kernel * channels * out_channels + with_bias * bias * biases
 
     def double(channels, out_channels):
         return conv(3, channels, out_channels) + conv(3, channels if second == "in" else out_channels, out_channels)
@@ -215,6 +217,11 @@ def _counted(sentence: str, **how) -> Mistake:
 
 COUNT_MISTAKES = (
     _counted("the biases are missing: one number for each output channel of every convolution.", bias=0),
+    _counted(
+        "the biases are counted by the channels that come in; there is one for each channel that goes out, in every "
+        "convolution.",
+        biases_of="in",
+    ),
     _counted("the transposed convolutions are missing; theirs are weights (2, 2, 2*C, C) and a bias.", up_kernel=0),
     _counted("the transposed convolutions have 3x3 kernels in yours; theirs are 2x2.", up_kernel=3),
     _counted("the biases of the transposed convolutions are missing.", up_bias=0),

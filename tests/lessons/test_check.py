@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lessons.check.__main__ import HERE, main
-from lessons.check.exercise import Exercise, Mistake
+from lessons.check.exercise import STOPS, Exercise, Mistake
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
 from tests.lessons.stubs import as_committed
@@ -234,6 +234,64 @@ def test_of_two_suspects_the_next_case_decides():
 
     made = Exercise("1.1", "f", cases, lambda x: x - 1, mistakes=mistakes)
     assert judge(made, lambda x: np.abs(x).mean() + 0 * x).lines[-1] == "Likely: you took the mean."
+
+
+def test_a_mistake_that_spoils_a_case_which_the_learner_got_right_is_not_named():
+    """Of zeros both divisions make 0 / 0; but only one of them is right in the first case."""
+
+    def cases(rng):
+        yield {"x": np.array([1.0, 2.0])}
+        yield {"x": np.zeros(2)}
+        yield {"x": np.zeros(3)}
+
+    def right(x):
+        return x / x.max() if x.any() else x
+
+    mistakes = (
+        Mistake("y", "you divide by the smallest.", lambda x: x / x.min()),
+        Mistake("y", "0 / 0 is no number.", lambda x: x / x.max()),
+    )
+    made = Exercise("1.1", "f", cases, right, mistakes=mistakes)
+    assert judge(made, lambda x: x / x.max()).lines[-1] == "Likely: 0 / 0 is no number."
+    assert judge(made, lambda x: x / x.min()).lines[-1] == "Likely: you divide by the smallest."
+    assert not judge(Exercise("1.1", "f", cases, right, mistakes=mistakes[:1]), lambda x: x / x.max()).named
+
+
+def test_zeros_that_a_mistake_explains_in_part_only_were_not_filled():
+    def cases(rng):
+        for scale in (0, 0, 1):
+            yield {"x": rng.standard_normal(3), "scale": scale}
+
+    def right(x, scale):
+        return x
+
+    some = Mistake("y", "you multiply by scale.", lambda x, scale: scale * x)
+    every = Mistake("y", "you forgot to add.", lambda x, scale: 0 * x)
+    made = Exercise("1.1", "f", cases, right, mistakes=(some,))
+    assert judge(made, lambda x, scale: np.zeros(3)).lines[-1] == "Likely: your y is zero everywhere: was it filled?"
+    assert judge(made, lambda x, scale: scale * x).lines[-1] == "Likely: you multiply by scale."
+    made = Exercise("1.1", "f", cases, right, mistakes=(some, every))
+    assert judge(made, lambda x, scale: np.zeros(3)).lines[-1] == "Likely: you forgot to add."
+
+
+def test_a_mistake_that_stops_is_known_by_its_error():
+    """Of the same name and text, in more than one case, and in none that the learner got right."""
+
+    def cases(rng):
+        for shape in ((3,), (2, 3), (2, 4)):
+            yield {"x": rng.integers(0, 5, shape)}
+
+    def right(x):
+        return np.bincount(x.ravel())
+
+    flatten = Mistake(STOPS, "flatten x.", lambda x: np.bincount(x))
+    made = Exercise("1.1", "f", cases, right, mistakes=(flatten,))
+    lines = judge(made, lambda x: np.bincount(x)).lines
+    assert "It stopped" in lines[1] and "ValueError" in lines[1] and lines[2:] == ["Likely: flatten x."]
+    assert not judge(made, lambda x: right(x[:, 0])).named  # another error, in the first case
+    assert not judge(made, lambda x: np.bincount(x) if x.shape != (2, 4) else right(x)[9]).named
+    always = Mistake(STOPS, "flatten x.", lambda x: np.bincount(np.atleast_2d(x)))
+    assert not judge(Exercise("1.1", "f", cases, right, mistakes=(always,)), lambda x: np.bincount(x)).named
 
 
 def test_dictionaries_are_compared_by_name():

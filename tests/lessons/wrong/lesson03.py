@@ -81,6 +81,64 @@ def sample_index_forgotten(x, weight, bias, stride, padding):
     return y
 
 
+@wrong("3.1")
+def every_axis_padded(x, weight, bias, stride, padding):
+    xpad = np.pad(x, padding)
+    kh, kw, channels, out = weight.shape
+    y = np.zeros((len(x), *sizes(x, (kh, kw), stride, padding), out))
+    for n, i, j, k in np.ndindex(y.shape):
+        y[n, i, j, k] = bias[k]
+        for a, b, c in np.ndindex(kh, kw, channels):
+            y[n, i, j, k] += xpad[n, stride * i + a, stride * j + b, c] * weight[a, b, c, k]
+    return y
+
+
+@wrong("3.1")
+def every_axis_padded_and_more_samples(x, weight, bias, stride, padding):
+    x = np.pad(x, padding)
+    kh, kw, channels, out = weight.shape
+    y = np.zeros((len(x), *sizes(x, (kh, kw), stride, 0), out))
+    for n, i, j, k in np.ndindex(y.shape):
+        for a, b, c in np.ndindex(kh, kw, channels):
+            y[n, i, j, k] += x[n, stride * i + a, stride * j + b, c] * weight[a, b, c, k]
+    return y + bias
+
+
+@wrong("3.1")
+def every_axis_padded_then_windows(x, weight, bias, stride, padding):
+    x = np.pad(x, padding)
+    kh, kw, _, out = weight.shape
+    y = np.zeros((len(x), *sizes(x, (kh, kw), stride, 0), out))
+    for n, i, j, k in np.ndindex(y.shape):
+        window = x[n, stride * i : stride * i + kh, stride * j : stride * j + kw]
+        y[n, i, j, k] = np.sum(window * weight[..., k]) + bias[k]
+    return y
+
+
+@wrong("3.1")
+def every_axis_padded_then_kernels(x, weight, bias, stride, padding):
+    x = np.pad(x, padding)
+    kh, kw, _, out = weight.shape
+    y = np.zeros((len(x), *sizes(x, (kh, kw), stride, 0), out))
+    for n, i, j, k in np.ndindex(y.shape):
+        window = x[n, stride * i : stride * i + kh, stride * j : stride * j + kw]
+        y[n, i, j, k] = bias[k] + (weight[:, :, :, k] * window).sum()
+    return y
+
+
+@wrong("3.1")
+def every_axis_padded_and_walked_through(x, weight, bias, stride, padding):
+    x = np.pad(x, padding)
+    batch, height, width, channels = x.shape
+    kh, kw, _, out = weight.shape
+    y = np.zeros((batch, (height - kh) // stride + 1, (width - kw) // stride + 1, out))
+    for n, i, j, k in np.ndindex(y.shape):
+        y[n, i, j, k] = bias[k]
+        for a, b, c in np.ndindex(kh, kw, channels):
+            y[n, i, j, k] += x[n, stride * i + a, stride * j + b, c] * weight[a, b, c, k]
+    return y
+
+
 # --- 3.2 im2col
 
 
@@ -131,6 +189,24 @@ def stride_ignored_inside(x, kernel_size, stride, padding):
     x = padded(x, padding)
     places = np.ndindex(*kernel_size)
     return np.concatenate([x[:, a : a + out_height, b : b + out_width] for a, b in places], axis=3)
+
+
+@wrong("3.2")
+def every_axis_padded_and_joined(x, kernel_size, stride, padding):
+    height, width = (stride * size for size in sizes(x, kernel_size, stride, padding))
+    x = np.pad(x, padding)
+    places = [x[:, a : a + height : stride, b : b + width : stride] for a, b in np.ndindex(kernel_size)]
+    return np.concatenate(places, axis=3)
+
+
+@wrong("3.2")
+def every_axis_padded_and_assigned(x, kernel_size, stride, padding):
+    height, width = sizes(x, kernel_size, stride, padding)
+    cols = np.zeros((len(x), height, width, *kernel_size, x.shape[3]))
+    xpad = np.pad(x, padding)
+    for a, b in np.ndindex(kernel_size):
+        cols[:, :, :, a, b] = xpad[:, a : a + stride * height : stride, b : b + stride * width : stride]
+    return cols.reshape(len(x), height, width, -1)
 
 
 # --- 3.3 conv2d

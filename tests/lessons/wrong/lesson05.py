@@ -97,6 +97,26 @@ def four_axes(weight, height, width, stride):
     return good.convolution_matrix(weight, height, width, stride).reshape(rows, columns, height, width)
 
 
+@wrong("5.1")
+def stride_in_the_rows_only(weight, height, width, stride):
+    rows, columns = out_sizes(weight, height, width, stride)
+    matrix = np.zeros((rows * columns, height * width))
+    for i, j in np.ndindex(rows, columns):
+        for a, b in np.ndindex(weight.shape):
+            matrix[i * columns + j, (stride * i + a) * width + j + b] = weight[a, b]
+    return matrix
+
+
+@wrong("5.1")
+def stride_in_the_columns_only(weight, height, width, stride):
+    rows, columns = out_sizes(weight, height, width, stride)
+    matrix = np.zeros((rows * columns, height * width))
+    for i, j in np.ndindex(rows, columns):
+        for a, b in np.ndindex(weight.shape):
+            matrix[i * columns + j, (i + a) * width + stride * j + b] = weight[a, b]
+    return matrix
+
+
 # --- 5.2 conv_transpose2d
 
 

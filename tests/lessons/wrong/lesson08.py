@@ -153,6 +153,19 @@ def channels_that_never_double(in_channels, classes, base, depth):
     return total + weights_and_bias(1, base, classes)
 
 
+@wrong("8.2")
+def biases_of_the_inputs(in_channels, classes, base, depth):
+    def layer(kernel, channels, out_channels):
+        return kernel * kernel * channels * out_channels + channels
+
+    total = layer(3, in_channels, base) + layer(3, base, base)
+    for level in range(1, depth):
+        wide, narrow = base * 2**level, base * 2 ** (level - 1)
+        total += layer(3, narrow, wide) + layer(3, wide, wide)
+        total += layer(2, wide, narrow) + layer(3, 2 * narrow, narrow) + layer(3, narrow, narrow)
+    return total + layer(1, base, classes)
+
+
 # --- 8.3 receptive_field
 
 
