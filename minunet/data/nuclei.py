@@ -16,7 +16,7 @@ import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.instances import BORDER, RADIUS, to_classes
-from minunet.data.pictures import read_all, read_image, read_lines, read_mask, require_folders, require_size
+from minunet.data.pictures import read_all, read_image, read_lists, read_mask, require_folders, require_size
 from minunet.errors import InputError
 
 CLASSES = ("background", "nucleus", "border")
@@ -34,18 +34,9 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) ->
         folders = (path for path in (folder / "stage1_train").iterdir() if path.is_dir())
         names = sorted(path.name for path in folders if not path.name.startswith("."))
         return into_splits(_load(folder, names, border), rng)
-    known, test = (_load(folder, _read_list(path), border) for path in lists)
-    shared = set(known.names) & set(test.names)
-    if shared:
-        raise InputError(f"{min(shared)} stands in train.txt and in test.txt: the test would not be one.")
+    names = read_lists(*lists)
+    known, test = (_load(folder, each, border) for each in names)
     return into_splits(known, rng, test)
-
-
-def _read_list(path: Path) -> list[str]:
-    names = [line.strip() for line in read_lines(path) if line.strip()]
-    if len(set(names)) < len(names):
-        raise InputError(f"{path} names {next(name for name in names if names.count(name) > 1)} twice.")
-    return names
 
 
 def _load(folder: Path, names: list[str], border: int) -> Dataset:

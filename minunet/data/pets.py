@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
-from minunet.data.pictures import read_lines, read_pairs, require_folders
+from minunet.data.pictures import read_lists, read_pairs, require_folders
 from minunet.errors import InputError
 
 TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
@@ -31,21 +31,21 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
     command = f"python -m minunet.data pets --data-dir {folder}"
     hint = f"`{command}` downloads it (0.8 GB): images/ and annotations/ from {ADDRESS}"
     require_folders(hint, folder, folder / "images", folder / "annotations" / "trimaps")
-    known, test = (_load_list(folder, name, size) for name in ("trainval", "test"))
+    lists = [folder / "annotations" / f"{name}.txt" for name in ("trainval", "test")]
+    for path in lists:
+        if not path.is_file():
+            raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
+    known, test = (_load(folder, path, names, size) for path, names in zip(lists, read_lists(*lists), strict=True))
     if not pooled:
         return into_splits(known, rng, test)
     images, labels = (np.concatenate([getattr(part, name) for part in (known, test)]) for name in ("images", "labels"))
     return into_splits(Dataset(images, labels, known.names + test.names, CLASSES), rng)
 
 
-def _load_list(folder: Path, name: str, size: int) -> Dataset:
-    """The images that `annotations/NAME.txt` lists."""
-    path = folder / "annotations" / f"{name}.txt"
-    if not path.is_file():
-        raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
-    names = [line.split()[0] for line in read_lines(path) if line.strip() and not line.startswith("#")]
+def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:
+    """The images that a list names."""
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    images, labels, _ = read_pairs(paths, size, TRIMAP, f"pets, {name}")
+    images, labels, _ = read_pairs(paths, size, TRIMAP, f"pets, {path.stem}")
     return Dataset(images, labels, names, CLASSES)

@@ -98,6 +98,21 @@ def read_lines(path: Path) -> list[str]:
         raise InputError(f"{path} is not text in UTF-8.") from None
 
 
+def read_lists(*paths: Path) -> list[list[str]]:
+    """Of each list of images the names, the first word per line. Raises InputError if one stands there twice."""
+    lists: list[list[str]] = []
+    where: dict[str, Path] = {}
+    for path in paths:
+        lists.append([line.split()[0] for line in read_lines(path) if line.strip() and not line.startswith("#")])
+        for name in lists[-1]:
+            if where.get(name) == path:
+                raise InputError(f"{path} names {name} twice.")
+            if name in where:
+                raise InputError(f"{name} stands in {where[name].name} and in {path.name}: the test would not be one.")
+            where[name] = path
+    return lists
+
+
 def require_folders(hint: str, *paths: Path) -> None:
     """Raise InputError unless each path is a folder."""
     for path in paths:

@@ -89,7 +89,12 @@ def main(arguments: list[str] | None = None) -> int:
         default="quick",
         help="what computes: the quick ways (default), or the plain layers that the lessons show",
     )
-    add("--layers", type=Path, metavar="FILE", help="a Python file with layers of your own: see lessons/README.md")
+    add(
+        "--layers",
+        type=Path,
+        metavar="FILE",
+        help="a Python file with layers of your own, computed by one thread: see lessons/course.md",
+    )
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
@@ -144,6 +149,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
+        if (folder / "best.npz").exists():  # before anything is written over it
+            check_best(folder, run)
         for each in (folder, folder / "progress"):
             remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
@@ -201,6 +208,8 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     plain = bool(own) or options.operations == "plain"
     if plain and options.device == "gpu":
         raise InputError("--layers and --operations plain are for NumPy arrays: leave out --device gpu.")
+    if own:
+        set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
     device = choose_device("cpu" if plain else options.device)
     use_tf32(options.tf32)
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device

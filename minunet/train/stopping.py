@@ -1,4 +1,4 @@
-"""To stop when asked: Ctrl-C and SIGTERM end a training between two steps, so that it can be saved."""
+"""To stop when asked: Ctrl-C, SIGTERM and SIGHUP end a training between two steps, so that it can be saved."""
 
 import os
 import signal
@@ -9,18 +9,20 @@ from types import FrameType
 
 
 class CtrlC:
-    """While this is entered, the first Ctrl-C or SIGTERM only asks to stop, between two steps; a second stops at once.
+    """While this is entered, the first signal only asks to stop, between two steps; a second stops at once.
 
-    By SIGTERM machines that shut down and queues that are out of time end a process.
+    By SIGTERM machines that shut down and queues that are out of time end a process, by SIGHUP a closed terminal does.
+    What the process was told to ignore, as `nohup` and `&` in a script do, it still ignores.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
     number = int(signal.SIGINT)  # of the signal that came
 
     def __enter__(self) -> Callable[[], bool]:
         self.asked = False
         main = threading.current_thread() is threading.main_thread()  # signals reach no other
-        self.previous = {each: signal.getsignal(each) for each in self.SIGNALS if main}
+        previous = {each: signal.getsignal(each) for each in self.SIGNALS if main}
+        self.previous = {each: handler for each, handler in previous.items() if handler is not signal.SIG_IGN}
         for each in self.previous:
             signal.signal(each, self._ask)
         return lambda: self.asked

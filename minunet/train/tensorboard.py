@@ -1,6 +1,7 @@
 """The curves of a run for TensorBoard, by tensorboardX, which needs no TensorFlow."""
 
 import atexit
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,9 +38,8 @@ def tensorboard(folder: Path) -> Iterator[Report]:
     def report(row: dict[str, Any]) -> None:
         if not _is_alive(writer):  # which is told once, at the end
             return
-        for name, value in row.items():
-            if name != "epoch":
-                writer.add_scalar(f"{GROUPS.get(name, 'validation')}/{name}", value, row["epoch"])
+        for tag, name in _tags([name for name in row if name != "epoch"]).items():
+            writer.add_scalar(f"{GROUPS.get(name, 'validation')}/{tag}", row[name], row["epoch"])
 
     try:
         yield report
@@ -51,6 +51,15 @@ def tensorboard(folder: Path) -> Iterator[Report]:
         except OSError as error:  # the run does not need it
             tqdm.write(f"minunet: {printable(folder / 'tensorboard')} is not whole: {error}", file=sys.stderr)
             _give_up(writer)
+
+
+def _tags(names: list[str]) -> dict[str, str]:
+    """A tag for each name: tensorboardX turns most signs into _, and two classes must not become one curve."""
+    tags: dict[str, str] = {}
+    for number, name in enumerate(names):
+        tag = re.sub(r"[^-\w.]", "_", name)
+        tags[f"{tag}_{number}" if tag in tags else tag] = name
+    return tags
 
 
 def _give_up(writer: Any) -> None:

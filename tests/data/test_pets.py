@@ -93,3 +93,11 @@ def test_errors_name_the_file(pets, rng, spoil, says):
     spoil(pets)
     with pytest.raises(InputError, match=says):
         load_pets(pets, 8, rng)
+
+
+def test_a_picture_that_is_trained_on_and_tested_is_refused(pets, rng):
+    lists = pets / "annotations"
+    with open(lists / "test.txt", "a") as file:
+        file.write("Breed_0 1 1 1\n")
+    with pytest.raises(InputError, match="Breed_0 stands in trainval.txt and in test.txt"):
+        load_pets(pets, 12, rng)

@@ -202,3 +202,9 @@ def test_other_bad_input(tmp_path, capsys):
     assert "leave out --device gpu" in capsys.readouterr().err
     with pytest.raises(InputError):
         own_layers.load_own_layers(tmp_path / "none.py")
+
+
+def test_own_layers_are_called_by_one_thread(tmp_path, capsys):
+    """One that keeps an array from call to call is right by itself, and would be wrong if two threads called it."""
+    assert train_with(tmp_path, ALL, "--threads", "2") == 0
+    assert "CPU, 1 thread\n" in capsys.readouterr().out

@@ -17,6 +17,8 @@ from minunet.model.checkpoint import load_checkpoint
 from minunet.train import __main__ as train
 from minunet.train import listeners as listening
 from minunet.train import loop
+from minunet.train.stopping import CtrlC
+from tests.data.pictures import write_folder
 from tests.train.runs import SMALL, stopped_in_the_second_epoch
 
 pytestmark = pytest.mark.usefixtures("small_cells_elsewhere")
@@ -225,3 +227,28 @@ def test_a_disk_that_takes_no_more_events_does_not_stop_a_run(monkeypatch, capsy
         capsys.readouterr().err.count("a/tensorboard is not whole: its thread has ended") == 1
         and Path("a/test.json").exists()
     )
+
+
+def test_what_a_process_was_told_to_ignore_does_not_stop_it():
+    """As `nohup` does, and a shell for what it starts in the background of a script."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with CtrlC() as asked:
+            signal.raise_signal(signal.SIGHUP)
+            assert not asked()
+            signal.raise_signal(signal.SIGTERM)
+            assert asked()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_the_files_of_another_run_are_not_written_over(capsys, tmp_path):
+    """Two runs that differ only in their images; the last of one is copied into the folder of the other."""
+    for name, size in (("a", (20, 16)), ("b", (16, 20))):
+        folder = write_folder(tmp_path / f"data-{name}", size=size)
+        assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--out", name]) == 0
+    shutil.copy("b/last.npz", "a/last.npz")
+    kept = {name: Path("a", name).read_bytes() for name in ("best.npz", "metrics.csv", "last.npz")}
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "best.npz holds weights of another run" in capsys.readouterr().err
+    assert kept == {name: Path("a", name).read_bytes() for name in kept}

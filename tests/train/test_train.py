@@ -260,7 +260,7 @@ def test_resuming_a_finished_run_changes_nothing():
     assert (Path("a/last.npz").read_bytes(), Path("a/test.json").read_text()) == before
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_saves_first_and_loses_nothing(tmp_path, sent):
     """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped.
 
@@ -579,6 +579,14 @@ def test_tensorboard_gets_the_curves():
             expected = pytest.approx(float(value), rel=1e-6, nan_ok=True)
             assert events.pop((f"{groups.get(name, 'validation')}/{name}", epoch)) == expected
     assert not events
+
+
+def test_every_class_has_a_curve_of_its_own_in_tensorboard(tmp_path):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "classes.txt").write_text("0 <5 um\n1 >5 um\n")
+    assert train.main(["--data-dir", str(folder), *SMALL, "--epochs", "1", "--tensorboard", "--out", "a"]) == 0
+    tags = {tag for tag, _ in events_of(Path("a"))}
+    assert sum(tag.startswith("validation/iou__5_um") for tag in tags) == 2
 
 
 def test_tensorboard_that_cannot_be_written(capsys):
