@@ -20,7 +20,7 @@ def numeric_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, h: float) 
 
 
 def complex_step_gradient(f: Callable[[np.ndarray], complex], x: np.ndarray) -> np.ndarray:
-    """2.2 (middling): the gradient of f at x by complex steps of h = 1e-30, a float64 array of the shape of x.
+    """2.2 (medium): the gradient of f at x by complex steps of h = 1e-30, a float64 array of the shape of x.
 
     f takes complex128 arrays here, and returns a complex number. Element k is the imaginary part of f(x with ih added
     to element k), divided by h; i is 1j in Python. All other elements are where they were.
@@ -29,7 +29,7 @@ def complex_step_gradient(f: Callable[[np.ndarray], complex], x: np.ndarray) -> 
 
 
 def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
-    """2.3 (middling): the largest distance between the two, divided by the largest number of the two.
+    """2.3 (medium): the largest distance between the two, divided by the largest number of the two.
 
         max |value - reference| / max(max |value|, max |reference|)
 
@@ -47,7 +47,7 @@ def check_backward(
     direction: np.ndarray,
     h: float,
 ) -> tuple[float, float]:
-    """2.4 (middling): the derivative of s(x) = sum(dy * y) along `direction`, as claimed and as measured.
+    """2.4 (medium): the derivative of s(x) = sum(dy * y) along `direction`, as claimed and as measured.
 
     forward(x) returns (y, cache), backward(dy, cache) returns dx. `direction` has the shape of x.
 
