@@ -17,9 +17,9 @@ from minunet.layers import (  # noqa: F401  (for 8.4)
 
 
 def output_size(size: int, depth: int) -> int:
-    """8.1 (middling): how many pixels come out of the valid U-Net for `size` pixels in, along one axis; 0 if none do.
+    """8.1 (medium): how many pixels come out of the valid U-Net for `size` pixels in, along one axis; 0 if none do.
 
-    No convolution is padded, so a 3x3 convolution takes one pixel off each end. A size does not fit, and the answer is
+    No convolution is padded, so a 3x3 convolution takes one pixel off each end. A size does not fit, and the result is
     0, if a max-pool meets an odd number of pixels or less than 2, or if nothing is left at the end. depth >= 1: depth 1
     is one block and no pooling.
     """
@@ -27,7 +27,7 @@ def output_size(size: int, depth: int) -> int:
 
 
 def count_parameters(in_channels: int, classes: int, base: int, depth: int) -> int:
-    """8.2 (middling): how many numbers a U-Net without group norm holds, weights and biases.
+    """8.2 (medium): how many numbers a U-Net without group norm holds, weights and biases.
 
     The picture has in_channels, the first level has base channels, and the last layer is a 1x1 convolution from base
     channels to classes. A transposed convolution halves the channels; with those of the skip beside them there are as
@@ -45,7 +45,7 @@ def receptive_field(layers: list[tuple[int, int]]) -> int:
 
 
 def tiny_unet_backward(dlogits: np.ndarray, caches: dict[str, tuple]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """8.4 (hard): dx and the gradients of a U-Net of depth 2 with one convolution a block.
+    """8.4 (hard): dx and the gradients of a U-Net of depth 2 with one convolution per block.
 
     The lesson shows its forward pass, `tiny_unet` in lessons/check/lesson08.py. caches holds what each layer handed
     back, by the name there: input, input_relu, pool, down, down_relu, up, concat, out. The functions imported above

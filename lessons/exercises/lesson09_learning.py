@@ -43,10 +43,10 @@ def adam_step(
     beta2: float,
     eps: float,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """9.3 (middling): one step of Adam: the new params, the new m and the new v.
+    """9.3 (medium): one step of Adam: the new params, the new m and the new v.
 
-    m is the running mean of the gradient, v that of its square; beta1 and beta2 are the parts of the old that are kept.
-    `step` is 1 in the first step, when m and v come in as zeros. The parameter is moved by
+    m is the running mean of the gradient, v that of its square; beta1 and beta2 are the fractions of the old m and v
+    that are kept. `step` is 1 in the first step, when m and v come in as zeros. The parameter is moved by
 
         -lr * mhat / (sqrt(vhat) + eps)
 
@@ -73,7 +73,7 @@ def one_cycle(step: int, steps: int, highest: float, warm_up: float, start_divis
 def group_norm(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray, groups: int, eps: float
 ) -> tuple[np.ndarray, tuple]:
-    """9.5 (middling): y (N, H, W, C), and the cache (xhat, inverse_std, weight) for 9.6.
+    """9.5 (medium): y (N, H, W, C), and the cache (xhat, inverse_std, weight) for 9.6.
 
     The channels are split into `groups` groups of C / groups neighbours: with 6 channels and 3 groups 0 and 1, 2 and 3,
     4 and 5. With mean and variance over all pixels and channels of one group of one sample,
