@@ -29,7 +29,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndar
 
 
 def linear_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """1.3 (middling): dx (N, H, W, C), dweight (C, K), dbias (K,), from dy (N, H, W, K) and the cache (x, weight)."""
+    """1.3 (medium): dx (N, H, W, C), dweight (C, K), dbias (K,), from dy (N, H, W, K) and the cache (x, weight)."""
     raise NotImplementedError("lesson 1, exercise 3: linear_backward")
 
 

@@ -24,7 +24,7 @@ def conv2d_loops(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: in
 
 
 def im2col(x: np.ndarray, kernel_size: tuple[int, int], stride: int, padding: int) -> np.ndarray:
-    """3.2 (middling): every window of x as a row, (N, OH, OW, KH*KW*C).
+    """3.2 (medium): every window of x as a row, (N, OH, OW, KH*KW*C).
 
     Within a row: kernel row first, then kernel column, then channel. No loop over pixels: one over the KH*KW places in
     the window is enough. The pixels of all windows at place a lie in the rows a : a + stride * OH : stride of xpad.
@@ -40,7 +40,7 @@ def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int, pad
 def col2im(
     cols: np.ndarray, height: int, width: int, kernel_size: tuple[int, int], stride: int, padding: int
 ) -> np.ndarray:
-    """3.4 (middling): the transpose of im2col, (N, OH, OW, KH*KW*C) -> (N, height, width, C).
+    """3.4 (medium): the transpose of im2col, (N, OH, OW, KH*KW*C) -> (N, height, width, C).
 
     A pixel that im2col copied into several windows gets the sum of what comes back from them. What comes back for the
     padding is dropped.
