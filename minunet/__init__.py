@@ -1,6 +1,18 @@
 """minunet: the U-Net for image segmentation, written by hand in NumPy and CuPy, to be read and to be used."""
 
+import sys
+from importlib.util import find_spec
 from typing import Any
+
+if sys.argv[:1] == ["-m"]:  # a command is being looked up, `python -m minunet.train`: has it what all of them need?
+    needed = ["numpy", "scipy", "PIL", "matplotlib", "threadpoolctl", "tqdm"]
+    if missing := [name for name in needed if find_spec(name) is None]:
+        print(
+            f"minunet: {sys.executable} has no {', '.join(missing)}: type `source .venv/bin/activate` first; once, to "
+            "install: python3 -m venv .venv && .venv/bin/pip install -e '.[course]'",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
 
 from minunet.errors import InputError
 from minunet.gradient import logits, loss_and_gradients

@@ -16,7 +16,7 @@ try:
 
     from lessons.site.markdown import Page, read_page
 except ModuleNotFoundError as error:
-    print(f"minunet: the pages need {error.name}: pip install -e '.[test]'", file=sys.stderr)
+    print(f"minunet: the pages need {error.name}: pip install -e '.[course]'", file=sys.stderr)
     raise SystemExit(2) from None
 from lessons.sync import LESSONS, ROOT, pages
 from minunet.errors import InputError, exit_status
