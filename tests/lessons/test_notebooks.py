@@ -1,0 +1,139 @@
+"""The course as notebooks: all valid, with links that lead somewhere; one is run, and prints what its page says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from lessons import notebooks, sync
+from lessons.conftest import BLOCK, compare
+from lessons.notebooks import MARK, blocks, main, unfolded
+
+WITH_BLOCKS = [path for path in sync.pages() if any(blocks(path))]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("notebooks")
+    assert main([str(out)]) == 0
+    return out
+
+
+def sources(path: Path, kind: str) -> list[str]:
+    """The cells of a notebook."""
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def test_each_page_with_blocks_is_a_notebook(out):
+    assert {path.stem for path in out.glob("*.ipynb")} == {path.stem for path in WITH_BLOCKS}
+    assert {path.name for path in sync.lessons()} <= {path.name for path in WITH_BLOCKS}
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.stem)
+def test_a_notebook_holds_what_the_page_holds(out, page):
+    book = out / f"{page.stem}.ipynb"
+    nbformat.validate(nbformat.read(book, as_version=4))
+    text = page.read_text(encoding="utf-8")
+    first, *cells = sources(book, "code")
+    assert page.name in first and "activate" in first
+    for cell, match in zip(cells, blocks(page), strict=True):
+        shell = re.match(r"%%bash (-e|--no-raise-error)\n", cell)
+        assert (shell is not None) == (match["language"] == "sh")
+        assert cell[shell.end() if shell else 0 :].split() == match["code"].split()
+    prose = "\n".join(sources(book, "markdown"))
+    assert prose.startswith("# ") and "```math" not in prose and "<!--" not in prose
+    assert len(re.findall(r"^\$\$", prose, re.MULTILINE)) == 2 * text.count("```math")
+    assert prose.count("<summary>What it should print") == sum(match["printed"] is not None for match in blocks(page))
+    for excerpt in sync.excerpts(page):
+        assert f"```python\n{excerpt.code}```" in prose and f"{sync.source_file(excerpt.module).name}`]" in prose
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.stem)
+def test_links_and_figures_lead_somewhere(out, page):
+    prose = "\n".join(sources(out / f"{page.stem}.ipynb", "markdown"))
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
+    assert len(links) >= len(re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")))
+    for link in [unquote(each) for each in links if not each.startswith("http")]:
+        path, _, anchor = link.partition("#")
+        target = out / path if path else out / f"{page.stem}.ipynb"
+        assert target.exists(), link
+        if anchor and target.suffix == ".ipynb":  # where Jupyter looks: the words of the heading
+            headings = re.findall(r"^#+ (.*)$", "\n".join(sources(target, "markdown")), re.MULTILINE)
+            assert anchor in [re.sub(r"[`*]", "", each).replace(" ", "-") for each in headings], link
+
+
+def test_a_notebook_runs_and_prints_what_the_page_says(out, tmp_path, monkeypatch):
+    """From a folder outside the clone: its first cell finds the way."""
+    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    book = nbformat.read(out / "03-convolution.ipynb", as_version=4)
+    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(out)}}).execute()
+    first, *cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    assert first.outputs == []
+    page = next(path for path in WITH_BLOCKS if path.stem == "03-convolution")
+    for cell, match in zip(cells, blocks(page), strict=True):
+        outputs = [each for each in cell.outputs if each.get("name") == "stdout"]
+        assert compare(match["printed"], "".join(each.text for each in outputs)) is None
+    assert sum(match["printed"] is not None for match in blocks(page)) >= 3
+
+
+def test_notebooks_are_written_anew_but_never_over_a_change(out, tmp_path, capsys):
+    folder = tmp_path / "books"
+    assert main([str(folder)]) == 0
+    book, old = folder / "03-convolution.ipynb", folder / "99-old.ipynb"
+    before = book.read_bytes()
+    assert main([str(folder)]) == 0 and book.read_bytes() == before
+    book.write_bytes(before + b"\n")
+    assert main([str(folder)]) == 2
+    assert f"{book} was changed since it was written" in capsys.readouterr().err
+    assert book.read_bytes() == before + b"\n"
+    book.unlink()
+    old.write_text("old")
+    (folder / MARK).write_text((folder / MARK).read_text().replace("{", f'{{"{old.name}": "{notebooks._digest(old)}",'))
+    assert main([str(folder)]) == 0 and book.read_bytes() == before and not old.exists()
+
+
+def test_bad_folders(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert main([str(tmp_path / "file")]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert main([str(sync.LESSONS / "books")]) == 2
+    assert "among the lessons" in capsys.readouterr().err
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / MARK).write_text("no list")
+    assert main([str(tmp_path / "broken")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine" and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"), [("nowhere.md", "leads nowhere"), ("README.md#no", "README.md has no heading #no")]
+)
+def test_a_link_that_leads_nowhere_is_a_sentence(tmp_path, monkeypatch, capsys, link, sentence):
+    (tmp_path / "README.md").write_text(f"# T\n\n[a]({link})\n\n```python\n1\n```\n", encoding="utf-8")
+    monkeypatch.setattr(notebooks, "pages", lambda: [tmp_path / "README.md"])
+    assert main([str(tmp_path / "out")]) == 2
+    assert sentence in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_fold_with_a_block_that_runs_is_opened():
+    fold = "<details><summary>Why</summary>\n\n{}\n\n</details>\n"
+    block = "```python\n1\n```"
+    assert BLOCK.search(block) is not None
+    assert unfolded(fold.format("words")) == fold.format("words")
+    opened = unfolded(fold.format(block))
+    assert "details" not in opened and opened.startswith("**Why**\n") and block in opened
+
+
+def test_without_nbformat_there_is_a_sentence():
+    code = "import sys; sys.modules['nbformat'] = None; import lessons.notebooks"
+    result = subprocess.run([sys.executable, "-c", code], cwd=sync.ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "minunet: the notebooks need nbformat: pip install -e '.[course]'\n"
