@@ -1,7 +1,8 @@
 """What the figures of the lessons share: colours, grids of numbers, arrows, and how they are saved.
 
 A figure is a script NAME.py with `draw() -> Figure`; `python -m lessons.figures.NAME` writes NAME.png. Figures are at
-most 9.5 inches wide, at 110 dots an inch: that is how wide a page shows them, so that text is read at its size. The
+most 9.5 inches wide, at 110 dots per inch: that is how wide a page shows them, so that text is read at its size. What
+would be too small on a phone is drawn once more, by `draw(narrow=True)`, at most 4 inches wide, as NAME.narrow.png. The
 same version of matplotlib gives the same bytes; a test compares.
 """
 
@@ -26,9 +27,11 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
 
 
-def save(figure: Figure, script: str) -> None:
-    """Write the figure beside its script, which gives its own __file__."""
-    figure.savefig(Path(script).with_suffix(".png"), dpi=DPI, metadata={"Software": None})
+def save(figure: Figure, script: str, narrow: Figure | None = None) -> None:
+    """Write the figure beside its script, which gives its own __file__; and the one for a phone, if there is one."""
+    for each, suffix in ((figure, ".png"), (narrow, ".narrow.png")):
+        if each is not None:
+            each.savefig(Path(script).with_suffix(suffix), dpi=DPI, metadata={"Software": None})
 
 
 def blank(axes: Axes, width: float, height: float, title: str = "") -> None:

@@ -10,12 +10,12 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[2] / "lessons" / "figures"
 # Pictures of runs that take minutes to hours: their commands are in RESULTS.md and in the README.
-OF_RUNS = {"cells", "nuclei", "pets", "seed_aligned", "seed_resized", "roofline"}
+OF_RUNS = {"cells", "nuclei", "pets", "seed_aligned", "seed_resized", "roofline", "uses", "uses.narrow"}
 NAMES = sorted(path.stem for path in FOLDER.glob("*.png") if path.stem not in OF_RUNS)
 
 
 def test_every_figure_has_a_script():
-    assert [name for name in NAMES if not (FOLDER / f"{name}.py").exists()] == []
+    assert [name for name in NAMES if not (FOLDER / f"{name.partition('.')[0]}.py").exists()] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -24,7 +24,10 @@ def test_the_script_draws_the_figure(name):
     from lessons.figures.style import DPI
 
     file = io.BytesIO()
-    importlib.import_module(f"lessons.figures.{name}").draw().savefig(file, dpi=DPI, metadata={"Software": None})
+    script, _, narrow = name.partition(".")
+    draw = importlib.import_module(f"lessons.figures.{script}").draw
+    figure = draw(narrow=True) if narrow else draw()
+    figure.savefig(file, dpi=DPI, metadata={"Software": None})
     drawn, kept = (np.asarray(Image.open(each).convert("RGB")).astype(int) for each in (file, FOLDER / f"{name}.png"))
     assert drawn.shape == kept.shape
     assert (np.abs(drawn - kept).max(axis=2) > 8).mean() < 1e-3, f"run python -m lessons.figures.{name}"
