@@ -11,8 +11,8 @@ diagonal, FN (missed) in the rest of its row and FP (false alarms) in the rest o
 Everingham et al., "The Pascal Visual Object Classes Challenge" (2010); Dice, "Measures of
 the Amount of Ecologic Association Between Species" (1945).
 
-Single objects are counted: one is found if its IoU with one of the prediction is high enough, and average precision is
-the part that is found of all that are there or were claimed.
+Single objects are counted: one is found if its IoU with one of the prediction is high enough. Average precision is the
+number found, as a fraction of all that are there or were claimed.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int) 
 
 
 def pixel_accuracy(matrix: np.ndarray) -> float:
-    """The part of all pixels that is right; NaN if there are none."""
+    """The fraction of all pixels that is right; NaN if there are none."""
     return float(_ratio(np.trace(matrix), matrix.sum()))
 
 

@@ -1,6 +1,6 @@
 """Exercises of lesson 0: how good is a segmentation? Check yours with `python -m lessons.check 0`, or one with `0.2`.
 
-Everywhere: labels (the truth) and predictions are integers from 0 to classes - 1, one a pixel, of one shape: (H, W)
+Everywhere: labels (the truth) and predictions are integers from 0 to classes - 1, one per pixel, of one shape: (H, W)
 for a picture, (N, H, W) for a batch. The confusion matrix is (classes, classes): matrix[i, j] is the number of pixels
 of true class i that were predicted as class j. Use NumPy only.
 """
@@ -18,12 +18,12 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int) 
 
 
 def pixel_accuracy(matrix: np.ndarray) -> float:
-    """0.2 (easy): the part of all pixels that is right, from 0 to 1, of a confusion matrix with at least one pixel."""
+    """0.2 (easy): the fraction of all pixels that is right, of a confusion matrix with at least one pixel."""
     raise NotImplementedError("lesson 0, exercise 2: pixel_accuracy")
 
 
 def iou(matrix: np.ndarray) -> np.ndarray:
-    """0.3 (middling): intersection over union of each class, (classes,), from the confusion matrix.
+    """0.3 (medium): intersection over union of each class, (classes,), from the confusion matrix.
 
     IoU = TP / (TP + FP + FN). NaN for a class that neither occurs nor is predicted; 0 for one that is only predicted,
     or occurs and is never found.
@@ -32,7 +32,7 @@ def iou(matrix: np.ndarray) -> np.ndarray:
 
 
 def majority_accuracy(labels: np.ndarray, classes: int) -> float:
-    """0.4 (easy): the pixel accuracy of whoever answers the most frequent class of all `labels` at every pixel.
+    """0.4 (easy): the pixel accuracy of a prediction that gives the most frequent class of `labels` at every pixel.
 
     `labels` has at least one pixel. This is the number that a network has to beat.
     """

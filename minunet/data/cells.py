@@ -1,6 +1,6 @@
-"""Microscope-like images of touching cells, made on the spot: a data set that needs no download.
+"""Synthetic microscope images of touching cells, drawn on the spot: a data set that needs no download.
 
-Made, so the truth is exact: which pixel belongs to which cell is known before the picture is spoilt by light, blur and
+A program draws them, so the truth is exact: it knows which pixel belongs to which cell before it adds light, blur and
 noise. The classes are those of the U-Net paper's task: background, cell, and the border where two cells meet, without
 which touching cells would run together. Ronneberger, Fischer and Brox (2015), section 3.
 
