@@ -26,7 +26,7 @@ def relu_backward(dy: np.ndarray, cache: np.ndarray) -> np.ndarray:
 
 
 def max_pool2d(x: np.ndarray, kernel_size: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """4.3 (middling): y, the largest number of every window, and winner, where in the window it stood.
+    """4.3 (medium): y, the largest number of every window, and winner, where in the window it stood.
 
     y[n, i, j, c] = max over a, b of x[n, stride*i + a, stride*j + b, c]        a, b = 0 ... kernel_size - 1
 
