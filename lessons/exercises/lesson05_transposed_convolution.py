@@ -16,9 +16,9 @@ import numpy as np
 
 
 def convolution_matrix(weight: np.ndarray, height: int, width: int, stride: int) -> np.ndarray:
-    """5.1 (middling): the matrix A of a convolution, for one channel and without padding.
+    """5.1 (medium): the matrix A of a convolution, for one channel and without padding.
 
-    weight is (KH, KW), the picture has height x width pixels, and the output OH x OW with, for once,
+    weight is (KH, KW), the picture has height x width pixels, and the output OH x OW with
     OH = (height - KH) // stride + 1 and OW = (width - KW) // stride + 1. A is (OH*OW, height*width): y.ravel() = A @
     x.ravel() for every picture x. So its row i * OW + j belongs to the window (i, j), and its column p * width + q to
     the pixel (p, q). It is float64.
@@ -27,7 +27,7 @@ def convolution_matrix(weight: np.ndarray, height: int, width: int, stride: int)
 
 
 def conv_transpose2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> tuple[np.ndarray, tuple]:
-    """5.2 (middling): y, and the cache (x, weight, stride).
+    """5.2 (medium): y, and the cache (x, weight, stride).
 
     y is bias[k] everywhere, and on top of that every pixel of x puts down its copy of the kernel:
 

@@ -72,7 +72,7 @@ def conv2d(
     Args:
         x: images, (N, H, W, C).
         weight: kernel, (KH, KW, C, K), of the same dtype.
-        bias: one number an output channel, (K,), or None.
+        bias: one number per output channel, (K,), or None.
         stride: step between windows, in pixels, an int or a pair (rows, columns).
         padding: zeros on each side, in pixels, an int or a pair (rows, columns).
 

@@ -40,7 +40,7 @@ def conv_transpose2d(
     Args:
         x: images, (N, H, W, C).
         weight: kernel, (KH, KW, C, K): C channels in, K out, of the same dtype.
-        bias: one number an output channel, (K,), or None.
+        bias: one number per output channel, (K,), or None.
         stride: step between the copies of the kernel in the output, in pixels.
         padding: how many pixels are cut off on each side of the output.
         output_padding: pixels added at the lower and right end, 0 <= output_padding < stride; several input sizes
