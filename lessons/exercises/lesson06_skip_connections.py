@@ -19,7 +19,7 @@ def crop_concat(skip: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, tuple]:
 
 
 def crop_concat_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """6.2 (middling): dskip (N, HS, WS, CS) and dx (N, H, W, C), from dy (N, H, W, CS + C) and the cache of 6.1.
+    """6.2 (medium): dskip (N, HS, WS, CS) and dx (N, H, W, C), from dy (N, H, W, CS + C) and the cache of 6.1.
 
     Take top and left from the cache, (skip.shape, top, left).
     """
@@ -27,7 +27,7 @@ def crop_concat_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.n
 
 
 def two_ways(dy_down: np.ndarray, dy_across: np.ndarray, top: int, left: int) -> np.ndarray:
-    """6.3 (middling): the gradient of features that went two ways, a new array (N, HS, WS, C).
+    """6.3 (medium): the gradient of features that went two ways, a new array (N, HS, WS, C).
 
     The features went down whole; dy_down (N, HS, WS, C) is the gradient that came back from there. They went across
     cropped, features[:, top : top + H, left : left + W]; dy_across (N, H, W, C) is the gradient of that crop. Here top
