@@ -1,7 +1,7 @@
 """Exercises of lesson 7: softmax and cross-entropy. Check yours with `python -m lessons.check 7`, or one with `7.2`.
 
-Everywhere: logits (..., K), floating point, one row of K classes for each pixel, for a batch of images (N, H, W, K);
-labels (...), integers 0 to K-1, of the shape of logits without the last axis. So there can be any number of axes before
+Everywhere: logits (..., K), floating point, one row of K classes per pixel, for a batch of images (N, H, W, K);
+labels (...), integers 0 to K-1, of the shape of logits without the last axis. There can be any number of axes before
 the last. Logits may be as large as 10,000 and as small as -10,000, both in one call. Use NumPy only.
 """
 
@@ -19,7 +19,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """7.2 (middling): the mean over all pixels of -log(probability of the true class), one number.
+    """7.2 (medium): the mean over all pixels of -log(probability of the true class), one number.
 
     Exact for every finite logit, also where the probability itself would be rounded to 0: log-sum-exp.
     """
@@ -27,9 +27,9 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """7.3 (middling): dlogits, the gradient of 7.2, of the shape and the type (float32, float64) of logits.
+    """7.3 (medium): dlogits, the gradient of 7.2, of the shape and the type (float32, float64) of logits.
 
-    The labels are integers; the one-hot code is for you to make.
+    The labels are integers: make their one-hot code yourself.
     """
     raise NotImplementedError("lesson 7, exercise 3: cross_entropy_backward")
 
@@ -51,7 +51,7 @@ def weighted_cross_entropy(
 
 
 def seam_weights(instances: np.ndarray, w0: float, sigma: float) -> np.ndarray:
-    """7.5 (middling): how much more each pixel counts because it lies between two objects, (H, W) float64.
+    """7.5 (medium): how much more each pixel counts because it lies between two objects, (H, W) float64.
 
     instances (H, W) are integers: 0 is background, every other number an object; numbers may be missing (1, 2, 5). With
     d1 and d2 the distances to the nearest and to the second nearest object,
@@ -65,7 +65,7 @@ def seam_weights(instances: np.ndarray, w0: float, sigma: float) -> np.ndarray:
 
 
 def softmax_backward(dy: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """7.6 (middling): dlogits of 7.1, from dy (..., K), the gradient of its answer, and that answer, probs (..., K).
+    """7.6 (medium): dlogits of 7.1, from dy (..., K), the gradient of the probabilities, and probs (..., K) themselves.
 
     Without making a K x K matrix for each pixel.
     """
