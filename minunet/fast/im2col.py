@@ -83,7 +83,7 @@ def _blocks(windows: np.ndarray) -> list[Block]:
 
 
 def _gather(windows: np.ndarray, block: Block) -> np.ndarray:
-    """The windows of a block, one a row: (n*rows*OW, KH*KW*C)."""
+    """The windows of a block, one per row: (n*rows*OW, KH*KW*C)."""
     some = windows[block.samples, block.start : block.stop]
     length = some[0, 0, 0].size
     if some.flags.c_contiguous:  # 1x1: the image itself is the matrix
@@ -94,5 +94,5 @@ def _gather(windows: np.ndarray, block: Block) -> np.ndarray:
 
 
 def _rows(image: np.ndarray, block: Block) -> np.ndarray:
-    """The pixels of a block of a contiguous image, one a row: a view (n*rows*OW, K)."""
+    """The pixels of a block of a contiguous image, one per row: a view (n*rows*OW, K)."""
     return image[block.samples, block.start : block.stop].reshape(-1, image.shape[3])

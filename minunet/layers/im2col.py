@@ -27,7 +27,7 @@ def pad(x: Array, padding: Pair, value: float = 0) -> Array:
 
 
 def im2col(x: Array, kernel_size: Pair, stride: Pair, padding: Pair) -> Array:
-    """Every window of `x`, one a row: (N, H, W, C) -> (N, OH, OW, KH*KW*C), zeros outside the image.
+    """Every window of `x`, one per row: (N, H, W, C) -> (N, OH, OW, KH*KW*C), zeros outside the image.
 
     Within a row the order is kernel row, kernel column, channel: the order of a weight (KH, KW, C, K) that is
     reshaped to (KH*KW*C, K). OH = (H + 2*PH - KH) // SH + 1, and OW likewise.

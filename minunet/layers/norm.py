@@ -43,7 +43,7 @@ def group_norm(x: Array, weight: Array, bias: Array, *, groups: int, eps: float 
         raise ValueError(f"{channels} channels cannot be split into {groups} equal groups")
     for name, array in (("weight", weight), ("bias", bias)):
         if array.shape != (channels,):
-            raise ValueError(f"{name} must have the shape ({channels},), one number a channel, not {array.shape}")
+            raise ValueError(f"{name} must have the shape ({channels},), one number per channel, not {array.shape}")
         check_same_dtype(x, name, array)
     grouped = x.reshape(batch, height * width, groups, channels // groups)  # (N, H*W, G, C/G)
     centred = grouped - _mean(grouped)  # (N, H*W, G, C/G)

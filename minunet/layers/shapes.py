@@ -77,7 +77,7 @@ def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
         )
     if bias is not None and bias.shape != weight.shape[3:]:
         raise ValueError(
-            f"bias must have the shape ({weight.shape[3]},), one number an output channel, not {bias.shape}"
+            f"bias must have the shape ({weight.shape[3]},), one number per output channel, not {bias.shape}"
         )
     check_same_dtype(x, "weight", weight)
     if bias is not None:

@@ -12,7 +12,8 @@ PAGES = [path for path in sync.pages() if path.name not in ("course.md", "glossa
 
 
 def prose(text: str) -> str:
-    """A page without code, formulas, pictures, headings and the addresses of links."""
+    """A page without code, formulas, pictures, headings, the addresses of links, and what follows the exercises."""
+    text = text.partition("\n## Further reading")[0]
     text = re.sub(r"^```.*?^```|<details>.*?</details>|<!--.*?-->", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)|^#.*$|`[^`]*`|\$[^$]*\$", "", text, flags=re.MULTILINE)
     text = re.sub(
