@@ -19,7 +19,9 @@ SAMPLE = 1 << 22  # pixels
 
 
 def to_rgb(decoded: Decoded) -> np.ndarray:
-    """(H, W, 3) uint8. What is transparent is seen as on white paper. Raises InputError if no number is finite."""
+    """(H, W, 3) uint8. What is transparent is seen as on white paper. Raises InputError if nothing is to be seen."""
+    if decoded.alpha is not None and decoded.alpha.max() <= 1:  # some programs leave it at 0, or write 1 for all
+        raise InputError("is transparent everywhere: save it without its alpha channel.")
     values = decoded.values
     if decoded.palette is not None:
         values = _entries(decoded.palette, values)

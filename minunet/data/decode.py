@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from minunet.data.checks import PNG, refuse_damaged_png, refuse_odd_bmp, refuse_odd_jpeg2000
 from minunet.data.decoded import Decoded, alpha_of, most_pixels
 from minunet.data.tiff import ORIENTATION, STARTS, read_tiff
 from minunet.errors import InputError
@@ -31,6 +32,8 @@ def decode(path: Path) -> Decoded:
     try:
         with open(path, "rb") as file:
             start = file.read(4)
+            if start == PNG:
+                refuse_damaged_png(file)
             file.seek(0)
             decoded, orientation, lossy = read_tiff(file) if start in STARTS else (None, 1, False)
             if decoded is None:
@@ -68,16 +71,20 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
         # How its pixels are stored, as in "RGB;16B", and the largest number; reading them empties the list.
         stored = [tile[3] if isinstance(tile[3], tuple) else (tile[3],) for tile in picture.tile]
         raw = [str(how[0]) if how else "" for how in stored]
-        deep = any(kind.endswith((";16B", ";16L", ";16N")) for kind in raw)
-        deep = deep or picture.format == "PPM" and any(how[1:] > (255,) for how in stored)
+        whites = [how[1] for how in stored if picture.format == "PPM" and how[1:]]
+        deep = any(kind.endswith((";16B", ";16L", ";16N")) for kind in raw) or max(whites, default=0) > 255
+        at = file.tell()
         if picture.format == "BMP" and picture.mode == "1":
-            _refuse_odd_bmp(file)
+            refuse_odd_bmp(file)
+        elif picture.format == "JPEG2000":
+            refuse_odd_jpeg2000(file, picture.mode)
+        file.seek(at)
         if picture.mode in COLOURS and deep:
             decoded = _of_16_bits(file, picture, raw)
         else:
             picture.load()
             decoded = _of_8_bits(picture, raw[:1])
-        decoded = decoded._replace(frames=frames)
+        decoded = decoded._replace(frames=frames, scaled=not {255, 65535}.issuperset(whites))
         try:
             return decoded, picture.getexif().get(ORIENTATION, 1)
         except Exception:  # a damaged block: viewers show the picture as it is stored, and so do we
@@ -91,7 +98,7 @@ def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
         picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[mode])
     if picture.mode in ("LA", "PA", "RGBA"):
         alpha = alpha_of(np.asarray(picture.getchannel("A")))
-    elif "transparency" in picture.info and mode in ("1", "L", "P", "RGB", "I;16"):  # one colour, or some: nothing
+    elif "transparency" in picture.info and mode in ("1", "L", "P", "RGB"):  # one colour, or some: nothing
         alpha = alpha_of(np.asarray(picture.convert("RGBA").getchannel("A")))
     if mode == "P":
         palette = np.array(picture.getpalette("RGB"), dtype="uint8").reshape(-1, 3)
@@ -103,8 +110,8 @@ def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
     if values.dtype == "uint8":
         highest = {"L;2": 3, "L;4": 15}.get(raw[0] if raw and mode == "L" else "", 255)
         values = values // np.uint8(255 // highest)  # Pillow spreads 2 and 4 bits over 8
-        if highest < 255 and isinstance(picture.info.get("transparency"), int):
-            alpha = alpha_of(255 * (values != picture.info["transparency"]).astype("uint8"))
+    if (mode == "I;16" or highest in (3, 15)) and "transparency" in picture.info:  # a number of the file's own bits
+        alpha = alpha_of(255 * (values != picture.info["transparency"]).astype("uint8"))
     return Decoded(values, highest, palette, alpha, (form, mode))
 
 
@@ -128,14 +135,3 @@ def _of_16_bits(file: IO[bytes], picture: ImageFile, raw: list[str]) -> Decoded:
     if "transparency" in picture.info:  # one colour stands for nothing
         alpha = alpha_of(255 * (values[..., :3] != picture.info["transparency"]).any(axis=2).astype("uint8"))
     return Decoded(values[..., :3], None, None, alpha, kind)
-
-
-def _refuse_odd_bmp(file: IO[bytes]) -> None:
-    """Pillow takes a palette of black and white for pixels of one bit, also where they have more."""
-    at = file.tell()
-    file.seek(14)
-    file.seek(24 if int.from_bytes(file.read(4), "little") == 12 else 28)  # the header of OS/2 is shorter
-    bits = int.from_bytes(file.read(2), "little")
-    file.seek(at)
-    if bits != 1:
-        raise InputError(f"is a BMP of {bits} bits with two colours, which is not read rightly: save it as PNG.")

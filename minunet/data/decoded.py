@@ -16,6 +16,7 @@ class Decoded(NamedTuple):
     kind: the format, and what Pillow or tifffile call this kind of pixel.
     frames: how many pictures the file holds, of which this is the first.
     lossy: whether the format changes numbers when it packs them.
+    scaled: whether they were multiplied, as those of a PGM whose white is neither 255 nor 65535.
     """
 
     values: np.ndarray
@@ -25,6 +26,7 @@ class Decoded(NamedTuple):
     kind: tuple[str, str]
     frames: int = 1
     lossy: bool = False
+    scaled: bool = False
 
 
 def alpha_of(values: np.ndarray) -> np.ndarray | None:

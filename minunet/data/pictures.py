@@ -40,6 +40,8 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     values = decoded.values
     if decoded.lossy:
         raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")
+    if decoded.scaled:
+        raise InputError(f"{path} says that white is neither 255 nor 65535, and would be changed. Save masks as PNG.")
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
     alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] not in ("1", "L", "I;16")

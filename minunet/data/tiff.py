@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
 ORIENTATION = 274  # the tag that says how a camera was held
-NONE, DEFLATE = 1, (8, 32946)
-KNOWN = (NONE, *DEFLATE, 32773)  # compressions that tifffile knows by itself; the last is PackBits
+NONE, DEFLATE, PACKBITS = 1, (8, 32946), 32773
+KNOWN = (NONE, *DEFLATE, PACKBITS)  # compressions that tifffile knows by itself
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = range(4)  # photometric interpretations
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK = range(6)  # photometric interpretations
 PAGES = 100  # small copies of a picture are fewer
 LARGE_TILE = 1 << 25  # numbers: so much larger than a small picture its tiles may be
-SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, 5: 4, 6: 3, 8: 3}  # of each; CMYK, YCbCr, Lab
+SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, 6: 3, 8: 3}  # of each; YCbCr, Lab
 
 
 def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
@@ -42,6 +42,8 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
             raise InputError("begins with a small copy of its picture, as raw files of cameras do: save it as PNG.")
         if page.imagewidth * page.imagelength > most_pixels():
             raise Image.DecompressionBombError
+        if page.compression == PACKBITS and page.predictor != 1:
+            raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
         orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
         if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
             raise ValueError("parts of it are not there")
@@ -53,7 +55,9 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
             return _of_page(page), orientation, False
         if not _pillow_serves(page, tiff.byteorder):
             kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
-            raise InputError(f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed.")
+            raise InputError(
+                f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed, as grey or RGB."
+            )
         return None, orientation, int(page.compression) in LOSSY
 
 
@@ -85,6 +89,8 @@ def _serves(page: "tifffile.TiffPage") -> bool:
 def _pillow_serves(page: "tifffile.TiffPage", byteorder: str) -> bool:
     """Whether Pillow, which reads all else, reads it rightly: it takes some kinds for others of as many bits."""
     if page.dtype is None or page.planarconfig not in (1, 2):
+        return False
+    if page.planarconfig == 2 and page.samplesperpixel > 1 and page.photometric not in (RGB, CMYK):  # it copies planes
         return False
     extra = page.samplesperpixel - SAMPLES.get(page.photometric, page.samplesperpixel)
     if extra and (extra != 1 or page.extrasamples[:1] not in ((1,), (2,))):  # more than an alpha channel

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from minunet.data.brightness import to_8_bits, to_rgb
 from minunet.data.decode import decode
 from minunet.data.decoded import Decoded
+from minunet.data.pictures import read_image
 from minunet.errors import InputError
 
 DISC = np.hypot(*(np.indices((64, 64)) - 31.5)) < 20
@@ -96,3 +98,11 @@ def test_what_is_transparent_is_seen_as_on_white_paper():
     values = np.full((1, 3, 3), 100, "uint8")
     decoded = Decoded(values, 255, None, np.array([[255, 0, 51]], "uint8"), ("PNG", "RGBA"))
     assert to_rgb(decoded)[0, :, 0].tolist() == [100, 255, 224]
+
+
+@pytest.mark.parametrize("alpha", [0, 1])
+def test_a_picture_of_which_nothing_would_be_seen_is_refused(tmp_path, alpha):
+    """Some programs leave the fourth byte of a pixel at 0, in TGAs with a bit of "attributes" say: no white paper."""
+    Image.new("RGBA", (4, 5), (90, 80, 70, alpha)).save(tmp_path / "a.tga")
+    with pytest.raises(InputError, match=r"a\.tga is transparent everywhere: save it without its alpha channel"):
+        read_image(tmp_path / "a.tga")

@@ -330,6 +330,24 @@ def test_lzw_is_right_or_refused(tmp_path, rng, order, dtype, photometric):
     np.testing.assert_array_equal(read, 255 - values if photometric == 0 else values)
 
 
+@pytest.mark.parametrize(("photometric", "extra"), [("minisblack", ["assocalpha"]), ("cielab", [])])
+def test_planes_that_pillow_would_mix_up_are_refused(tmp_path, rng, photometric, extra):
+    """Of grey it drops the alpha, and of CIELab it takes numbers with a sign for some without."""
+    values = rng.integers(0, 256, (3 - len(extra), 20, 24)).astype("uint8")
+    how = {"planarconfig": "separate", "compression": "zlib", "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric=photometric, extrasamples=extra or None, **how)
+    with pytest.raises(InputError, match=r"a\.tif holds uint8 as .*: save it uncompressed, as grey or RGB"):
+        decode(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_packbits_with_a_predictor_is_refused(tmp_path, mode):
+    """libtiff takes no notice of the predictor, tifffile does."""
+    Image.new(mode, (24, 20)).save(tmp_path / "a.tif", compression="packbits", tiffinfo={317: 2})
+    with pytest.raises(InputError, match=r"a\.tif holds PackBits with a predictor, .*: save it uncompressed"):
+        decode(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("bits", [1, 8, 16])
 def test_palettes_of_any_length(tmp_path, rng, bits):
     colours = rng.integers(0, 65536, (3, 2**bits), dtype="uint16")
@@ -372,6 +390,24 @@ def test_what_compression_changes_is_no_mask(tmp_path):
             read_mask(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("start", "right"),
+    [
+        (b"P5 4 2 255\n", True), (b"P5 4 2 150\n", False), (b"P5 4 2 1\n", False), (b"P2 4 2 255\n", True),
+        (b"P2 4 2 7\n", False), (b"P5 2 2 65535\n", True), (b"P5 2 2 300\n", False), (b"P2 2 2 4095\n", False),
+    ],
+)  # fmt: skip
+def test_a_pgm_whose_numbers_are_multiplied_is_no_mask(tmp_path, start, right):
+    """Pillow makes 255 or 65535 of what the file calls white; a picture may look so."""
+    (tmp_path / "a.pgm").write_bytes(start + (b"0 1 1 0 0 0 1 1\n" if start[1:2] == b"2" else bytes([0, 1, 1, 0] * 2)))
+    read_image(tmp_path / "a.pgm")
+    if right:
+        assert read_mask(tmp_path / "a.pgm")[0].max() in (1, 256)
+        return
+    with pytest.raises(InputError, match=r"a\.pgm says that white is neither 255 nor 65535.*Save masks as PNG"):
+        read_mask(tmp_path / "a.pgm")
+
+
 def test_a_bmp_of_two_colours_and_many_bits_is_refused(tmp_path):
     """Pillow reads its bytes as bits."""
     Image.fromarray(np.zeros((8, 8), bool)).save(tmp_path / "a.bmp")
@@ -380,6 +416,22 @@ def test_a_bmp_of_two_colours_and_many_bits_is_refused(tmp_path):
     (tmp_path / "b.bmp").write_bytes(head + bytes((0, 0, 0, 0, 255, 255, 255, 0)) + bytes(64))
     with pytest.raises(InputError, match="b.bmp is a BMP of 8 bits with two colours"):
         decode(tmp_path / "b.bmp")
+
+
+@pytest.mark.parametrize(
+    ("bits", "key"), [(1, 0), (1, 1), (2, 3), (4, 1), (8, 255), *[(16, key) for key in (0, 1, 255, 300, 65535)]]
+)
+def test_a_grey_that_stands_for_nothing(tmp_path, bits, key):
+    """It is a number of as many bits as the picture has; nothing else that is as bright is transparent."""
+    rows = np.array([[key, 0, 1, 2**bits - 1, key, 2**bits // 2, 2**bits - 2, 0]])
+    packed = rows.astype(">u2").view("uint8") if bits == 16 else rows_of_bits(rows, bits)
+    chunk = b"tRNS" + struct.pack(">H", key)
+    whole = png(packed, (8, 1), bits, 0)
+    at = whole.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(
+        whole[:at] + struct.pack(">I", 2) + chunk + struct.pack(">I", zlib.crc32(chunk)) + whole[at:]
+    )
+    np.testing.assert_array_equal(decode(tmp_path / "a.png").alpha, np.where(rows == key, 0, 255))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "I;16", "RGB;16"])

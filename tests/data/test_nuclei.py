@@ -101,7 +101,7 @@ def latin1(folder):
         (no_images, "id1.images should hold one picture, but holds 0"),
         (no_masks, "id1.masks does not exist"),
         (other_size, "m0.png has 6 x 5 pixels, but its picture id1.png has 40 x 36"),
-        (broken, "id1.png cannot be read as a picture"),
+        (broken, "id1.png is damaged"),
         (short_list, "holds or lists 1 images"),
         (named_twice, "test.txt names id3 twice"),
         (in_both_lists, "id0 stands in train.txt and in test.txt"),
