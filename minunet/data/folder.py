@@ -15,7 +15,15 @@ import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
-from minunet.data.masks import BRIGHT, Found, best_iou, look_like_objects, looks_smooth, refuse_mixed_palettes
+from minunet.data.masks import (
+    BRIGHT,
+    Found,
+    best_iou,
+    look_like_objects,
+    looks_smooth,
+    refuse_mixed_greys,
+    refuse_mixed_palettes,
+)
 from minunet.data.pictures import read_lines, read_mask, read_pairs, require_folders, shorten
 from minunet.errors import InputError, printable
 
@@ -29,6 +37,7 @@ def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
     paths = _pairs(folder)
     classes = _read_classes(folder / "classes.txt")  # mask value -> name
     images, labels, found = read_pairs(paths, size, list(classes) or None, str(folder), overlaps=True)
+    refuse_mixed_greys(found)
     refuse_mixed_palettes(found)
     if not classes:
         classes = {value: f"class {value}" for value in _consecutive(found)}

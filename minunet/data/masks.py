@@ -1,9 +1,10 @@
 """What masks may hold: a class id a pixel. What looks like something else is refused, with a way out.
 
-Files do not say what their numbers mean, and a network learns whatever it is told. Three kinds of masks look right to
+Files do not say what their numbers mean, and a network learns whatever it is told. Four kinds of masks look right to
 a program and are not: single objects by number (as Cellpose, StarDist and napari write them), which would be a class
-each; black and white with smooth edges (resized once, or saved as JPEG), where every grey would be a class; and colours
-with palettes in different orders, where a number means one thing in one file and another in the next.
+each; black and white with smooth edges (resized once, or saved as JPEG), where every grey would be a class; and, where
+a number means one thing in one file and another in the next, colours with palettes in different orders, and greys that
+a program has made smaller, to one bit in one file and to four in the next.
 """
 
 from collections import Counter
@@ -33,7 +34,7 @@ class Found(NamedTuple):
     path: Path
     values: np.ndarray  # (K,), sorted
     counts: np.ndarray  # (K,), pixels
-    palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are
+    palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are; of grey, if it has 1 to 4 bits
     overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
 
     def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
@@ -72,6 +73,29 @@ def _mixed(what: str) -> InputError:
     return InputError(
         f"{what}: the palettes of the masks differ. Save all masks with one palette, or as grey pictures of class ids."
     )
+
+
+def refuse_mixed_greys(found: Sequence[Found]) -> None:
+    """Raise InputError if a number is two greys, or a grey two numbers, in masks that show nothing but greys.
+
+    Programs that make PNGs smaller write 0 and 255 as 0 and 1 of one bit, 0 and 17 as 0 and 1 of four, and 0 and 2 as
+    the numbers 0 and 1 of a palette; in grey of 8 bits and more a number is what it is.
+    """
+    known: dict[tuple[str, int], tuple[int, int, Path]] = {}
+    for mask in found:
+        values = mask.values if mask.palette is None else mask.values[mask.values < len(mask.palette)]
+        colours = np.stack([values] * 3, axis=1) if mask.palette is None else mask.palette[values]
+        if (colours != colours[:, :1]).any() or len(np.unique(colours)) < len(values):
+            continue  # not grey, or a grey that stands for several numbers and so tells nothing
+        for value, grey in zip(values.tolist(), colours[:, 0].tolist(), strict=True):
+            for key in (("number", value), ("grey", grey)):
+                number, shade, path = known.setdefault(key, (value, grey, mask.path))
+                if (number, shade) != (value, grey):
+                    raise InputError(
+                        f"Number {number} is grey {shade} in {path.name}, and number {value} is grey {grey} in "
+                        f"{mask.path.name}: programs that make files smaller change numbers so. Save all masks as grey "
+                        "of 8 bits; with Pillow, Image.open(path).convert('L').save(path) makes greys of all numbers."
+                    )
 
 
 def looks_smooth(found: Sequence[Found]) -> bool:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
 from minunet.data.decode import decode
-from minunet.data.masks import BLACK_AND_WHITE, MANY, Found
+from minunet.data.masks import MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
@@ -34,7 +34,7 @@ def read_image(path: Path | str) -> np.ndarray:
 def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """A mask, upright: the class ids (H, W), whole numbers, and the palette (N, 3) if they are numbers of one.
 
-    In masks of one bit, black is 0 and white is 1.
+    In grey of one bit, black is 0 and white is 1; of 2 and 4 bits white is 3 and 15. The palette says so.
     """
     decoded = decode(path)
     values = decoded.values
@@ -50,8 +50,9 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             f"{path} is a picture of mode {decoded.kind[1]}{' with alpha' if alpha else ''}, but a mask holds one "
             "whole number a pixel, its class id. Save it as a grey or palette PNG."
         )
-    if values.dtype == "bool":
-        return values.astype("uint8"), np.array(BLACK_AND_WHITE, "uint8")
+    white = 1 if values.dtype == "bool" else decoded.highest or 255
+    if decoded.palette is None and white < 255:
+        return values.astype("uint8"), np.linspace([0] * 3, [255] * 3, white + 1).astype("uint8")
     return values, decoded.palette
 
 

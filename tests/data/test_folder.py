@@ -9,6 +9,7 @@ from PIL import Image
 from minunet import InputError
 from minunet.data.folder import load_folder
 from tests.data.pictures import write_folder
+from tests.data.test_decode import png, rows_of_bits
 
 
 @pytest.fixture
@@ -311,6 +312,25 @@ def test_palettes_that_differ_are_refused(folder, rng):
     rewrite_masks(folder, by_turns)
     with pytest.raises(InputError, match="Number 0 is RGB 0, 0, 0 in photo-0.png and RGB 255, 0, 0 in photo-1"):
         load_folder(folder, 16, rng)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_masks_that_were_made_smaller(tmp_path, rng, bits):
+    """White, or one of few greys, and 1 are the same number in two files when each is as small as can be."""
+    folder, white = write_folder(tmp_path / "mine"), 255 // (2**bits - 1)
+    (folder / "classes.txt").write_text(f"0 background\n1 cell\n{white} void\n")
+
+    rewrite_masks(folder, lambda mask, number: Image.fromarray(mask * np.uint8(white if number == 3 else 1)))
+    assert len(load_folder(folder, 16, rng).training.classes) == 3
+    path = folder / "masks" / "photo-3.png"
+    mask = np.array(Image.open(path)) // white
+    path.write_bytes(png(rows_of_bits(mask, bits), mask.shape[::-1], bits, 0))
+    with pytest.raises(InputError, match=f"Number 1 is grey 1 in photo-0.png, and number 1 is grey {white} in photo-3"):
+        load_folder(folder, 16, rng)
+    for each in (folder / "masks").iterdir():  # what the message says
+        Image.open(each).convert("L").save(each)
+    assert set(np.unique(np.array(Image.open(path)))) == {0, white}
+    assert len(load_folder(folder, 16, rng).training.classes) == 3
 
 
 @pytest.mark.parametrize("orientation", [3, 6])

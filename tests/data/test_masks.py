@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minunet.data.masks import Found, look_like_objects, looks_smooth, refuse_mixed_palettes
+from minunet.data.masks import Found, look_like_objects, looks_smooth, refuse_mixed_greys, refuse_mixed_palettes
 from minunet.errors import InputError
 
 
@@ -119,6 +119,42 @@ def test_palettes_that_differ_are_refused(masks, palettes, says):
 
 def test_masks_without_palettes_are_left_alone():
     refuse_mixed_palettes(found_in([MASK, 1 - MASK]))
+
+
+def greys(*levels: int) -> np.ndarray:
+    return np.array([[level] * 3 for level in levels])
+
+
+BIT, FOUR_BITS = greys(0, 255), greys(*range(0, 256, 17))  # what black and white, and grey of 4 bits, look like
+GREYS_THAT_SAY_THE_SAME = [
+    ([MASK, MASK * 2, MASK * 300], [None, None, None]),  # of 8 bits and more
+    ([MASK, MASK, MASK * 0], [BIT, BIT, None]),
+    ([MASK * 0, MASK * 15], [None, FOUR_BITS]),
+    ([MASK, MASK * 3, MASK * 0], [FOUR_BITS, FOUR_BITS, BIT]),
+    ([MASK, MASK * 2], [greys(0, 1), greys(0, 1, 2)]),  # as a program makes smaller what is 0, 1 and 2 anyway
+    ([MASK, MASK * 2], [greys(0, 1), None]),
+    ([MASK, MASK], [np.array([BLACK, RED]), None]),  # a colour, whose number is the class
+    ([MASK, 1 - MASK], [greys(9, 9), greys(9, 9)]),  # a grey that tells nothing
+    ([MASK * 0, MASK * 5], [None, greys(0, 7)]),  # a number beyond the palette
+]
+GREYS_THAT_DIFFER = [
+    ([MASK, MASK], [BIT, None], "Number 1 is grey 255 in 0.png, and number 1 is grey 1 in 1.png"),
+    ([MASK, MASK], [FOUR_BITS, greys(0, 1)], "Number 1 is grey 17 in 0.png, and number 1 is grey 1 in 1.png"),
+    ([MASK, MASK], [greys(0, 1), greys(0, 2)], "Number 1 is grey 1 in 0.png, and number 1 is grey 2 in 1.png"),
+    ([MASK, MASK * 2], [greys(0, 2), None], "Number 1 is grey 2 in 0.png, and number 2 is grey 2 in 1.png"),
+    ([MASK * 255, MASK * 15], [None, FOUR_BITS], "Number 255 is grey 255 in 0.png, and number 15 is grey 255 in 1.png"),
+]
+
+
+@pytest.mark.parametrize(("masks", "palettes"), GREYS_THAT_SAY_THE_SAME)
+def test_greys_that_say_the_same(masks, palettes):
+    refuse_mixed_greys(found_in(masks, palettes))
+
+
+@pytest.mark.parametrize(("masks", "palettes", "says"), GREYS_THAT_DIFFER)
+def test_greys_that_were_made_smaller_are_refused(masks, palettes, says):
+    with pytest.raises(InputError, match=f"{says}: .*Save all masks as grey of 8 bits.*convert"):
+        refuse_mixed_greys(found_in(masks, palettes))
 
 
 def test_one_mask_of_another_kind_does_not_hide_the_smooth_ones():
