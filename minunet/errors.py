@@ -3,14 +3,22 @@
 import argparse
 import io
 import os
+import signal
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from types import FrameType
+from typing import NoReturn
 
 
 class InputError(ValueError, argparse.ArgumentTypeError):  # whose sentences argparse shows as they are
     """Something that was given to minunet (a file, a folder, an option) cannot be used as it is."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, by which machines that shut down and queues that are out of time end a process: as Ctrl-C does."""
 
 
 # Of what could move a cursor, set a title, begin a line, or turn the direction of a line round.
@@ -26,9 +34,12 @@ def printable(text: object) -> str:
 
 def exit_status(command: Callable[[], int]) -> int:
     """The exit status of `command()`: its own; 2, with a sentence, after an InputError, an OSError or if memory is too
-    small; 130 after Ctrl-C, as shells have it, and 141 if the program that reads the output has ended, as `head` does.
+    small; 130 after Ctrl-C and 143 after SIGTERM, as shells have it, and 141 if the program that reads the output has
+    ended, as `head` does.
     """
     with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _terminate))
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
             if stream is None:  # it was closed before Python began
                 stack.enter_context(redirect(stack.enter_context(open(os.devnull, "w"))))
@@ -54,10 +65,10 @@ def _status(command: Callable[[], int]) -> int:
         if error.filename is None:
             _forget_output()
     except BaseException as error:
-        if not _came_from_ctrl_c(error):
+        if (interrupt := _interrupt(error)) is None:
             raise
         print("\nminunet: stopped", file=sys.stderr)
-        return 130
+        return 143 if isinstance(interrupt, Terminated) else 130
     with suppress(OSError):  # if that cannot be written either, the status says it
         print(f"minunet: {printable(said)}", file=sys.stderr, flush=True)
     return 2
@@ -68,6 +79,10 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _came_from_ctrl_c(error: BaseException | None) -> bool:
-    """Also of what went wrong while it ended: half of a zip file cannot be closed."""
-    return error is not None and (isinstance(error, KeyboardInterrupt) or _came_from_ctrl_c(error.__context__))
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _interrupt(error: BaseException | None) -> KeyboardInterrupt | None:
+    """What an error came from, if that was Ctrl-C or SIGTERM; half of a zip file, say, cannot be closed after them."""
+    return error if error is None or isinstance(error, KeyboardInterrupt) else _interrupt(error.__context__)

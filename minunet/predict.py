@@ -21,7 +21,7 @@ from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
 from minunet.data.decode import PICTURE_ENDINGS
-from minunet.data.pictures import read_image
+from minunet.data.pictures import read_image, shorten
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
@@ -37,7 +37,7 @@ For each picture DIR gets
   NAME.mask.png      the class of every pixel, in the size of the picture: a palette PNG of ids
   NAME.overlay.png   the picture as bright as the network sees it, tinted by class
 A picture that cannot be read is reported, and the others are still done.
-Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C.
+Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
@@ -47,7 +47,7 @@ NOT_WRITABLE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENO
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 all done, 2 bad input, 130 stopped by Ctrl-C."""
+    """Exit status: 0 all done, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM."""
     parser = Parser(prog="python -m minunet.predict", description=DESCRIPTION)
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, metavar="PICTURE", help="files, or folders of files, of any kind and size")
@@ -123,7 +123,7 @@ def _made(out: Path, name: str, whole: bool) -> list[Path]:
 def _find(given: list[Path]) -> tuple[list[Path], int]:
     """The files that are given, and the pictures, by their ending, in given folders; how many others lie there.
 
-    Hidden files and what this command has made do not count.
+    Hidden files do not count, nor what this command has made, or seems to have: that is told.
     """
     found: list[Path] = []
     others: set[Path] = set()
@@ -131,8 +131,12 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
         if not path.is_dir():
             found.append(path)
             continue
-        files = [file for file in sorted(path.iterdir()) if file.is_file()]
-        files = [file for file in files if not file.name.startswith(".") and not file.name.endswith(MADE)]
+        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
+        alike = [file.name for file in files if file.name.endswith(MADE)]
+        if alike:
+            told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"
+            print(printable(told), file=sys.stderr)
+        files = [file for file in files if file.name not in alike]
         inside = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")

@@ -1,6 +1,7 @@
 """How a command ends."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,19 @@ def test_what_ctrl_c_brings_about_is_ctrl_c(capsys):
 
     with pytest.raises(ValueError, match="of ours"):
         exit_status(another_fault)
+
+
+def test_what_others_do_at_sigterm_stays_so():
+    """Only what would end the process at once is changed, and only while a command runs."""
+    known = [signal.getsignal(signal.SIGTERM)]
+    exit_status(lambda: known.append(signal.getsignal(signal.SIGTERM)) or 0)
+    assert known[0] == signal.SIG_DFL == signal.getsignal(signal.SIGTERM) != known[1]
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        exit_status(lambda: known.append(signal.getsignal(signal.SIGTERM)) or 0)
+        assert known[2] == signal.SIG_IGN == signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 TALKS = """

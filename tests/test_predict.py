@@ -486,6 +486,43 @@ def test_what_others_have_written_stays(tmp_path, monkeypatch, capsys):
     assert sorted(path.name for path in Path("out").iterdir()) == ["p.mask.png", "p.overlay.png"]
 
 
+STOPPED = """
+import signal, sys
+from minunet.model.trained import Model
+from minunet.predict import main
+
+whole = Model.bands
+
+def bands(model, picture, **how):
+    for each in whole(model, picture, **how):
+        yield each
+        signal.raise_signal(signal.SIGTERM)
+
+Model.bands = bands
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_sigterm_leaves_nothing_half_done(tmp_path):
+    """As Ctrl-C does: what was being written is gone, with the hidden file that it was until then."""
+    Image.fromarray(photo(20, 30)).save("p.png")
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    command = [sys.executable, "-c", STOPPED, "p.png", "--weights", weights, "--out", "out", "--probabilities"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENVIRONMENT)
+    assert done.returncode == 143 and done.stderr.endswith("\nminunet: stopped\n"), done.stderr
+    assert list(Path("out").iterdir()) == []
+
+
+def test_a_picture_of_a_name_that_is_given_to_masks_is_told(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.overlay.png", "c.mask.png"):
+        Image.fromarray(photo(20, 30)).save(f"in/{name}")
+    assert main(["in", "--weights", str(save_model(tmp_path / "w.npz", "pets")), "--out", "out"]) == 0
+    printed, told = capsys.readouterr()
+    assert "passed over in in, as this command makes files of such names: b.overlay.png, c.mask.png\n" in told
+    assert "1 of 1 pictures done" in printed and "passed over" not in printed
+
+
 def test_a_picture_whose_overlay_fails_leaves_no_mask(tmp_path, capsys):
     name = "n" * 245
     Image.fromarray(photo(20, 30)).save(f"{name}.png")

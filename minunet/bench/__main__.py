@@ -34,7 +34,7 @@ weights and batch. The last column counts the arithmetic of plain convolution su
 matrix products reach here; Winograd's algorithm saves most of it, so it can pass 100 %. Without
 PyTorch: minunet alone.
 Exit status: 0 measured, 1 the two sides do not agree (on a GPU also: a second run gave other
-bits), 2 something given is wrong, 130 stopped by Ctrl-C.
+bits), 2 something given is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 BUSY = 0.2  # cores: if others use more, times mean little

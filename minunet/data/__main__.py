@@ -18,12 +18,12 @@ DESCRIPTION = """\
 Download a data set and unpack it where the preset of its name looks for it.
   pets   the Oxford-IIIT Pet photographs, 7,349 images, 0.8 GB, CC BY-SA 4.0
 A download that was cut off goes on where it stopped; the hashes of the archives are checked.
-Exit status: 0 it is there, 2 something went wrong, 130 stopped by Ctrl-C.
+Exit status: 0 it is there, 2 something went wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 it is there, 2 something went wrong, 130 stopped by Ctrl-C."""
+    """Exit status: 0 it is there, 2 something went wrong, 130 or 143 stopped by Ctrl-C or SIGTERM."""
     parser = Parser(prog="python -m minunet.data", description=DESCRIPTION)
     parser.add_argument("name", choices=["pets"], help="the data set")
     parser.add_argument("--data-dir", type=Path, default=FOLDER, metavar="DIR", help=f"where to (default: {FOLDER})")
