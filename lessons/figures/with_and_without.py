@@ -31,6 +31,7 @@ def draw(narrow: bool = False) -> Figure:
             axes.imshow(shown if name == "images" else colours[shown], interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.set_title(title, fontsize=10)
+    figure.get_layout_engine().set(h_pad=0.09)  # type: ignore[union-attr]  # room above the titles
     patches = [Patch(color=colour / 255, label=name) for name, colour in zip(CLASSES, colours, strict=True)]
     figure.legend(handles=patches, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
     return figure
