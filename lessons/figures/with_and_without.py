@@ -22,7 +22,7 @@ PANELS = {
 
 def draw(narrow: bool = False) -> Figure:
     """Four panels beside each other; narrow, two by two."""
-    figure = new_figure(4, 5) if narrow else new_figure(9.5, 3.2)
+    figure = new_figure(4, 5) if narrow else new_figure(9.5, 3.45)
     grid = figure.subplots(2, 2) if narrow else figure.subplots(1, 4)
     colours = class_colours(CLASSES)
     with np.load(EXPERIMENT / "skips.npz") as kept:
@@ -31,7 +31,6 @@ def draw(narrow: bool = False) -> Figure:
             axes.imshow(shown if name == "images" else colours[shown], interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.set_title(title, fontsize=10)
-    figure.get_layout_engine().set(h_pad=0.09)  # type: ignore[union-attr]  # room above the titles
     patches = [Patch(color=colour / 255, label=name) for name, colour in zip(CLASSES, colours, strict=True)]
     figure.legend(handles=patches, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
     return figure
