@@ -29,6 +29,12 @@ def test_a_reader_that_has_gone_is_no_failure_to_talk_about():
         assert process.wait() == 141
 
 
+@pytest.mark.parametrize("path", sorted(Path(minunet.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_every_command_ends_as_this_module_says(path):
+    text = path.read_text(encoding="utf-8")
+    assert "sys.exit(main())" not in text or "exit_status(" in text
+
+
 def test_too_little_memory_is_a_sentence(capsys):
     def greedy() -> int:
         raise MemoryError("Out of memory allocating 9,999,999,999 bytes")

@@ -6,12 +6,14 @@ import sys
 
 import numpy as np
 
+from minunet.commands import at_least
+from minunet.errors import InputError, exit_status
 from minunet.gradcheck import check
 from minunet.gradcheck.cases import default_cases
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a line for each input of each case; return 1 if one gradient is off, else 0."""
+    """Print a line for each input of each case; return 1 if one gradient is off, else 0; see `exit_status`."""
     parser = argparse.ArgumentParser(
         prog="python -m minunet.gradcheck",
         description="Check the gradient of every layer and of the whole U-Net, in float64, with random upstream "
@@ -19,14 +21,17 @@ def main(arguments: list[str] | None = None) -> int:
         "PyTorch where it is installed. Exit status 1 if one is off.",
     )
     parser.add_argument("case", nargs="*", help="only cases with such a word in their names: conv2d, max_pool2d, UNet")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs (default 0)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="random seed of the inputs (default 0)")
     options = parser.parse_args(arguments)
+    return exit_status(lambda: _check(options.case, options.seed))
 
+
+def _check(words: list[str], seed: int) -> int:
     with_torch = importlib.util.find_spec("torch") is not None
-    rng = np.random.default_rng(options.seed)
-    cases = [case for case in default_cases(rng) if not options.case or any(word in case.name for word in options.case)]
+    rng = np.random.default_rng(seed)
+    cases = [case for case in default_cases(rng) if not words or any(word in case.name for word in words)]
     if not cases:
-        parser.error(f"no case has {' or '.join(options.case)} in its name; without a word all are checked")
+        raise InputError(f"no case has {' or '.join(words)} in its name; without a word all are checked.")
     rows: list[check.Row] = []
     print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
