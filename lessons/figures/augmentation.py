@@ -24,16 +24,17 @@ SHOWN = {
 }
 
 
-def draw() -> Figure:
-    """Image above, labels below; thin lines, drawn before anything is moved, show how the plane is bent."""
+def draw(narrow: bool = False) -> Figure:
+    """Image above, labels below, narrow in three rows; thin lines, drawn first, show how the plane is bent."""
     picture, labels, _ = make_cell_image(96, np.random.default_rng(3))
     image = picture.astype("float32") / 255
     colours = class_colours(CLASSES)
     lines = np.zeros(labels.shape, dtype=bool)
     lines[::16], lines[:, ::16] = True, True
     image[lines] = 0.6 * image[lines] + 0.4
-    figure = new_figure(9.5, 2.8)
-    grid = figure.subplots(2, len(SHOWN))
+    figure = new_figure(4, 8.7) if narrow else new_figure(9.5, 2.8)
+    rows = 3 if narrow else 1
+    grid = figure.subplots(2 * rows, len(SHOWN) // rows).reshape(rows, 2, -1).swapaxes(0, 1).reshape(2, -1)
     for (name, how), axes in zip(SHOWN.items(), grid.T, strict=True):
         moved, (moved_labels, moved_lines) = augment(image, [labels, lines], how, np.random.default_rng(2))
         shown = colours[moved_labels]
@@ -47,4 +48,4 @@ def draw() -> Figure:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -6,17 +6,16 @@ Run: python -m lessons.figures.black_mask
 import numpy as np
 from matplotlib.figure import Figure
 
-from lessons.figures.style import new_figure, save
+from lessons.figures.style import panels, save
 from minunet.data.cells import CLASSES, make_cell_image
 from minunet.draw.colours import class_colours
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """A picture; its mask of class ids as a viewer shows it; the same mask tinted; and a mask of black and white."""
     image, labels, _ = make_cell_image(96, np.random.default_rng(7))
     black_and_white = np.where(labels == 1, 255, 0)
-    figure = new_figure(9.5, 2.75)
-    grid = figure.subplots(1, 4)
+    figure, grid = panels(narrow, 4, 2.75, 4.9, columns=2)
     grid[0].imshow(image)
     grid[1].imshow(labels, cmap="gray", vmin=0, vmax=255)  # as a viewer does: 0 is black, 255 is white
     grid[2].imshow(class_colours(CLASSES)[labels])
@@ -35,4 +34,4 @@ def draw() -> Figure:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

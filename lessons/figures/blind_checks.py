@@ -5,13 +5,15 @@ Run: python -m lessons.figures.blind_checks
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lessons.figures.style import DPI, INK, RED, save
+from lessons.figures.style import CORRECT, DPI, FALSE_ALARM, INK, MISSED, PHONE, save
 from minunet.gradcheck import cases
 from minunet.gradcheck.check import NUMERIC_TOLERANCE, Arrays, Case, _central, relative_error
 from tests.planted_bugs import BUGS, CLASS_WEIGHT, NET, OVERLAPPING, STRIDED, Backward, with_input
@@ -65,6 +67,7 @@ MIX_UPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+@cache
 def on_planted_bugs(check: Check) -> dict[str, str]:
     """Name of each planted bug -> what the check says of it."""
     case_of = {bug.name: smallest(bug.name) if check.small else bug.case for bug in BUGS}
@@ -77,6 +80,7 @@ def on_planted_bugs(check: Check) -> dict[str, str]:
     return {bug.name: found[bug.name] for bug in BUGS}
 
 
+@cache
 def on_mixed_up_dy(check: Check) -> dict[str, list[str]]:
     """Name of each mix-up -> what the check says of it, for each layer."""
     found: dict[str, list[str]] = {name: [] for name in MIX_UPS}
@@ -165,8 +169,20 @@ def smallest(name: str) -> MakeCase:
 
 # --- the picture --------------------------------------------------------------------------------------------------
 
-ROW, CELL, NAMES, TOP = 0.18, 0.475, 2.2, 1.05  # inches
-COLOURS = {FINDS: "#d6eaf6", MISSES: RED, CANNOT_TELL: "#f3d38a"}
+ROW = 0.18  # height, in inches
+
+
+class Layout(NamedTuple):
+    """In inches: the width of the figure, of a column of names and of a cell, and how high the headings are."""
+
+    width: float
+    names: float
+    cell: float
+    headings: float
+
+
+WIDE, NARROW = Layout(9.5, 2.2, 0.475, 0.65), Layout(PHONE, 2.12, 0.365, 1.4)
+COLOURS = {FINDS: CORRECT, MISSES: MISSED, CANNOT_TELL: FALSE_ALARM}
 HEADINGS = ("ones,\nsmall\n", "ones\n", "random,\nsmall\n", "random\n", "random,\none\ndirection")
 GROUPS = {  # beginning of a name -> heading; the first that fits
     "conv_transpose_": "transposed convolution",
@@ -183,8 +199,8 @@ GROUPS = {  # beginning of a name -> heading; the first that fits
 }
 
 
-def draw() -> Figure:
-    """A row a bug, a column a check; lower left, right backward passes that mix up their dy first."""
+def draw(narrow: bool = False) -> Figure:
+    """A row per bug, a column per check; right backward passes that mix up their dy first; and the counts."""
     planted = [on_planted_bugs(check) for check in CHECKS]
     mixed = [on_mixed_up_dy(check) for check in CHECKS]
     rows = list(_rows(planted))
@@ -193,28 +209,38 @@ def draw() -> Figure:
     left += [("dy mixed up: found, of 8 layers", None)]
     left += [(name, [column[name] for column in mixed]) for name in MIX_UPS]
 
-    width, height = 9.5, TOP + ROW * max(len(left), len(right)) + 0.1
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    layout = NARROW if narrow else WIDE
+    top = layout.headings + (0.7 if narrow else 0.4)
+    below = top + ROW * len(left) + layout.headings  # where the second part begins, on a phone
+    if narrow:
+        parts, height = ((0.04, top, left), (0.04, below, right)), below + ROW * (len(right) + 2)
+    else:
+        parts, height = ((0.1, top, left), (4.85, top, right)), top + ROW * max(len(left), len(right)) + 0.1
+    figure = Figure(figsize=(layout.width, height), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set(xlim=(0, layout.width), ylim=(height, 0))
     axes.axis("off")
-    _legend(axes)
-    for start, part in ((0.1, left), (width / 2 + 0.1, right)):
+    _legend(axes, narrow)
+    for start, above, part in parts:
         for number, heading in enumerate(HEADINGS):
-            axes.text(_middle(start, number), TOP - 0.08, heading, ha="center", va="bottom", fontsize=8, color=INK)
+            text, angle = (" ".join(heading.split()), 90) if narrow else (heading, 0)
+            x = _middle(layout, start, number)
+            axes.text(x, above - 0.08, text, ha="center", va="bottom", fontsize=8, color=INK, rotation=angle)
         for number, (text, answers) in enumerate(part):
-            _draw_row(axes, start, TOP + ROW * number, text, answers)
-    start, bottom = width / 2 + 0.1, TOP + ROW * (len(right) + 1.5)
+            _draw_row(axes, layout, start, above + ROW * number, text, answers)
+    start, above, part = parts[1]
+    bottom = above + ROW * (len(part) + 1)
     axes.text(start, bottom, f"planted bugs found, of {len(BUGS)}", va="center", fontsize=8.5, color=INK, weight="bold")
     for number, column in enumerate(planted):
         count = list(column.values()).count(FINDS)
-        axes.text(_middle(start, number), bottom, count, ha="center", va="center", fontsize=9, weight="bold")
+        x = _middle(layout, start, number)
+        axes.text(x, bottom, count, ha="center", va="center", fontsize=9, weight="bold")
     return figure
 
 
-def _middle(start: float, number: int) -> float:
+def _middle(layout: Layout, start: float, number: int) -> float:
     """The middle of a column."""
-    return start + NAMES + CELL * (number + 0.5)
+    return start + layout.names + layout.cell * (number + 0.5)
 
 
 def _rows(planted: list[dict[str, str]]) -> Iterator[tuple[str, list[str] | None]]:
@@ -228,33 +254,36 @@ def _rows(planted: list[dict[str, str]]) -> Iterator[tuple[str, list[str] | None
         yield name.removeprefix(beginning).replace("_", " "), [column[name] for column in planted]
 
 
-def _draw_row(axes: Axes, left: float, top: float, text: str, answers: list | None) -> None:
+def _draw_row(axes: Axes, layout: Layout, left: float, top: float, text: str, answers: list | None) -> None:
     """A heading, or a name and a cell for each check; a cell of several answers is divided among them."""
     if answers is None:
         axes.text(left, top + ROW * 0.55, text, va="center", fontsize=8.5, color=INK, weight="bold")
         return
-    axes.text(left + 0.1, top + ROW * 0.55, text, va="center", fontsize=8, color=INK)
+    size = 7 if layout is NARROW and len(text) > 32 else 8
+    axes.text(left + 0.1, top + ROW * 0.55, text, va="center", fontsize=size, color=INK)
     for number, answer in enumerate(answers):
         several = answer if isinstance(answer, list) else [answer]
-        x = left + NAMES + CELL * number
+        x = left + layout.names + layout.cell * number
         for kind, colour in COLOURS.items():
-            part = CELL * several.count(kind) / len(several)
+            part = layout.cell * several.count(kind) / len(several)
             axes.add_patch(Rectangle((x, top), part, ROW, facecolor=colour, linewidth=0))
             x += part
-        axes.add_patch(Rectangle((x - CELL, top), CELL, ROW, fill=False, edgecolor="white", linewidth=1.5))
+        corner = (x - layout.cell, top)
+        axes.add_patch(Rectangle(corner, layout.cell, ROW, fill=False, edgecolor="white", linewidth=1.5))
         if len(several) > 1:
-            middle = _middle(left, number)
-            axes.text(middle, top + ROW * 0.55, several.count(FINDS), ha="center", va="center", fontsize=8, color=INK)
+            middle, count = _middle(layout, left, number), several.count(FINDS)
+            box = {"facecolor": COLOURS[FINDS], "edgecolor": "none", "pad": 1}
+            axes.text(middle, top + ROW * 0.55, count, ha="center", va="center", fontsize=8, color=INK, bbox=box)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, narrow: bool) -> None:
     words = {FINDS: "finds it", MISSES: "misses it", CANNOT_TELL: "cannot tell: the right one is refused as well"}
-    x = 0.2
+    x, y = 0.2, 0.12
     for answer, text in words.items():
-        axes.add_patch(Rectangle((x, 0.12), CELL, ROW, facecolor=COLOURS[answer], linewidth=0))
-        axes.text(x + CELL + 0.08, 0.12 + ROW * 0.55, text, va="center", fontsize=9, color=INK)
-        x += CELL + 0.9
+        axes.add_patch(Rectangle((x, y), WIDE.cell, ROW, facecolor=COLOURS[answer], linewidth=0))
+        axes.text(x + WIDE.cell + 0.08, y + ROW * 0.55, text, va="center", fontsize=9, color=INK)
+        x, y = (x, y + 0.22) if narrow else (x + WIDE.cell + 0.9, y)
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

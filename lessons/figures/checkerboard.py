@@ -6,7 +6,7 @@ Run: python -m lessons.figures.checkerboard
 import numpy as np
 from matplotlib.figure import Figure
 
-from lessons.figures.style import INK, new_figure, save
+from lessons.figures.style import INK, panels, save
 from minunet.layers import conv_transpose2d
 
 KERNELS = {
@@ -17,16 +17,14 @@ KERNELS = {
 }
 
 
-def draw() -> Figure:
-    """Four outputs side by side, with their numbers."""
-    figure = new_figure(9.5, 2.9)
-    for axes, (name, kernel) in zip(figure.subplots(1, 4), KERNELS.items(), strict=True):
+def draw(narrow: bool = False) -> Figure:
+    """Four outputs, with their numbers."""
+    figure, grid = panels(narrow, 4, 2.9, 4.9, columns=2)
+    for axes, (name, kernel) in zip(grid, KERNELS.items(), strict=True):
         y = conv_transpose2d(np.ones((1, 4, 4, 1)), kernel[:, :, None, None], stride=2)[0][0, :, :, 0]
-        axes.imshow(y, cmap="cividis", vmin=0, vmax=4)
+        axes.imshow(y, cmap="gray", vmin=0, vmax=4)
         for i, j in np.ndindex(y.shape):
-            axes.text(
-                j, i, f"{y[i, j]:g}", ha="center", va="center", fontsize=8, color="white" if y[i, j] < 2.5 else INK
-            )
+            axes.text(j, i, f"{y[i, j]:g}", ha="center", va="center", fontsize=8, color="white" if y[i, j] < 2 else INK)
         axes.set_title(f"{name}\n4x4 pixels to {len(y)}x{len(y)}", fontsize=9)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
@@ -34,4 +32,4 @@ def draw() -> Figure:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -3,72 +3,91 @@
 Run: python -m lessons.figures.confusion
 """
 
+from functools import partial
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons.figures.style import GREEN, INK, LIGHT, ORANGE, PURPLE, arrow, blank, draw_grid, frame, new_figure, save
+from lessons.figures.style import (
+    CORRECT,
+    FALSE_ALARM,
+    FRAMED,
+    INK,
+    LIGHT,
+    MISSED,
+    PHONE,
+    Piece,
+    arrow,
+    draw_grid,
+    frame,
+    pieces,
+    save,
+)
 from minunet.metrics import confusion_matrix, dice, iou
 
 LABELS = np.array([[0, 0, 0, 0], [0, 1, 1, 2], [0, 1, 1, 2], [0, 1, 1, 2]])
-ANSWER = np.array([[0, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 2], [0, 1, 1, 1]])
+PREDICTED = np.array([[0, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 2], [0, 1, 1, 1]])
+MATRIX = confusion_matrix(LABELS, PREDICTED, 3)
 LEFT = 13.2  # where the matrix begins
-CLASS_TINTS = np.array(["#ffffff", "#cfe6f3", "#fbe8c4"])
-HIT, MISSED, FALSE, OTHER = "#ccebe0", "#fbe8c4", "#ecd3e1", "white"  # tints of GREEN, ORANGE and PURPLE
+CLASS_TINTS = np.array(["#cce3f0", "#faecce", "#cdece3"])  # of the colours of background, object and border
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Above: from the masks to the matrix. Below: class 1, in the picture and in the matrix."""
-    matrix = confusion_matrix(LABELS, ANSWER, 3)
-    figure = new_figure(9.5, 6.6)
-    count, score = figure.subplots(2, 1)
-    for axes in (count, score):
-        blank(axes, 19, 6.4)
+    if not narrow:
+        return pieces(9.5, Piece(_count, -0.2, 0, 19, 6.8), Piece(_score, -0.2, 0, 19, 6))
+    return pieces(
+        PHONE,
+        Piece(_count, -0.3, 0, 10.3, 6.6),
+        Piece(_count, 9.62, 0.4, 20.2, 6.6),
+        Piece(partial(_score, left=0, top=6.1), -0.3, 0, 10.3, 9.9),
+        Piece(_score, 9.62, 0.4, 20.2, 5.4),
+    )
 
-    draw_grid(count, LABELS, 0, 1.2, colours=CLASS_TINTS[LABELS], size=11, label="labels (the truth)")
-    draw_grid(count, ANSWER, 5.5, 1.2, colours=CLASS_TINTS[ANSWER], size=11, label="predictions")
-    frame(count, 3, 2.2, 1, 1, ORANGE)
-    frame(count, 8.5, 2.2, 1, 1, ORANGE)
-    _matrix(count, matrix, np.full((3, 3), "white"))
-    frame(count, LEFT + 1, 3.7, 1, 1, ORANGE)
-    arrow(count, (4.05, 2.7), (8.45, 2.7), ORANGE, bend=-0.18)
-    arrow(count, (9.55, 2.9), (LEFT + 1.5, 4.8), ORANGE, bend=0.45)
-    count.text(
-        0, 6.1, "one pixel: border in truth (2), predicted as cell (1): it is one of the 2 in row 2, column 1",
-        fontsize=9, color=INK,
-    )  # fmt: skip
 
-    kinds = np.full((4, 4), OTHER, dtype=object)
-    kinds[(LABELS == 1) & (ANSWER == 1)] = HIT
-    kinds[(LABELS == 1) & (ANSWER != 1)] = MISSED
-    kinds[(LABELS != 1) & (ANSWER == 1)] = FALSE
-    names = {HIT: "TP", MISSED: "FN", FALSE: "FP", OTHER: ""}
-    draw_grid(score, [[names[kind] for kind in row] for row in kinds], 0, 1.2, colours=kinds, label="class 1, cell")
-    in_matrix = np.full((3, 3), OTHER, dtype=object)
-    in_matrix[1, :], in_matrix[:, 1], in_matrix[1, 1] = MISSED, FALSE, HIT
-    _matrix(score, matrix, in_matrix)
+def _count(axes: Axes) -> None:
+    """One pixel on its way into the matrix."""
+    draw_grid(axes, LABELS, 0, 1.2, colours=CLASS_TINTS[LABELS], size=11, label="labels (the truth)")
+    draw_grid(axes, PREDICTED, 5.5, 1.2, colours=CLASS_TINTS[PREDICTED], size=11, label="predictions")
+    _matrix(axes, np.full((3, 3), "white"))
+    for left, top in ((3, 2.2), (8.5, 2.2), (LEFT + 1, 3.7)):
+        frame(axes, left, top, 1, 1)
+    arrow(axes, (4.05, 2.7), (8.45, 2.7), FRAMED, bend=-0.18)
+    arrow(axes, (9.55, 2.9), (LEFT + 1.5, 4.8), FRAMED, bend=0.45)
+    axes.text(0, 6.1, "one pixel: border in truth (2), predicted as cell (1)", fontsize=9, color=INK)
+    axes.text(LEFT - 1.2, 6.1, "it is one of the 2 in row 2, column 1", fontsize=9, color=INK)
 
-    hits = matrix[1, 1]
-    missed, false = matrix[1].sum() - hits, matrix[:, 1].sum() - hits
+
+def _score(axes: Axes, left: float = 4.6, top: float = 1.75) -> None:
+    """The cells found, missed and false, in the picture and in the matrix; the words begin at left and top."""
+    is_cell, called_cell = LABELS == 1, PREDICTED == 1
+    hit, missed, false = is_cell & called_cell, is_cell & ~called_cell, ~is_cell & called_cell
+    kinds = np.select([hit, missed, false], [CORRECT, MISSED, FALSE_ALARM], "white")
+    names = np.select([hit, missed, false], ["TP", "FN", "FP"], "")
+    draw_grid(axes, names, 0, 1.2, colours=kinds, label="class 1, cell")
+    in_matrix = np.full((3, 3), "white", dtype=object)
+    in_matrix[1, :], in_matrix[:, 1], in_matrix[1, 1] = MISSED, FALSE_ALARM, CORRECT
+    _matrix(axes, in_matrix)
+
+    tp, fn, fp = hit.sum(), missed.sum(), false.sum()
     for line, (colour, text) in enumerate(
         (
-            (GREEN, f"TP = {hits}   cell, and found"),
-            (ORANGE, f"FN = {missed}   cell, but missed (rest of the row)"),
-            (PURPLE, f"FP = {false}   called cell, but is not (rest of the column)"),
+            (CORRECT, f"TP = {tp}   cell, and found"),
+            (MISSED, f"FN = {fn}   cell, but missed (rest of the row)"),
+            (FALSE_ALARM, f"FP = {fp}   called cell, but is not (rest of the column)"),
         )
     ):
-        score.text(4.6, 1.75 + 0.75 * line, "■", fontsize=12, color=colour, va="center")
-        score.text(5.2, 1.75 + 0.75 * line, text, fontsize=9, color=INK, va="center")
-    score.text(
-        4.6, 4.4, f"IoU = {hits} / ({hits} + {missed} + {false}) = {iou(matrix)[1]:.3f}", fontsize=10, va="center"
-    )
-    score.text(
-        4.6, 5.1,
-        f"Dice = 2 x {hits} / (2 x {hits} + {missed} + {false}) = {dice(matrix)[1]:.3f}", fontsize=10, va="center",
-    )  # fmt: skip
-    return figure
+        axes.text(left, top + 0.75 * line, "■", fontsize=12, color=colour, va="center")
+        axes.text(left + 0.6, top + 0.75 * line, text, fontsize=9, color=INK, va="center")
+    for below, text in (
+        (2.65, f"IoU = {tp} / ({tp} + {fn} + {fp}) = {iou(MATRIX)[1]:.3f}"),
+        (3.35, f"Dice = 2 x {tp} / (2 x {tp} + {fn} + {fp}) = {dice(MATRIX)[1]:.3f}"),
+    ):
+        axes.text(left, top + below, text, fontsize=10, va="center")
 
 
-def _matrix(axes, matrix: np.ndarray, colours: np.ndarray) -> None:
+def _matrix(axes: Axes, colours: np.ndarray) -> None:
     """The confusion matrix, with the classes written beside it."""
     left, top = LEFT, 1.7
     axes.text(left + 1.5, top - 0.75, "predicted class", ha="center", va="bottom", fontsize=9, color=INK)
@@ -76,7 +95,7 @@ def _matrix(axes, matrix: np.ndarray, colours: np.ndarray) -> None:
     for i in range(3):
         axes.text(left + i + 0.5, top - 0.15, f"{i}", ha="center", va="bottom", fontsize=9, color="#666666")
         axes.text(left - 0.3, top + i + 0.5, f"{i}", ha="right", va="center", fontsize=9, color="#666666")
-    draw_grid(axes, matrix, left, top, colours=colours, size=12)
+    draw_grid(axes, MATRIX, left, top, colours=colours, size=12)
     axes.text(
         left + 3.4, top + 1.5, "0 background\n1 cell\n2 border", fontsize=9, va="center", color=INK, linespacing=1.6,
         bbox={"facecolor": LIGHT, "edgecolor": "none", "pad": 4},
@@ -84,4 +103,4 @@ def _matrix(axes, matrix: np.ndarray, colours: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -7,35 +7,37 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from lessons.figures.style import BLUE, GREY, INK, RED, arrow, blank, new_figure, save
+from lessons.figures.style import FORWARD, GRADIENT, GREY, INK, PHONE, Piece, arrow, pieces, save
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Two layers in a row: values to the right, gradients to the left, a cache between the two functions of each."""
-    figure = new_figure(9.5, 3.9)
-    axes = figure.subplots()
-    blank(axes, 26, 10.6)
+    if narrow:
+        return pieces(PHONE, Piece(_board, 2.4, -0.4, 14.6, 10.9), Piece(_board, 14.4, -0.4, 26.6, 10.9))
+    return pieces(9.5, Piece(_board, -0.2, -0.4, 26.6, 10.9))
+
+
+def _board(axes: Axes) -> None:
     for left, name, keeps in ((6.0, "linear", "cache: x, weight"), (16.0, "relu", "cache: z")):
-        _box(axes, left, 1.6, name, BLUE)
-        _box(axes, left, 7.0, f"{name}_backward", RED)
+        _box(axes, left, 1.6, name, FORWARD)
+        _box(axes, left, 7.0, f"{name}_backward", GRADIENT)
         arrow(axes, (left + 2.6, 3.7), (left + 2.6, 6.9), GREY)
         axes.text(left + 2.9, 5.3, keeps, fontsize=9, color="#555555", va="center")
     for start, end, text in ((2.6, 5.9, "x"), (11.3, 15.9, "y"), (21.3, 24.6, "z")):
-        arrow(axes, (start, 2.6), (end, 2.6), BLUE)
-        axes.text((start + end) / 2, 2.35, text, fontsize=12, color=BLUE, ha="center", va="bottom")
+        arrow(axes, (start, 2.6), (end, 2.6), FORWARD)
+        axes.text((start + end) / 2, 2.35, text, fontsize=12, color=INK, ha="center", va="bottom")
     for start, end, text in ((24.6, 21.3, "dz"), (15.9, 11.3, "dy"), (5.9, 2.6, "dx")):
-        arrow(axes, (start, 8.0), (end, 8.0), RED)
-        axes.text((start + end) / 2, 7.75, text, fontsize=12, color=RED, ha="center", va="bottom")
+        arrow(axes, (start, 8.0), (end, 8.0), GRADIENT)
+        axes.text((start + end) / 2, 7.75, text, fontsize=12, color=GRADIENT, ha="center", va="bottom")
     axes.text(8.6, 0.2, "weight, bias", fontsize=10, color=INK, ha="center", va="center")
     arrow(axes, (8.6, 0.6), (8.6, 1.5), INK)
-    arrow(axes, (8.6, 9.1), (8.6, 10.0), INK)
-    axes.text(8.6, 10.4, "dweight, dbias", fontsize=10, color=INK, ha="center", va="center")
+    arrow(axes, (8.6, 9.1), (8.6, 10.0), GRADIENT)
+    axes.text(8.6, 10.4, "dweight, dbias", fontsize=10, color=GRADIENT, ha="center", va="center")
     axes.text(25.4, 5.3, "loss", fontsize=11, color=INK, ha="center", va="center")
-    axes.text(0.0, 2.6, "forward", fontsize=10, color=BLUE, va="center")
-    axes.text(0.0, 8.0, "backward", fontsize=10, color=RED, va="center")
-    arrow(axes, (25.0, 2.9), (25.4, 4.8), BLUE, bend=-0.3)
-    arrow(axes, (25.4, 5.8), (25.0, 7.7), RED, bend=-0.3)
-    return figure
+    axes.text(0.0, 2.6, "forward", fontsize=10, color=INK, va="center")
+    axes.text(0.0, 8.0, "backward", fontsize=10, color=GRADIENT, va="center")
+    arrow(axes, (25.0, 2.9), (25.4, 4.8), FORWARD, bend=-0.3)
+    arrow(axes, (25.4, 5.8), (25.0, 7.7), GRADIENT, bend=-0.3)
 
 
 def _box(axes: Axes, left: float, top: float, name: str, colour: str) -> None:
@@ -48,4 +50,4 @@ def _box(axes: Axes, left: float, top: float, name: str, colour: str) -> None:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREY, ORANGE, new_figure, save
+from lessons.figures.style import GREY, OLIVE, VIOLET, new_figure, save
 from minunet import UNet
 from minunet.bench.networks import Convolution, convolutions
 
@@ -43,26 +43,27 @@ class Work(NamedTuple):
         return self.operations / self.bytes
 
 
-def draw() -> Figure:
-    """Products blue, passes orange; to the left of a line memory decides, to the right arithmetic."""
+def draw(narrow: bool = False) -> Figure:
+    """Products violet, passes olive; to the left of a line memory decides, to the right arithmetic."""
     products, passes = count(UNet(3, 3, base=64, depth=3, padding="valid"))
-    figure = new_figure(9.5, 4.6)
+    figure = new_figure(4, 5) if narrow else new_figure(9.5, 4.6)
     axes = figure.subplots()
-    kinds = ((products, BLUE, "matrix products, by cuBLAS"), (passes, ORANGE, "passes, our kernels"))
-    for works, colour, label in kinds:
+    kinds = ((products, VIOLET, "o", "matrix products, by cuBLAS"), (passes, OLIVE, "s", "passes, our kernels"))
+    for works, colour, marker, label in kinds:
         intensity, megabytes = [each.intensity for each in works], [each.bytes / 1e6 for each in works]
-        axes.scatter(intensity, megabytes, s=42, color=colour, alpha=0.75, label=label, linewidth=0)
+        axes.scatter(intensity, megabytes, s=36, color=colour, marker=marker, alpha=0.75, label=label, linewidth=0)
     axes.set(xscale="log", yscale="log", xlim=(0.03, 400), ylim=(1, 3000))
     for rate, name in ((FLOAT32, "float32"), (TF32, "TF32")):
         axes.axvline(rate / MEMORY, color=GREY, linewidth=1.2, linestyle="--")
-        axes.text(rate / MEMORY * 1.05, 1.25, f"A100, {name}:\n{rate / MEMORY:.3g}", fontsize=9, color=GREY)
+        words = f"A100, {name}: {rate / MEMORY:.3g}"
+        axes.text(rate / MEMORY * 1.05, 1.25, words, fontsize=9, color=GREY, rotation=90)
     for each in products + passes:
-        if each.name in LABELS:
+        if each.name in LABELS and (not narrow or each.name in ("Adam", "loss")):
             side = LABELS[each.name]
             across = 1.15 if side == "left" else 1 / 1.15
             axes.text(across * each.intensity, each.bytes / 1e6, each.name, fontsize=9, va="center", ha=side)
     axes.set(xlabel="operations per byte", ylabel="megabytes read and written")
-    axes.set_title(f"seed network, batch {BATCH}, forward, and Adam: counted from shapes", fontsize=11)
+    axes.set_title(f"preset seed, batch {BATCH}, forward, and Adam:\ncounted from shapes", fontsize=10)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(loc="upper left", fontsize=9)
@@ -107,4 +108,4 @@ def product(conv: Convolution, outputs: int) -> Work:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

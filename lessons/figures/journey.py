@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from scipy import ndimage
 
-from lessons.figures.style import DPI, GREY, INK, PURPLE, save
+from lessons.figures.style import DPI, FRAMED, GREY, INK, save
 from minunet.data.batches import to_input
 from minunet.data.cells import CLASSES, make_cell_image
 from minunet.draw.colours import class_colours
@@ -51,7 +51,7 @@ class Board:
         rows, columns = cell
         corner = ((columns.start - AROUND) * scale - 0.5, (rows.start - AROUND) * scale - 0.5)
         size = ((columns.stop - columns.start + 2 * AROUND) * scale, (rows.stop - rows.start + 2 * AROUND) * scale)
-        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=PURPLE, linewidth=1.6))
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=FRAMED, linewidth=1.6))
 
     def text(self, x: float, y: float, words: str, size: float = 9, **how: object) -> None:
         self.base.text(x, y, words, **{"ha": "center", "va": "center", "fontsize": size, "color": INK, **how})

@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREY, INK, RED, new_figure, save
+from lessons.figures.style import GREY, INK, OLIVE, panels, save
 from minunet.train.presets import PRESETS, make_schedule
 
 STEPS, HIGHEST = 100, 0.002
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """The three schedules of `minunet.optim`, all with one highest rate, on a plain and a logarithmic scale."""
-    figure = new_figure(9.5, 3.4)
-    plain, logarithmic = figure.subplots(1, 2)
-    for name, colour, shape in (("constant", GREY, "--"), ("piecewise", BLUE, "-"), ("one-cycle", RED, "-")):
+    figure, (plain, logarithmic) = panels(narrow, 2, 3.4, 6.2)
+    for name, colour, shape in (("constant", GREY, ":"), ("piecewise", OLIVE, "--"), ("one-cycle", INK, "-")):
         schedule = make_schedule(replace(PRESETS["cells"], schedule=name, lr=HIGHEST), STEPS)
         rates = [schedule(step) for step in range(STEPS)]
         for axes in (plain, logarithmic):
@@ -35,4 +34,4 @@ def draw() -> Figure:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

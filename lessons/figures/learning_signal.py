@@ -4,24 +4,26 @@ Run: python -m lessons.figures.learning_signal
 """
 
 import math
+from functools import cache
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, new_figure, save
+from lessons.figures.style import INK, OLIVE, WINE, panels, save
 from minunet.layers import conv2d, conv2d_backward, relu, relu_backward
 
 LAYERS, CHANNELS, SIZE = 10, 64, 32
-# How many times He's standard deviation, what to call it, and in which colour.
+# How many times He's standard deviation, what to call it, and how it is drawn.
 STARTS = [
-    (2.0, "twice He", RED),
-    (math.sqrt(2), "1.41 times He", ORANGE),
-    (1.0, "He: variance 2 / fan_in", GREEN),
-    (math.sqrt(0.5), "variance 1 / fan_in", BLUE),
-    (0.5, "half of He", PURPLE),
+    (2.0, "twice He", WINE, "o-"),
+    (math.sqrt(2), "1.41 times He", WINE, "o--"),
+    (1.0, "He: variance 2 / fan_in", INK, "o-"),
+    (math.sqrt(0.5), "variance 1 / fan_in", OLIVE, "o--"),
+    (0.5, "half of He", OLIVE, "o-"),
 ]
 
 
+@cache
 def sizes(factor: float) -> tuple[list[float], list[float]]:
     """After each of the layers, the mean square of the signal; before each, the sum of squares of the gradient.
 
@@ -44,27 +46,26 @@ def sizes(factor: float) -> tuple[list[float], list[float]]:
     return [each / forward[0] for each in forward], [each / backward[-1] for each in backward]
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Left: forward, from the picture to layer 10. Right: backward, from layer 10 to the picture."""
-    figure = new_figure(9.5, 4.0)
-    left, right = figure.subplots(1, 2, sharey=True)
+    figure, (left, right) = panels(narrow, 2, 4.0, 7.4, sharey=True)
     layers = range(LAYERS + 1)
-    for factor, name, colour in STARTS:
+    for factor, name, colour, shape in STARTS:
         forward, backward = sizes(factor)
-        left.plot(layers, forward, "o-", color=colour, markersize=4, label=name)
-        right.plot(layers, backward, "o-", color=colour, markersize=4)
+        left.plot(layers, forward, shape, color=colour, markersize=4, label=name)
+        right.plot(layers, backward, shape, color=colour, markersize=4)
     for axes in (left, right):
         axes.set(yscale="log", xticks=list(layers))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     left.set_title("forward: mean square of the signal", fontsize=10, color=INK)
-    left.set_xlabel("after how many layers of convolution and ReLU  →")
+    left.set_xlabel("layers of convolution and ReLU passed  →")
     right.set_title("backward: sum of squares of the gradient", fontsize=10, color=INK)
     right.set_xlabel("←  back from layer 10 to the picture, 0")
     left.set_ylabel("relative to where it began")
-    figure.legend(loc="outside lower center", ncols=5, fontsize=9, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2 if narrow else 5, fontsize=9, frameon=False)
     return figure
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -1,7 +1,9 @@
-"""receptive_field.png: what one pixel of the answer sees, by the formula and by the gradient.
+"""receptive_field.png: what one pixel of the output sees, by the formula and by the gradient.
 
 Run: python -m lessons.figures.receptive_field
 """
+
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,10 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from lessons.figures.style import BLUE, GREEN, GREY, INK, PURPLE, RED, new_figure, save
+from lessons.figures.style import FORWARD, FRAMED, GREY, INK, MAGNITUDES, OLIVE, WINE, new_figure, save
 from minunet.unet import UNet
 
-SIZE, AT = 100, 30  # of the picture; which pixel of the answer, row and column
+SIZE, AT = 100, 30  # of the picture; which pixel of the output, row and column
 NET = UNet(3, 3, base=8, depth=3, padding="valid")
 # Along the longest way, from the picture to the logits: (name, kernel, stride). A transposed convolution of stride 2
 # halves the jump, and a pixel of its output is made of one pixel of its input.
@@ -21,33 +23,45 @@ LAYERS = [
     *[("conv", 3, 1.0)] * 2, ("pool", 2, 2.0), *[("conv", 3, 1.0)] * 2, ("pool", 2, 2.0), *[("conv", 3, 1.0)] * 2,
     ("up", 1, 0.5), *[("conv", 3, 1.0)] * 2, ("up", 1, 0.5), *[("conv", 3, 1.0)] * 2, ("out", 1, 1.0),
 ]  # fmt: skip
-COLOURS = {"conv": BLUE, "pool": RED, "up": GREEN, "out": PURPLE}
+LOOKS = {"conv": (FORWARD, "o"), "pool": (WINE, "v"), "up": (OLIVE, "^"), "out": (INK, "s")}
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """The gradient of one logit for one picture, its mean over many, and the field layer by layer."""
-    maps = np.stack([_gradient(seed) for seed in range(24)])  # (24, SIZE, SIZE)
-    fields = _fields()
-    figure = new_figure(9.5, 3.6)
-    one, mean, growth = figure.subplots(1, 3, width_ratios=(1, 1, 1.15))
-    _show(one, maps[0], "one network, one picture", fields[-1])
-    image = _show(mean, maps.mean(axis=0), f"mean of {len(maps)}", fields[-1])
-    bar = figure.colorbar(image, ax=(one, mean), orientation="horizontal", shrink=0.6, aspect=35, pad=0.03)
+    maps, fields = _maps(), _fields()
+    if narrow:
+        figure = new_figure(4, 6.2)
+        axes = figure.subplot_mosaic([["one", "mean"], ["growth", "growth"]], height_ratios=(1, 1.1))
+        one, mean, growth = axes["one"], axes["mean"], axes["growth"]
+    else:
+        figure = new_figure(9.5, 3.6)
+        one, mean, growth = figure.subplots(1, 3, width_ratios=(1, 1, 1.15))
+    _show(one, maps[0], "one network,\none picture", fields[-1])
+    image = _show(mean, maps.mean(axis=0), f"\nmean of {len(maps)}", fields[-1])
+    shrink = 0.9 if narrow else 0.6
+    bar = figure.colorbar(image, ax=(one, mean), orientation="horizontal", shrink=shrink, aspect=35, pad=0.03)
     bar.ax.tick_params(labelsize=8)
-    bar.set_label("|gradient| of one logit for a pixel, relative to the largest", fontsize=8.5)
+    bar.set_label("|gradient| of a logit for a pixel, relative to the largest", fontsize=8.5)
 
     numbers = np.arange(len(fields))
     growth.step(numbers, fields, where="mid", color=GREY, linewidth=0.8)
     for number, field in zip(numbers[1:], fields[1:], strict=True):
-        growth.plot(number, field, "o", color=COLOURS[LAYERS[number - 1][0]], markersize=5)
+        colour, marker = LOOKS[LAYERS[number - 1][0]]
+        growth.plot(number, field, marker, color=colour, markersize=5)
     growth.plot(0, 1, "o", color=INK, markersize=5)
-    for name, colour in COLOURS.items():
-        growth.plot([], [], "o", color=colour, markersize=5, label=name)
+    for name, (colour, marker) in LOOKS.items():
+        growth.plot([], [], marker, color=colour, markersize=5, label=name)
     growth.set_title("receptive field, layer by layer", fontsize=10)
     growth.set(xlabel="layers passed", ylabel="pixels", ylim=(0, 48), xticks=range(0, len(fields), 3))
     growth.legend(fontsize=8.5, frameon=False, loc="upper left")
     growth.grid(alpha=0.3)
     return figure
+
+
+@cache
+def _maps() -> np.ndarray:
+    """(24, SIZE, SIZE)"""
+    return np.stack([_gradient(seed) for seed in range(24)])
 
 
 def _gradient(seed: int) -> np.ndarray:
@@ -64,11 +78,11 @@ def _gradient(seed: int) -> np.ndarray:
 
 
 def _show(axes: Axes, values: np.ndarray, title: str, field: float) -> AxesImage:
-    shown = np.where(values > 0, values / values.max(), np.nan)
-    image = axes.imshow(shown, norm=LogNorm(1e-4, 1), cmap="viridis", interpolation="nearest")
+    shown = np.maximum(values / values.max(), 1e-4)
+    image = axes.imshow(shown, norm=LogNorm(1e-4, 1), cmap=MAGNITUDES, interpolation="nearest")
     rows = np.flatnonzero((values > 0).any(axis=1))
     first = rows[0] - 0.5  # measured: where the gradient begins; the side is the formula's
-    axes.add_patch(Rectangle((first, first), field, field, fill=False, edgecolor=RED, linewidth=1.6))
+    axes.add_patch(Rectangle((first, first), field, field, fill=False, edgecolor=FRAMED, linewidth=1.6))
     axes.set_title(title, fontsize=10)
     axes.set(xlim=(19.5, 79.5), ylim=(79.5, 19.5), xticks=(20, 40, 60), yticks=(20, 40, 60))
     axes.tick_params(labelsize=8)
@@ -86,4 +100,4 @@ def _fields() -> list[float]:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

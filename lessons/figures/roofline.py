@@ -7,45 +7,64 @@ Run: python -m lessons.figures.roofline
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lessons.figures.style import new_figure, save
+from lessons.figures.style import INK, STRONG, new_figure, save
 from minunet.bench.layers import measure_layers
 from minunet.bench.measure import gemm_peak, seconds_of
 from minunet.bench.networks import TASKS, Convolution, Task, convolutions
 from minunet.threads import get_threads, map_in_order
 
+ALL = tuple(task for task in TASKS.values() if task.train)
 
-def draw(tasks: Sequence[Task] = tuple(task for task in TASKS.values() if task.train), rounds: int = 7) -> Figure:
-    """Each forward convolution of the tasks as a dot: arithmetic per byte against rate, under the machine's roof."""
-    peak, bandwidth = gemm_peak(), copy_bandwidth()
-    figure = new_figure(8, 5)
-    axes = figure.subplots()
-    largest = 1.0
-    for number, task in enumerate(tasks):
+
+class Measured(NamedTuple):
+    """GFLOP/s and GB/s of the machine; the arithmetic per byte and the rate of each convolution, for each task."""
+
+    peak: float
+    bandwidth: float
+    dots: dict[str, tuple[list[float], list[float]]]
+
+
+def measure(tasks: Sequence[Task] = ALL, rounds: int = 7) -> Measured:
+    """The forward pass of each 3x3 convolution of the tasks."""
+    dots = {}
+    for task in tasks:
         rows = {(row["channels"], row["out_channels"], row["size"]): row for row in measure_layers(task, rounds)}
         layers = [layer for layer in convolutions(task.network(), task.size) if layer.kernel == 3]
         chosen = [rows[layer.channels, layer.out_channels, layer.size] for layer in layers]
         intensity = [layer.flops / bytes_of(layer) for layer in layers]
-        rate = [row["forward"][row["chosen"]] for row in chosen]
-        marker = "os^Dv"[number % 5]
-        axes.scatter(intensity, rate, marker=marker, s=36, alpha=0.8, label=f"{task.name}: {task.describe()}")
-        largest = max(largest, *intensity)
-    reach = np.geomspace(2, 1.5 * largest, 100)
-    axes.plot(reach, np.minimum(peak, bandwidth * reach), color="black", linewidth=1)
+        dots[f"{task.name}: {task.describe()}"] = intensity, [row["forward"][row["chosen"]] for row in chosen]
+    return Measured(gemm_peak(), copy_bandwidth(), dots)
+
+
+def draw(measured: Measured, narrow: bool = False) -> Figure:
+    """Each convolution as a dot: arithmetic per byte against rate, under the machine's roof."""
+    peak, bandwidth, dots = measured
+    figure = new_figure(4, 5) if narrow else new_figure(8, 5)
+    axes = figure.subplots()
+    for number, (name, (intensity, rate)) in enumerate(dots.items()):
+        look = {"marker": "os^Dv"[number % 5], "color": STRONG[number % 4]}
+        axes.scatter(intensity, rate, s=36, alpha=0.8, label=name, **look)
+    reach = np.geomspace(2, 1.5 * max(max(intensity) for intensity, _ in dots.values()), 100)
+    axes.plot(reach, np.minimum(peak, bandwidth * reach), color=INK, linewidth=1)
     ridge = peak / bandwidth  # above this arithmetic per byte, memory is no longer the limit
     axes.annotate(f"matrix products: {peak:.0f} GFLOP/s", (1.1 * ridge, 1.03 * peak))
     axes.annotate(f"copying: {bandwidth:.0f} GB/s", (2.4, 2 * bandwidth), ha="left", va="top")
-    axes.set(xscale="log", yscale="log", xlabel="arithmetic of the plain sum per byte of x, weight and y (FLOP/byte)")
+    axes.set(xscale="log", yscale="log", xlabel="arithmetic of the plain sum\nper byte of x, weight and y (FLOP/byte)")
     axes.set(ylabel="rate (GFLOP/s of the plain sum)", title=f"3x3 convolutions, forward, {get_threads()} threads")
     axes.set_xticks([2, 5, 10, 20, 50, 100, 200], minor=False)
     axes.set_yticks([20, 50, 100, 200, 400], minor=False)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("")
-    axes.legend(loc="lower right", fontsize=8)
+    if narrow:
+        figure.legend(loc="outside lower center", fontsize=8, frameon=False)
+    else:
+        axes.legend(loc="lower right", fontsize=8)
     axes.grid(True, which="both", alpha=0.2)
     return figure
 
@@ -68,4 +87,5 @@ def copy_bandwidth() -> float:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    found = measure()
+    save(draw(found), __file__, draw(found, narrow=True))

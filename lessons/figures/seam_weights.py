@@ -5,9 +5,10 @@ Run: python -m lessons.figures.seam_weights
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW, new_figure, save
+from lessons.figures.style import FRAMED, INK, MAGNITUDES, OBJECT, PALE, panels, save
 from minunet.data.cells import make_cell_image
 from minunet.data.instances import seam_weights
 
@@ -15,10 +16,9 @@ W0, SIGMA = 10.0, 5.0
 SEED = 6  # of the picture
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Left: the two distances of a pixel. Middle: cells, each with its number. Right: their weight map."""
-    figure = new_figure(9.5, 3.5)
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = panels(narrow, 3, 3.5, 10.2)
     _draw_distances(left)
 
     instances = make_cell_image(64, np.random.default_rng(SEED))[2]
@@ -29,9 +29,9 @@ def draw() -> Figure:
         if len(rows) > 40:
             middle.text(columns.mean(), rows.mean(), f"{number}", ha="center", va="center", fontsize=9, color=INK)
     middle.set_title("instances: 0 and the numbers of the cells", fontsize=9)
-    shown = right.imshow(weights, cmap="inferno", vmin=0, vmax=W0, interpolation="nearest")
+    shown = right.imshow(weights, cmap=MAGNITUDES, vmin=0, vmax=W0, interpolation="nearest")
     for number in range(1, instances.max() + 1):
-        right.contour(instances == number, [0.5], colors="white", linewidths=0.7)
+        right.contour(instances == number, [0.5], colors=OBJECT, linewidths=1)
     right.set_title("seam_weights(instances)", fontsize=9)
     bar = figure.colorbar(shown, cax=right.inset_axes([1.04, 0, 0.05, 1]))
     bar.ax.tick_params(labelsize=8)
@@ -48,15 +48,15 @@ def _draw_distances(axes: Axes) -> None:
     pixel = (11, 11)  # row, column
     axes.imshow(_tinted(instances), interpolation="nearest")
     distances = []
-    for number, colour in ((1, BLUE), (2, RED)):
+    for number in (1, 2):
         cell = np.argwhere(instances == number)
         away = np.sqrt(((cell - pixel) ** 2).sum(axis=1))
         row, column = cell[away.argmin()]
         distances.append(away.min())
-        axes.annotate("", (column, row), (pixel[1], pixel[0]), arrowprops={"arrowstyle": "-|>", "color": colour})
+        axes.annotate("", (column, row), (pixel[1], pixel[0]), arrowprops={"arrowstyle": "-|>", "color": FRAMED})
         axes.text(
             (column + pixel[1]) / 2, (row + pixel[0]) / 2 + (1.5 if number == 1 else -2.3),
-            f"d{number} = {away.min():.1f}", ha="center", va="center", fontsize=9, color=colour,
+            f"d{number} = {away.min():.1f}", ha="center", va="center", fontsize=9, color=INK,
         )  # fmt: skip
     axes.plot([pixel[1]], [pixel[0]], "s", color=INK, markersize=4)
     weight = seam_weights(instances, W0, SIGMA)[pixel]
@@ -68,13 +68,10 @@ def _draw_distances(axes: Axes) -> None:
 
 def _tinted(instances: np.ndarray) -> np.ndarray:
     """A light colour for each cell, white for what is none."""
-    tints = np.array([[1, 1, 1], *(_light(colour) for colour in (SKY, YELLOW, ORANGE, GREEN, PURPLE, BLUE, RED))])
-    return tints[np.where(instances > 0, (instances - 1) % 7 + 1, 0)]
-
-
-def _light(colour: str) -> tuple[float, ...]:
-    return tuple(0.45 + 0.55 * int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    tints = np.array([to_rgb(colour) for colour in PALE])
+    colours = np.concatenate([np.ones((1, 3)), tints, 0.8 * tints])
+    return colours[np.where(instances > 0, (instances - 1) % 8 + 1, 0)]
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -1,15 +1,16 @@
-"""seams.png: how far the answer in tiles is from the answer in one piece, of networks with and without padding.
+"""seams.png: how far the prediction in tiles is from that in one piece, of networks with and without padding.
 
 Run: python -m lessons.figures.seams
 """
 
 import itertools
+from functools import cache
 
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from lessons.figures.style import new_figure, save
+from lessons.figures.style import MAGNITUDES, panels, save
 from minunet import UNet
 from minunet.data.batches import to_input
 from minunet.data.cells import make_cell_image
@@ -19,8 +20,23 @@ SIZE, TILE, WHOLE = 384, 160, 1 << 20
 SMALLEST = 1e-5  # rounding lies below, and is drawn as this: it is another on every machine
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Three maps of the largest difference of a probability, on one scale."""
+    figure, grid = panels(narrow, 3, 3.9, 9.8)
+    for axes, (name, difference) in zip(grid, _maps().items(), strict=True):
+        worst = difference.max(axis=2)
+        image = axes.imshow(np.maximum(worst, SMALLEST), norm=LogNorm(SMALLEST, 1), cmap=MAGNITUDES)
+        axes.set_title(name, fontsize=10)
+        axes.set_xlabel(f"tiles of {TILE} pixels; largest {_rounded(worst.max())}", fontsize=9)
+        axes.set(xticks=[], yticks=[])
+    bar = figure.colorbar(image, ax=grid, location="bottom", shrink=0.6, aspect=40, pad=0.04)
+    bar.set_label("difference of a probability from that\nof one pass over the whole picture", fontsize=9)
+    return figure
+
+
+@cache
+def _maps() -> dict[str, np.ndarray]:
+    """How far the probabilities of each network in tiles are from those in one piece."""
     picture = make_cell_image(SIZE, np.random.default_rng(1))[0]
     same, valid = (UNet(3, 3, base=4, depth=4, padding=padding) for padding in ("same", "valid"))
     params = same.init(np.random.default_rng(0))  # untrained; the shapes are those of the other, too
@@ -28,17 +44,7 @@ def draw() -> Figure:
     for name, net in (("zero padding, overlapping and mixed", same), ("no padding, overlap-tile", valid)):
         whole, tiled = (probabilities(net, params, picture, to_input, tile=tile) for tile in (WHOLE, TILE))
         maps[name] = np.abs(tiled - whole)
-
-    figure = new_figure(9.5, 3.9)
-    for axes, (name, difference) in zip(figure.subplots(1, 3), maps.items(), strict=True):
-        worst = difference.max(axis=2)
-        image = axes.imshow(np.maximum(worst, SMALLEST), norm=LogNorm(SMALLEST, 1), cmap="magma")
-        axes.set_title(name, fontsize=10)
-        axes.set_xlabel(f"tiles of {TILE} pixels; largest {_rounded(worst.max())}", fontsize=9)
-        axes.set(xticks=[], yticks=[])
-    bar = figure.colorbar(image, ax=figure.axes, location="bottom", shrink=0.6, aspect=40, pad=0.04)
-    bar.set_label("difference of a probability from that of one pass over the whole picture", fontsize=9)
-    return figure
+    return maps
 
 
 def _side_by_side(net: UNet, params: dict, picture: np.ndarray) -> np.ndarray:
@@ -57,4 +63,4 @@ def _rounded(value: float) -> str:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

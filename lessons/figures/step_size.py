@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREEN, INK, RED, new_figure, save
+from lessons.figures.style import INK, OLIVE, WINE, panels, save
 from minunet.gradcheck.check import relative_error
 
 Function = Callable[[np.ndarray], float]
@@ -52,35 +52,34 @@ def errors(method: Callable, dtype: str, steps: np.ndarray) -> list[float]:
     return found
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """Two panels, one per precision."""
-    figure = new_figure(9.5, 4.2)
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, dtype, smallest in zip(panels, ("float64", "float32"), (-16, -9), strict=True):
+    figure, both = panels(narrow, 2, 4.2, 7.2, sharey=True)
+    for axes, dtype, smallest in zip(both, ("float64", "float32"), (-16, -9), strict=True):
         eps = float(np.finfo(dtype).eps)
         steps = 10.0 ** np.arange(-1, smallest - 0.1, -0.5)
-        for (name, method), colour in zip(METHODS.items(), (RED, BLUE, GREEN), strict=True):
-            dashed = method is complex_step  # and thin: where it lies on the blue curve, that shows through
+        for (name, method), colour in zip(METHODS.items(), (INK, OLIVE, WINE), strict=True):
+            dashed = method is complex_step  # and thin: the curve below it shows through
             # What is left there is chance, other on another processor: the figure must not depend on it.
             axes.loglog(
                 steps, np.maximum(errors(method, dtype, steps), 4 * eps), "o--" if dashed else "o-", color=colour,
                 ms=2 if dashed else 3.5, linewidth=1 if dashed else 1.8, label=name,
             )  # fmt: skip
-        axes.set_xlabel("step h")
+        axes.set(xlabel="step h", xlim=(steps[-1] / 3, 2))
         axes.set_title(f"{dtype}: eps = {eps:.1e}", fontsize=10, color=INK)
         axes.tick_params(labelsize=8.5)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:.0e}")
-        for power, colour, text in ((1 / 2, RED, "eps^(1/2) "), (1 / 3, BLUE, " eps^(1/3)")):
+        for power, colour, text in ((1 / 2, INK, "eps^(1/2) "), (1 / 3, OLIVE, " eps^(1/3)")):
             axes.axvline(eps**power, color=colour, linewidth=0.9, linestyle="--")
-            side = "right" if colour == RED else "left"
+            side = "right" if colour == INK else "left"
             axes.text(eps**power, 2, text, color=colour, fontsize=9, va="bottom", ha=side)
-    left, right = panels
+    left, right = both
     left.set(ylim=(5e-17, 30), ylabel="relative error of the gradient")
-    _name_slope(left, 4e-3, 6e-2, "h", RED)
-    _name_slope(left, 1.2e-3, 1e-8, "h²", BLUE)
+    _name_slope(left, 4e-3, 6e-2, "h", INK)
+    _name_slope(left, 1.2e-3, 1e-8, "h²", OLIVE)
     _name_slope(left, 1e-11, 2e-7, "eps / h", INK)
-    left.text(1e-16, 2e-16, "nothing below 4 eps is drawn", color=GREEN, fontsize=8.5, va="center")
+    left.text(1e-16, 2e-16, "nothing below 4 eps is drawn", color=WINE, fontsize=8.5, va="center")
     right.legend(fontsize=8.5, loc="lower left", frameon=False)
     return figure
 
@@ -90,4 +89,4 @@ def _name_slope(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

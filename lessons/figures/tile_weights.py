@@ -6,20 +6,20 @@ Run: python -m lessons.figures.tile_weights
 import numpy as np
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure, save
+from lessons.figures.style import GREY, STRONG, new_figure, save
 from minunet import UNet
 from minunet.model.tiling import _cuts
 
 SIZE, TILE = 410, 160
 
 
-def draw() -> Figure:
+def draw(narrow: bool = False) -> Figure:
     """A line for each tile, and their sum."""
     cuts = _cuts(UNet(3, 3, base=1, depth=4, padding="same"), SIZE, TILE)
-    figure = new_figure(9.5, 2.7)
+    figure = new_figure(4, 3.2) if narrow else new_figure(9.5, 2.7)
     axes = figure.subplots()
     total = np.zeros(SIZE)
-    for number, (cut, colour) in enumerate(zip(cuts, (BLUE, ORANGE, GREEN, PURPLE), strict=True)):
+    for number, (cut, colour) in enumerate(zip(cuts, STRONG, strict=True)):
         place = np.arange(cut.writes.start, cut.writes.stop)
         axes.plot(place, cut.weight, color=colour, linewidth=2)
         axes.fill_between(place, cut.weight, color=colour, alpha=0.18, linewidth=0)
@@ -34,12 +34,13 @@ def draw() -> Figure:
     axes.text(SIZE / 2, 1.05, "their sum", color=GREY, fontsize=9, ha="center", va="bottom")
     axes.axvline(SIZE - 1, color="black", linewidth=0.8)
     axes.text(SIZE + 2, 0.5, "end of the\npicture", fontsize=9, va="center")
-    axes.set(xlim=(-5, SIZE + 42), ylim=(-0.52, 1.22), yticks=[0, 0.5, 1], ylabel="weight")
-    axes.set_title(f"{SIZE} pixels in {len(cuts)} tiles of {TILE}; below, what each of them sees", fontsize=10)
+    axes.set(xlim=(-5, SIZE + (85 if narrow else 42)), ylim=(-0.52, 1.22), yticks=[0, 0.5, 1], ylabel="weight")
+    between = "\n" if narrow else " "
+    axes.set_title(f"{SIZE} pixels in {len(cuts)} tiles of {TILE};{between}below, what each of them sees", fontsize=10)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     return figure
 
 
 if __name__ == "__main__":
-    save(draw(), __file__)
+    save(draw(), __file__, draw(narrow=True))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from lessons.figures.style import BLUE, INK, RED, arrow, blank, new_figure, save
+from lessons.figures.style import FORWARD, GRADIENT, INK, arrow, blank, new_figure, save
 
 X, W, T = np.array([2.0, -1.0, 3.0]), np.array([1.0, 0.5]), np.array([1.0, 2.0])  # pixels, taps, targets
 BOX, WEIGHT, HIGH = 1.24, 1.56, 0.5  # how wide a box is, and one of a weight, and how high: inches, as all here
@@ -61,8 +61,8 @@ def draw(narrow: bool = False) -> Figure:
         "z": [("dz", dz[i], f"2 × ({_number(z[i])} − {_number(T[i])})") for i in range(2)],
         "L": [("dloss", 1.0, "by itself")],
     }
-    _half(axes, values, narrow, 0, "forward", BLUE)
-    _half(axes, gradients, narrow, half, "backward", RED)
+    _half(axes, values, narrow, 0, "forward", FORWARD)
+    _half(axes, gradients, narrow, half, "backward", GRADIENT)
     return figure
 
 
@@ -72,7 +72,7 @@ def _half(
     """The graph once, with the arrows from pixels to loss (forward) or from loss to pixels (backward)."""
     forward = title == "forward"
     at = {kind: [(left, top + down) for left, down in places] for kind, places in (NARROW if narrow else WIDE).items()}
-    axes.text(0.1, top + 0.1, title, fontsize=11, color=colour, weight="bold", va="center")
+    axes.text(0.1, top + 0.1, title, fontsize=11, color=INK, weight="bold", va="center")
     edges = [(at["x"][pixel], at["y"][place], f"× {_number(W[tap])}", 0.36) for pixel, place, tap in TAPS]
     for i in range(2):
         edges.append((at["y"][i], at["z"][i], "ReLU" if forward else "slope 1", 0.5))
@@ -106,7 +106,7 @@ def _box(axes: Axes, centre: float, middle: float, text: str, how: str, colour: 
             boxstyle="round,pad=0.03", facecolor="white", edgecolor=colour, linewidth=1.4, zorder=4,
         )
     )  # fmt: skip
-    axes.text(centre, middle - 0.1, text, fontsize=10, ha="center", va="center", color=colour, zorder=5)
+    axes.text(centre, middle - 0.1, text, fontsize=10, ha="center", va="center", color=INK, zorder=5)
     axes.text(centre, middle + 0.12, how, fontsize=8, ha="center", va="center", color=INK, zorder=5)
 
 

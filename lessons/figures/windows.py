@@ -7,10 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons.figures.style import BLUE, INK, LIGHT, RED, arrow, blank, draw_grid, frame, new_figure, save
+from lessons.figures.style import INK, LIGHT, PALE, STRONG, arrow, blank, draw_grid, frame, new_figure, save
 from minunet.layers import conv2d
 
-FIRST, NEXT = "#cfe6f3", "#f5d9c6"  # the outputs of the blue and of the red window
 X = np.array([[1, 2, 0, 3, 1], [0, 4, 1, 1, 2], [2, 1, 3, 1, 5], [5, 0, 2, 4, 1], [1, 3, 0, 2, 6]])
 KERNEL = np.eye(3, dtype=int)  # the sum along a diagonal, which is quickly checked
 BOARDS = ((1, 0, "every window"), (2, 0, "every second window"), (1, 1, "zeros around x"))  # stride, padding
@@ -44,20 +43,20 @@ def draw(narrow: bool = False) -> Figure:
 
 
 def _board(axes: Axes, stride: int, padding: int, at: tuple[float, float], y_at: tuple[float, float]) -> None:
-    """x with its padding, the first window in blue and the next in red, and y; empty places are what stride skips."""
+    """x with its padding, the first window violet and the next olive, and y; empty places are what stride skips."""
     (left, top), (y_left, y_top) = at, y_at
     padded = np.pad(X, padding)
     colours = np.where(np.pad(np.ones_like(X), padding) == 1, "white", LIGHT)
     draw_grid(axes, padded, left, top, colours=colours, size=8.5, label="x  (5, 5)")
-    frame(axes, left + 0.07, top + 0.07, 2.86, 2.86, BLUE)
-    frame(axes, left + stride + 0.07, top + 0.16, 2.86, 2.68, RED)
+    frame(axes, left + 0.07, top + 0.07, 2.86, 2.86, STRONG[0])
+    frame(axes, left + stride + 0.07, top + 0.16, 2.86, 2.68, STRONG[2])
 
     every, kept = _convolved(1, padding), _convolved(stride, padding)
     cells = np.full(every.shape, "", dtype="<U2")
     cells[::stride, ::stride] = kept
     tints = np.full(every.shape, LIGHT, dtype="<U7")
     tints[::stride, ::stride] = "white"
-    tints[0, 0], tints[0, stride] = FIRST, NEXT
+    tints[0, 0], tints[0, stride] = PALE[0], PALE[2]
     draw_grid(axes, cells, y_left, y_top, colours=tints, size=8.5, label=f"y  {kept.shape}")
     below = top < y_top - 5
     if below:
@@ -65,7 +64,7 @@ def _board(axes: Axes, stride: int, padding: int, at: tuple[float, float], y_at:
         arrow(axes, (middle, top + len(padded) + 0.2), (middle, y_top - 1.2))
     else:
         arrow(axes, (left + len(padded) + 0.2, y_top + len(every) / 2), (y_left - 0.2, y_top + len(every) / 2))
-    for line, (column, colour) in enumerate(((0, BLUE), (stride, RED))):
+    for line, (column, colour) in enumerate(((0, STRONG[0]), (stride, STRONG[2]))):
         terms = " + ".join(f"{padded[i, column + i]}" for i in range(3))
         axes.text(
             y_left + len(every) / 2 if below else y_left, y_top + len(every) + 0.55 + 0.75 * line,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lessons.figures.skips import EXPERIMENT
-from lessons.figures.style import new_figure, save
+from lessons.figures.style import panels, save
 from minunet.data.cells import CLASSES
 from minunet.draw.colours import class_colours
 
@@ -22,11 +22,10 @@ PANELS = {
 
 def draw(narrow: bool = False) -> Figure:
     """Four panels beside each other; narrow, two by two."""
-    figure = new_figure(4, 5) if narrow else new_figure(9.5, 3.45)
-    grid = figure.subplots(2, 2) if narrow else figure.subplots(1, 4)
+    figure, grid = panels(narrow, len(PANELS), 3.45, 5.0, columns=2)
     colours = class_colours(CLASSES)
     with np.load(EXPERIMENT / "skips.npz") as kept:
-        for (name, title), axes in zip(PANELS.items(), grid.flat, strict=True):
+        for (name, title), axes in zip(PANELS.items(), grid, strict=True):
             shown = kept[name][0]
             axes.imshow(shown if name == "images" else colours[shown], interpolation="nearest")
             axes.set(xticks=[], yticks=[])
