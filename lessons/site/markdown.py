@@ -1,7 +1,7 @@
-"""A lesson as HTML: prose on the left, the code it speaks of on the right, in rows that scroll together.
+"""A lesson as HTML: a column of prose; where code of the project follows, prose on the left and the code on the right.
 
 A row is a stretch of prose, from a heading or from the last excerpt on, and the excerpts of the source that follow it.
-Figures take the whole width. What unfolds, the worked solutions, stays in the prose.
+Figures may be wider than the column. What unfolds, the worked solutions, stays in the prose.
 """
 
 import html
@@ -10,27 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from PIL import Image
 
-from lessons.sync import ROOT, find, span
-from minunet.errors import InputError
+from lessons.site.code import coloured
+from lessons.site.maths import as_display, in_text
+from lessons.site.tables import finished_table
+from lessons.sync import LESSONS, ROOT, find, span
 
-# What the converter to MathML does not know, and what looks the same.
-ALIKE = {
-    r"\begin{aligned}": r"\begin{array}{rlrl}",
-    r"\end{aligned}": r"\end{array}",
-    r"\begin{pmatrix}": r"\left( \begin{matrix}",
-    r"\end{pmatrix}": r"\end{matrix} \right)",
-}
-PRIMES = re.compile(r"<msup>(<m[io]>[^<]*</m[io]>)<m[io]>(&#x0203[2-7];)</m[io]></msup>")
+ALONE = re.compile(r'<div class="block|<details|^<h[1-6]')
+KEPT = re.compile(r'\(?<span class="math inline">(?:(?!<wbr>|</span>).)*</span>[,.;:!?)]+')  # one line holds it
 SOURCE = re.compile(r"<!-- source: ([\w.]+):([\w.]+)( no-docstring)? -->")
 
 
@@ -43,50 +35,47 @@ class Row:
     wide: bool = False
 
     def html(self) -> str:
-        kind = "wide" if self.wide else "row" if self.right else "row alone"
-        left, right = "\n".join(self.left), "\n".join(self.right)
-        return f'<section class="{kind}"><div class="prose">{left}</div><div class="code">{right}</div></section>'
+        if self.wide or not self.right:
+            return _box("wide" if self.wide else "alone", self.left)
+        own = [number for number, text in enumerate(self.left, 1) if ALONE.search(text)]
+        first = own[-1] if own else 0  # of what is read beside the code: prose and formulas, not blocks or headings
+        before, beside = self.left[:first], self.left[first:]
+        if _height(beside) < _height(self.right) / 3:  # a sentence and its code
+            return _box("alone", [*self.left, *self.right])
+        row = f'<div class="row">{_box("prose", beside)}{_box("code", self.right)}</div>'
+        return f"{_box('alone', before)}{row}" if before else row
 
 
 @dataclass
 class Page:
-    """A page of the course: its title, its rows, and (anchor, heading, text) of each part, for the search."""
+    """A page of the course: its title, its rows, (anchor, heading, text) of each part for the search, and so on."""
 
-    title: str
-    rows: list[Row]
-    parts: list[tuple[str, str, str]]
+    title: str = ""
+    rows: list[Row] = field(default_factory=lambda: [Row()])
+    parts: list[tuple[str, str, str]] = field(default_factory=list)
+    contents: list[tuple[str, str]] = field(default_factory=list)  # (anchor, heading) of what is not within another
+    description: str = ""  # its question, or its first paragraph
+    picture: str = ""  # its first figure
+
+
+def _box(kind: str, blocks: Sequence[str]) -> str:
+    return f'<div class="{kind}">{"".join(blocks)}</div>'
+
+
+def _height(blocks: Sequence[str]) -> float:
+    """About how many lines of code are as high as some blocks."""
+    height = 0.0
+    for block in blocks:
+        if 'class="line"' in block:
+            height += 2 + block.count('class="line"')
+        else:
+            height += 1 + 1.5 * len(re.sub(r"<[^>]+>", "", block)) / 50 + 3 * block.count('class="formula')
+    return height
 
 
 def slug(heading: str) -> str:
     """The anchor that GitHub gives to a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
-
-
-def as_maths(formula: str, *, display: bool) -> str:
-    """MathML, which browsers draw by themselves. Raises InputError for a formula that cannot be read."""
-    known = formula.strip()
-    for name, other in ALIKE.items():
-        known = known.replace(name, other)
-    if re.search(r"\\text\{[^}]*[<>&]", known):  # it would go into the page as it is
-        raise InputError(f"the formula {formula.strip()!r} cannot be drawn: <, > and & do not go into \\text")
-    try:
-        drawn = convert(known, display="block" if display else "inline")
-    except Exception as error:
-        raise InputError(f"the formula {formula.strip()!r} cannot be drawn: {type(error).__name__}: {error}") from error
-    unknown = re.search(r">(\\\w+|&)<", drawn)
-    if unknown is not None:  # the converter lets pass what it does not know
-        raise InputError(f"the formula {formula.strip()!r} cannot be drawn: {unknown[1]} is not known")
-    drawn = PRIMES.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', drawn)  # they are raised as they are
-    return re.sub(r"<mi>log</mi>(?!<mo[^>]*>&#x00028;)", r'<mi>log</mi><mspace width="0.17em"/>', drawn)
-
-
-def coloured(code: str, language: str) -> str:
-    """A block of code. Raises InputError for a language that has no colours."""
-    try:
-        lexer = get_lexer_by_name(language or "text", stripnl=False)
-    except ClassNotFound:
-        raise InputError(f"a block in the unknown language {language!r}") from None
-    return highlight(code, lexer, HtmlFormatter(cssclass="block"))
 
 
 def make_parser() -> MarkdownIt:
@@ -96,8 +85,9 @@ def make_parser() -> MarkdownIt:
         dollarmath_plugin,
         allow_space=False,
         allow_digits=False,  # $5 is money
-        renderer=lambda formula, options: as_maths(formula, display=options["display_mode"]),
+        renderer=lambda formula, options: (as_display if options["display_mode"] else in_text)(formula),
     )
+    parser.add_render_rule("image", lambda self, tokens, number, options, env: as_picture(tokens[number]))
     parser.add_render_rule("fence", lambda self, tokens, number, options, env: as_fence(tokens[number]))
     return parser
 
@@ -106,7 +96,7 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
     """A page of Markdown; `link` says where a link of it leads on the site, `source_link` where a line of a file is."""
     parser = make_parser()
     tokens = parser.parse(path.read_text(encoding="utf-8"))
-    page = Page("", [Row()], [])
+    page = Page()
     folded, position = 0, 0
     caption: str | None = None
     while position < len(tokens):
@@ -131,9 +121,11 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                     position = end
                     continue
         else:
-            text = parser.renderer.render(block, parser.options, {})
+            text = _finished(parser.renderer.render(block, parser.options, {}))
         if _is_only(block, "image"):  # to be opened large, on a phone
-            text = f'<p><a href="{block[1].children[0].attrs["src"]}">{_inner(text)}</a></p>\n'
+            source = next(str(each.attrs["src"]) for each in block[1].children or [])
+            text = f'<p><a class="figure" href="{source}">{_inner(text)}</a></p>\n'
+            page.picture = page.picture or source
         if _is_only(block, "code_inline"):  # a command by itself
             text = coloured(block[1].content.strip("`") + "\n", "sh")
         if _is_only(block, "image") and not inside:
@@ -153,7 +145,30 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
 def as_fence(token: Token) -> str:
     """A block of code or of maths."""
     language = token.info.strip()
-    return as_maths(token.content, display=True) if language == "math" else coloured(token.content, language)
+    return as_display(token.content) if language == "math" else coloured(token.content, language)
+
+
+def as_picture(token: Token) -> str:
+    """A figure with its size, so that nothing jumps, and a narrow drawing of it for phones where there is one."""
+    source, alt = str(token.attrs["src"]), html.escape(token.content)
+    image = f'<img src="{source}" alt="{alt}"{_size(source)}>'
+    narrow = source.removesuffix(".png") + ".narrow.png"
+    if not (LESSONS / narrow).exists():
+        return image
+    return f'<picture><source media="(max-width: 30rem)" srcset="{narrow}"{_size(narrow)}>{image}</picture>'
+
+
+def _finished(text: str) -> str:
+    """A formula and the comma behind it on one line, and tables that fit a phone."""
+    text = KEPT.sub(r'<span class="keep">\g<0></span>', text)
+    return re.sub("<table>.*?</table>", lambda table: finished_table(table[0]), text, flags=re.DOTALL)
+
+
+def _size(source: str) -> str:
+    if not (LESSONS / source).exists():
+        return ""
+    with Image.open(LESSONS / source) as image:
+        return f' width="{image.width}" height="{image.height}"'
 
 
 def _end_of(tokens: Sequence[Token], start: int) -> int:
@@ -202,13 +217,17 @@ def _words(token: Token) -> str:
 
 
 def _note(page: Page, block: Sequence[Token]) -> None:
-    """The text of a block, for the search, and the title."""
+    """The text of a block, for the search, the title, and the contents."""
     if block[0].type == "heading_open":
         heading = "".join(each.content for each in block[1].children or [])
         if block[0].tag == "h1":
             page.title = heading
+        if block[0].tag == "h2":
+            page.contents.append((str(block[0].attrs.get("id", "")), heading))
         page.parts.append((str(block[0].attrs.get("id", "")), heading, ""))
     elif page.parts:
         words = " ".join(_words(each) for each in block if each.type in ("inline", "fence"))
+        first = next((_words(each) for each in block if each.type == "inline"), "")
+        page.description = page.description or first.removeprefix("The question: ").strip()
         anchor, heading, text = page.parts[-1]
         page.parts[-1] = anchor, heading, f"{text} {words}".strip()

@@ -1,92 +1,22 @@
-"""The course as web pages in a headless browser: no error, no network, maths drawn, links that work, on a phone too."""
+"""`python -m lessons.site` without a browser: what it reads, what it writes, and what it refuses."""
 
+import html
 import re
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
+from PIL import Image
 
 from lessons import sync
 from lessons.site import __main__ as site_command
-from lessons.site.__main__ import main, page_name
-from lessons.site.markdown import as_maths, read_page
+from lessons.site import markdown
+from lessons.site.__main__ import main
+from lessons.site.code import coloured
+from lessons.site.markdown import read_page
+from lessons.site.maths import as_display, as_maths, in_text
+from lessons.site.tables import finished_table
 from minunet.errors import InputError
-from tests.conftest import NO_BROWSER
-
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PAGES = [page_name(path) for path in sync.pages()]
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("site")
-    assert main(["--out", str(out)]) == 0
-    return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, as the system or Playwright has it."""
-    from playwright.sync_api import Error, sync_playwright
-
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except Error as error:
-            pytest.skip(f"{NO_BROWSER}{str(error).splitlines()[0]}; `playwright install chromium` brings one")
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def tab(browser) -> Iterator[Any]:
-    """A page of the browser that fails the test for whatever it complains about or asks the network for."""
-    page = browser.new_page(viewport=DESK)
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-    page.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
-    yield page
-    page.close()
-    assert trouble == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_and_its_maths_is_drawn(site, tab, name):
-    tab.goto((site / name).as_uri())
-    assert tab.title().endswith(" - minunet") and tab.locator("h1").count() == 1
-    heights = tab.evaluate("[...document.querySelectorAll('math')].map(each => each.getClientRects().length)")
-    assert all(heights)  # one in a fold that is closed has none
-    shown = tab.evaluate(
-        "[...document.querySelectorAll('.prose p, .prose li, .prose td')].map(e => e.innerText).join(' ')"
-    )
-    assert not re.search(r"\\(frac|sum|text|mathrm|partial)|\$[^$\n]+\$|!\[|\]\(", shown)
-    source = next(path for path in sync.pages() if page_name(path) == name).read_text(encoding="utf-8")
-    assert tab.locator("math[display=block]").count() == len(re.findall(r"^```math$", source, re.MULTILINE))
-    for picture in tab.locator("img").all():
-        assert picture.evaluate("each => each.complete && each.naturalWidth > 0")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_on_a_phone(site, tab, name):
-    tab.set_viewport_size(PHONE)
-    tab.goto((site / name).as_uri())
-    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert tab.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 16
-
-
-def test_a_file_can_be_read_on_a_phone(site, tab):
-    """Of the pages of files, those with the longest names."""
-    tab.set_viewport_size(PHONE)
-    for page in sorted(site.glob("source.*.html"), key=lambda path: -len(path.name))[:8]:
-        tab.goto(page.as_uri())
-        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.name
+from tests.lessons.conftest import PAGES
 
 
 def test_all_links_lead_somewhere(site):
@@ -99,43 +29,6 @@ def test_all_links_lead_somewhere(site):
                 file, _, anchor = link.partition("#")
                 assert (site / (file or name)).exists(), (name, link)
                 assert not anchor or anchor in anchors[file or name], (name, link)
-
-
-def test_code_stands_beside_the_prose_and_stays_while_it_is_read(site, tab):
-    tab.goto((site / "03-convolution.html").as_uri())
-    row = tab.locator(".row", has=tab.locator("text=The three gradients")).first
-    prose, code = row.locator(".prose"), row.locator(".code")
-    left, right = prose.bounding_box(), code.bounding_box()
-    assert right["x"] >= left["x"] + left["width"] and abs(right["y"] - left["y"]) < 5
-    assert "def conv2d_loops_backward" in code.inner_text()
-    tab.evaluate(f"window.scrollTo(0, {left['y'] + left['height'] / 2})")
-    assert 0 <= code.bounding_box()["y"] < 200  # on the screen, while the prose has scrolled on
-    assert prose.bounding_box()["y"] < 0
-    tab.set_viewport_size(PHONE)
-    assert code.bounding_box()["y"] > prose.bounding_box()["y"] + prose.bounding_box()["height"] - 1
-
-
-def test_the_search_finds_and_leads_there(site, tab):
-    tab.goto((site / "index.html").as_uri())
-    tab.keyboard.press("/")
-    tab.keyboard.type("col2im transpose")
-    hits = tab.locator("#found li")
-    assert 1 <= hits.count() <= 12
-    link = tab.locator("#found a[href^='03-convolution.html']").first
-    assert link.count() == 1
-    link.click()
-    assert "03-convolution.html" in tab.url
-    tab.fill("#query", "ties")
-    assert tab.locator("#found a").first.get_attribute("href").startswith("04-relu-and-pool.html#")
-    tab.keyboard.press("Enter")
-    tab.wait_for_url("**/04-relu-and-pool.html#*")
-    tab.fill("#query", "ties")
-    tab.locator("h1").click()
-    assert not tab.locator("#found").is_visible()
-    tab.fill("#query", "qzxv")
-    assert tab.locator("#found").inner_text() == "Nothing found."
-    tab.keyboard.press("Escape")
-    assert not tab.locator("#found").is_visible()
 
 
 def test_a_formula_that_cannot_be_read_is_an_error():
@@ -182,7 +75,8 @@ def test_what_is_wrong_with_a_page_is_a_sentence(tmp_path, monkeypatch, capsys, 
     assert "README.md: " in (said := capsys.readouterr().err) and sentence in said
 
 
-def test_a_site_is_made_anew(site, tmp_path):
+def test_a_site_is_made_anew(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(site_command, "pages", lambda: sync.pages()[:2])
     out = shutil.copytree(site, tmp_path / "site")
     (out / "99-old.html").write_text("old")
     assert main(["--out", str(out)]) == 0
@@ -197,3 +91,68 @@ def test_bad_folders(tmp_path, capsys):
     assert main(["--out", str(tmp_path)]) == 2
     assert "holds something else" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_long_formulas_may_break_at_relations_signs_and_factors():
+    short, long = in_text("P = 1"), in_text("a_1 + b_1 + c_1 + d_1 + e_1 + f_1 + g_1 + h_1 + i_1 + j_1 = x")
+    assert short.count("<math") == 1 and long.count("<wbr>") == 10
+    drawn = as_display(r"y = a + (b - c) \, d = -e \qquad z = 1")
+    assert drawn.count('class="part') == 3 and drawn.count("gap") == 1  # y = a + ..., = -e, z = 1
+    assert re.findall(r'<wbr><math displaystyle="true"><mrow><mo[^>]*>(.)</mo>', drawn) == ["=", "+", "="]
+    lines = as_display(r"\begin{aligned} a &= b \\ c &= d = e \end{aligned}")
+    assert lines.startswith('<div class="formula aligned">') and lines.count("<div>") == 4
+    assert "+=" in as_display(r"x \mathrel{+=} 1")
+
+
+def test_code_wraps_under_its_beginning_and_is_the_same_text():
+    code = 'def f():\n    """One\n    and two."""\n\n    return "&lt;"\n'
+    drawn = coloured(code, "python")
+    assert drawn.count('class="line"') == 5 and drawn.count("--in:4") == 3 and 'class="block input"' in drawn
+    assert html.unescape(re.sub("<[^>]+>", "", drawn)) == code + "\n"
+    assert 'class="block output"' in coloured("1\n", "text")
+
+
+def test_every_page_has_an_icon_a_description_and_a_picture(site):
+    """And all that it needs lies in the folder."""
+    descriptions = set()
+    for name in PAGES:
+        page = (site / name).read_text(encoding="utf-8")
+        meta = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]+)">', page))
+        assert meta["description"] == meta["og:description"] and len(meta["description"]) > 20
+        assert (site / meta["og:image"]).is_file() and 'rel="icon" href="icon.svg"' in page
+        assert not re.search(r'(?:src|srcset|href)="(?:https?:)?//[^"]*\.(?:js|css|png|svg|woff2?)"', page)
+        descriptions.add(meta["description"])
+    assert len(descriptions) == len(PAGES)
+
+
+def test_a_narrow_drawing_is_shown_on_phones(tmp_path, monkeypatch):
+    (tmp_path / "figures").mkdir()
+    for name, width in (("wide.png", 20), ("wide.narrow.png", 5), ("one.png", 7)):
+        Image.new("RGB", (width, 4)).save(tmp_path / "figures" / name)
+    monkeypatch.setattr(markdown, "LESSONS", tmp_path)
+    (tmp_path / "page.md").write_text("# T\n\n![w](figures/wide.png)\n\n![o](figures/one.png)\n", encoding="utf-8")
+    page = read_page(tmp_path / "page.md", lambda target: target, lambda path, line: "")
+    drawn = "".join(row.html() for row in page.rows)
+    assert '<source media="(max-width: 30rem)" srcset="figures/wide.narrow.png" width="5" height="4">' in drawn
+    assert drawn.count("<source") == 1 and '<img src="figures/one.png" alt="o" width="7" height="4">' in drawn
+    assert page.picture == "figures/wide.png"
+
+
+def test_the_command_says_how_to_open_it(tmp_path, monkeypatch, capsys):
+    (tmp_path / "README.md").write_text("# T\n\nA page.\n", encoding="utf-8")
+    monkeypatch.setattr(site_command, "pages", lambda: [tmp_path / "README.md"])
+    assert main(["--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "double click" in said and (tmp_path / "out" / "index.html").as_uri() in said and "http.server" in said
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "from a fresh clone" in (said := capsys.readouterr().out) and "--pdf [FILE]" in said
+
+
+def test_a_table_of_formulas_is_told_row_by_row_on_a_phone():
+    maths = in_text("O_H = S (H - 1) + K_H")
+    head, row = "<thead><tr><th></th><th><code>a</code></th></tr></thead>", f"<tr><td>x</td><td>{maths}</td></tr>"
+    drawn = finished_table(f"<table>{head}<tbody>{row}</tbody></table>")
+    assert 'class="table by-row"' in drawn and "<th></th>" not in drawn
+    assert f'<td data-label="">x</td><td data-label="a">{maths}</td>' in drawn
+    assert 'class="table"' in finished_table(f"<table>{head}<tbody><tr><td>x</td></tr></tbody></table>")

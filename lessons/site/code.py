@@ -1,0 +1,60 @@
+"""Blocks of code: coloured for light and for dark paper, in lines that wrap under their own beginning."""
+
+import re
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import TextLexer, get_lexer_by_name, get_lexer_for_filename
+from pygments.style import StyleMeta
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES
+from pygments.util import ClassNotFound
+
+from minunet.errors import InputError
+
+LIGHT, DARK = "xcode", "github-dark"  # whose colours can be told from the paper, comments too
+INDENT = re.compile(r"((?:<span[^>]*>)*)( +)(?=\S)")  # also of a text over several lines, which is one colour
+
+
+def coloured(code: str, language: str) -> str:
+    """A block of code, or of what code has printed. Raises InputError for a language that has no colours."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        raise InputError(f"a block in the unknown language {language!r}") from None
+    lines = highlight(code, lexer, HtmlFormatter(nowrap=True)).removesuffix("\n").split("\n")
+    width = max(map(len, code.split("\n")))  # by which what is printed is set smaller, where there is little room
+    kind = f'output" style="--signs:{width}' if language in ("", "text") else "input"
+    return f'<div class="block {kind}"><pre><code>{"".join(map(_line, lines))}</code></pre></div>\n'
+
+
+def _line(line: str) -> str:
+    """A line that goes on, where it is too long, two signs further in than it begins."""
+    found = INDENT.match(line)
+    if found is None:
+        return f'<span class="line">{line}\n</span>'
+    text = f'{found[1]}<span class="indent">{found[2]}</span>{line[found.end() :]}'
+    return f'<span class="line" style="--in:{len(found[2])}">{text}\n</span>'
+
+
+def coloured_file(name: str, text: str) -> str:
+    """A whole file with numbered lines, which can be linked to."""
+    try:
+        lexer = get_lexer_for_filename(name, stripnl=False)
+    except ClassNotFound:
+        lexer = TextLexer(stripnl=False)
+    return highlight(text, lexer, HtmlFormatter(cssclass="block whole", linenos="inline", lineanchors="L"))
+
+
+def colours() -> str:
+    """The style sheet of the colours: each for light paper and for dark."""
+    light, dark = (_colours_of(get_style_by_name(name)) for name in (LIGHT, DARK))
+    return "".join(
+        f".block .{name} {{ color: light-dark({light.get(name, 'inherit')}, {dark.get(name, 'inherit')}) }}\n"
+        for name in sorted(light.keys() | dark.keys())
+    ).replace("inherit", "var(--ink)")
+
+
+def _colours_of(style: StyleMeta) -> dict[str, str]:
+    names = ((STANDARD_TYPES.get(token, ""), rules["color"]) for token, rules in style)
+    return {name: f"#{colour}" for name, colour in names if name and colour and name != "w"}

@@ -1,0 +1,182 @@
+"""The site in use: search, menu, contents, progress, copies, dark paper; code beside the prose; by keyboard, too."""
+
+import json
+
+from lessons import sync
+from tests.lessons.conftest import PAGES, PHONE
+
+LESSON = "03-convolution.html"
+
+
+def test_code_stands_beside_the_prose_and_stays_while_it_is_read(site, tab):
+    tab.goto((site / LESSON).as_uri())
+    row = tab.locator(".row", has=tab.locator("text=Ask of every input number")).first
+    prose, code = row.locator(".prose"), row.locator(".code")
+    left, right = prose.bounding_box(), code.bounding_box()
+    assert right["x"] >= left["x"] + left["width"] and abs(right["y"] - left["y"]) < 5
+    assert "def conv2d_loops_backward" in code.inner_text()
+    tab.evaluate(f"window.scrollTo(0, {left['y'] + left['height'] / 2})")
+    assert 0 <= code.bounding_box()["y"] < 200  # on the screen, while the prose has scrolled on
+    assert prose.bounding_box()["y"] < 0
+    tab.set_viewport_size(PHONE)
+    assert code.bounding_box()["y"] > prose.bounding_box()["y"] + prose.bounding_box()["height"] - 1
+
+
+def test_the_column_is_centred_and_has_one_measure(site, tab):
+    tab.goto((site / LESSON).as_uri())
+    column = tab.locator("main > .alone")
+    boxes = [box for each in column.all() if (box := each.bounding_box())]
+    assert len({(round(box["x"]), round(box["width"])) for box in boxes}) == 1
+    text = tab.locator("main").bounding_box()
+    middle = text["x"] + text["width"] / 2
+    for each in [*column.all()[:2], *tab.locator("main > :is(.row, .wide)").all()]:
+        box = each.bounding_box()
+        assert abs(box["x"] + box["width"] / 2 - middle) < 1
+
+
+def test_the_search_finds_and_leads_there(site, tab):
+    tab.goto((site / "index.html").as_uri())
+    tab.keyboard.press("/")
+    tab.keyboard.type("col2im transpose")
+    hits = tab.locator("#found li")
+    assert 1 <= hits.count() <= 12
+    link = tab.locator(f"#found a[href^='{LESSON}']").first
+    assert link.count() == 1
+    link.click()
+    assert LESSON in tab.url
+    tab.fill("#query", "ties")
+    assert tab.locator("#found a").first.get_attribute("href").startswith("04-relu-and-pool.html#")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/04-relu-and-pool.html#*")
+    tab.fill("#query", "ties")
+    tab.mouse.click(600, 25)  # beside them
+    assert not tab.locator("#found").is_visible()
+    tab.fill("#query", "qzxv")
+    assert tab.locator("#found").inner_text() == "Nothing found."
+    tab.keyboard.press("Escape")
+    assert not tab.locator("#found").is_visible()
+
+
+def test_the_list_of_lessons_and_the_steps_lead_through_the_book(site, tab):
+    tab.goto((site / PAGES[0]).as_uri())
+    assert tab.locator("#book [data-page]").evaluate_all("all => all.map(each => each.dataset.page)") == PAGES
+    for name in PAGES[1:3]:
+        tab.locator(".steps.top [rel=next]").click()
+        tab.wait_for_load_state()
+        assert tab.url.endswith(name)
+        assert tab.locator("#book a[aria-current=page]").get_attribute("href") == name
+    tab.locator(".steps.end [rel=prev]").click()
+    tab.wait_for_load_state()
+    assert tab.url.endswith(PAGES[1])
+    tab.goto((site / PAGES[-1]).as_uri())
+    assert tab.locator("[rel=next]").count() == 0 and tab.locator("[rel=prev]").count() == 2
+
+
+def test_the_contents_show_what_is_being_read(site, tab):
+    tab.goto((site / LESSON).as_uri())
+    entries = tab.locator(".contents a")
+    assert entries.count() == tab.locator("h2").count()
+    assert tab.locator(".contents [aria-current]").count() == 0
+    entries.nth(1).click()
+    tab.wait_for_function("document.querySelector('.contents [aria-current]')")
+    assert tab.locator(".contents [aria-current]").inner_text() == entries.nth(1).inner_text()
+    tab.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    tab.wait_for_function("document.querySelector('.contents li:last-child [aria-current]')")
+
+
+def test_the_menu_of_a_phone(site, tab):
+    tab.set_viewport_size(PHONE)
+    tab.goto((site / LESSON).as_uri())
+    book, button = tab.locator("#book"), tab.locator("#menu")
+    assert not book.is_visible() and button.get_attribute("aria-expanded") == "false"
+    button.click()
+    assert book.is_visible() and button.get_attribute("aria-expanded") == "true"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-current')") == "page"
+    tab.keyboard.press("Escape")
+    assert not book.is_visible() and tab.evaluate("document.activeElement.id") == "menu"
+    tab.keyboard.press("Enter")
+    book.locator(".contents a").first.click()
+    assert not book.is_visible() and "#" in tab.url
+    button.click()
+    tab.mouse.click(PHONE["width"] - 5, 600)  # beside it
+    assert not book.is_visible()
+
+
+def test_progress_is_kept(site, tab):
+    tab.goto((site / LESSON).as_uri())
+    assert tab.locator(".tick").count() == 0 and not tab.locator("#count").is_visible()
+    tab.locator("#done").click()
+    assert tab.locator("#done").get_attribute("aria-pressed") == "true"
+    tab.goto((site / "index.html").as_uri())
+    assert tab.locator(f"[data-page='{LESSON}'] .tick").count() == tab.locator(".tick").count() == 1
+    assert tab.locator("#count").inner_text() == f"1 of {len(PAGES)} pages done"
+    tab.goto((site / LESSON).as_uri())
+    tab.locator("#done").click()
+    assert tab.locator(".tick").count() == 0
+
+
+def test_without_storage_nothing_breaks(site, tab):
+    """Nor with something strange in it."""
+    deny = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no'); } });"
+    tab.add_init_script(f"if (location.hash === '#denied') {deny}")
+    tab.goto((site / LESSON).as_uri() + "#denied")
+    assert not tab.locator("#done").is_visible()
+    tab.locator("#theme").click()
+    assert tab.locator("html").get_attribute("data-theme") == "dark"
+    tab.fill("#query", "ties")
+    assert tab.locator("#found li").count()
+    tab.goto((site / "04-relu-and-pool.html").as_uri())
+    for strange in ("{", '"x"', "[1, {}]", json.dumps({"a": 1})):
+        tab.evaluate("text => { localStorage['minunet.done'] = text; localStorage['minunet.theme'] = text; }", strange)
+        tab.reload()
+        assert tab.locator("#done").inner_text() == "Mark this page as done"
+
+
+def test_a_button_copies_the_code_and_nothing_else(site, tab):
+    tab.goto((site / LESSON).as_uri())
+    copied: list[str] = []
+    tab.expose_function("took", lambda text: copied.append(text))
+    tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: { writeText: took }, configurable: true })")
+    block = tab.locator(".block.input", has_text="edge = np.array").first
+    block.hover()
+    block.locator(".copy").click()
+    tab.wait_for_function("document.querySelector('.copy:focus').textContent === 'Copied'")
+    code = (sync.LESSONS / "03-convolution.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    assert copied == [code]
+    assert tab.locator(".block.output .copy").count() == 0
+    assert tab.locator(".block.input .copy").count() == tab.locator(".block.input").count()
+    tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # then the older way
+    tab.evaluate("document.addEventListener('copy', () => took(document.activeElement.value))")
+    block.locator(".copy").click()
+    tab.wait_for_function("document.querySelector('textarea') === null")
+    assert copied == [code, code]
+
+
+def test_the_switch_to_dark_paper(site, tab):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    tab.goto((site / LESSON).as_uri())
+    light = tab.evaluate(paper)
+    switch = tab.locator("#theme")
+    switch.focus()
+    tab.keyboard.press("Enter")
+    dark = tab.evaluate(paper)
+    assert dark != light and switch.get_attribute("aria-pressed") == "true"
+    tab.goto((site / "index.html").as_uri())  # it is kept
+    assert tab.evaluate(paper) == dark
+    assert tab.evaluate("getComputedStyle(document.querySelector('.figure')).backgroundColor") == "rgb(230, 232, 235)"
+    tab.locator("#theme").click()
+    assert tab.evaluate(paper) == light
+    tab.emulate_media(color_scheme="dark")  # as the system has it, again
+    tab.wait_for_function("document.getElementById('theme').getAttribute('aria-pressed') === 'true'")
+    assert tab.evaluate(paper) == dark
+
+
+def test_by_keyboard(site, tab):
+    """The first stop leads past the lists; what has the focus shows it."""
+    tab.goto((site / LESSON).as_uri())
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.closest('main') !== null")
