@@ -18,7 +18,9 @@ class InputError(ValueError, argparse.ArgumentTypeError):  # whose sentences arg
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, by which machines that shut down and queues that are out of time end a process: as Ctrl-C does."""
+    """A signal that ends a process as Ctrl-C does: SIGTERM of machines that shut down, SIGHUP of a closed terminal."""
+
+    SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 # Of what could move a cursor, set a title, begin a line, or turn the direction of a line round.
@@ -34,12 +36,14 @@ def printable(text: object) -> str:
 
 def exit_status(command: Callable[[], int]) -> int:
     """The exit status of `command()`: its own; 2, with a sentence, after an InputError, an OSError or if memory is too
-    small; 130 after Ctrl-C and 143 after SIGTERM, as shells have it, and 141 if the program that reads the output has
-    ended, as `head` does.
+    small; 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, as shells have it, and 141 if the program that reads
+    the output has ended, as `head` does.
     """
     with ExitStack() as stack:
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-            stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _terminate))
+        main = threading.current_thread() is threading.main_thread()  # signals reach no other
+        for number in Terminated.SIGNALS if main else ():
+            if signal.getsignal(number) == signal.SIG_DFL:
+                stack.callback(signal.signal, number, signal.signal(number, _terminate))
         for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
             if stream is None:  # it was closed before Python began
                 stack.enter_context(redirect(stack.enter_context(open(os.devnull, "w"))))
@@ -67,8 +71,9 @@ def _status(command: Callable[[], int]) -> int:
     except BaseException as error:
         if (interrupt := _interrupt(error)) is None:
             raise
-        print("\nminunet: stopped", file=sys.stderr)
-        return 143 if isinstance(interrupt, Terminated) else 130
+        with suppress(OSError):  # of a closed terminal
+            print("\nminunet: stopped", file=sys.stderr)
+        return 128 + (interrupt.args[0] if isinstance(interrupt, Terminated) else signal.SIGINT)
     with suppress(OSError):  # if that cannot be written either, the status says it
         print(f"minunet: {printable(said)}", file=sys.stderr, flush=True)
     return 2
@@ -80,7 +85,7 @@ def _forget_output() -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    raise Terminated(number)
 
 
 def _interrupt(error: BaseException | None) -> KeyboardInterrupt | None:

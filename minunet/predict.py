@@ -131,7 +131,7 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
         if not path.is_dir():
             found.append(path)
             continue
-        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
+        files = [file for file in sorted(path.iterdir()) if not file.is_dir() and not file.name.startswith(".")]
         alike = [file.name for file in files if file.name.endswith(MADE)]
         if alike:
             told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -496,20 +497,22 @@ whole = Model.bands
 def bands(model, picture, **how):
     for each in whole(model, picture, **how):
         yield each
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(int(sys.argv.pop()))
 
 Model.bands = bands
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(sys.argv[1:-1]))
 """
 
 
-def test_sigterm_leaves_nothing_half_done(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_half_done(tmp_path, number):
     """As Ctrl-C does: what was being written is gone, with the hidden file that it was until then."""
     Image.fromarray(photo(20, 30)).save("p.png")
     weights = str(save_model(tmp_path / "w.npz", "pets"))
-    command = [sys.executable, "-c", STOPPED, "p.png", "--weights", weights, "--out", "out", "--probabilities"]
+    options = ["p.png", "--weights", weights, "--out", "out", "--probabilities", str(int(number))]
+    command = [sys.executable, "-c", STOPPED, *options]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENVIRONMENT)
-    assert done.returncode == 143 and done.stderr.endswith("\nminunet: stopped\n"), done.stderr
+    assert done.returncode == 128 + number and done.stderr.endswith("\nminunet: stopped\n"), done.stderr
     assert list(Path("out").iterdir()) == []
 
 

@@ -4,6 +4,7 @@ Only formats are read that are known to be read rightly. No program is ever star
 EPS, and no other file is opened.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -55,6 +56,13 @@ def decode(path: Path) -> Decoded:
     return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, lossy=lossy)
 
 
+def turned(path: Path) -> bool:
+    """Whether a picture is stored on its side, upside down or as in a mirror, and has a tag that says so."""
+    with suppress(Exception), Image.open(path, formats=FORMATS) as picture:
+        return picture.getexif().get(ORIENTATION, 1) in range(2, 9)
+    return False
+
+
 def upright(array: np.ndarray, orientation: int) -> np.ndarray:
     """An array (H, W, ...) turned as the orientation of EXIF and TIFF says, 1 to 8; anything else changes nothing."""
     if orientation in (5, 6, 7, 8):  # rows and columns are exchanged
@@ -84,7 +92,7 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
         else:
             picture.load()
             decoded = _of_8_bits(picture, raw[:1])
-        decoded = decoded._replace(frames=frames, scaled=not {255, 65535}.issuperset(whites))
+        decoded = decoded._replace(frames=frames, changed=not {255, 65535}.issuperset(whites))
         try:
             return decoded, picture.getexif().get(ORIENTATION, 1)
         except Exception:  # a damaged block: viewers show the picture as it is stored, and so do we

@@ -16,7 +16,8 @@ class Decoded(NamedTuple):
     kind: the format, and what Pillow or tifffile call this kind of pixel.
     frames: how many pictures the file holds, of which this is the first.
     lossy: whether the format changes numbers when it packs them.
-    scaled: whether they were multiplied, as those of a PGM whose white is neither 255 nor 65535.
+    changed: whether these are not the numbers of the file: of a PGM whose white is neither 255 nor 65535 they were
+        multiplied, of a TIFF whose white is 0 turned round.
     """
 
     values: np.ndarray
@@ -26,7 +27,7 @@ class Decoded(NamedTuple):
     kind: tuple[str, str]
     frames: int = 1
     lossy: bool = False
-    scaled: bool = False
+    changed: bool = False
 
 
 def alpha_of(values: np.ndarray) -> np.ndarray | None:

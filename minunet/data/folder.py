@@ -65,7 +65,7 @@ def _pairs(folder: Path) -> list[tuple[Path, Path]]:
 def _by_stem(folder: Path) -> dict[str, Path]:
     """The pictures of a folder by their name without the ending, sorted."""
     files: dict[str, Path] = {}
-    pictures = (path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in PICTURE_ENDINGS)
+    pictures = (path for path in folder.iterdir() if not path.is_dir() and path.suffix.lower() in PICTURE_ENDINGS)
     for path in sorted(path for path in pictures if not path.name.startswith(".")):
         if path.stem in files:
             raise InputError(f"{folder} holds {files[path.stem].name} and {path.name}: which of them is meant?")

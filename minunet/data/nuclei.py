@@ -30,8 +30,10 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) ->
     """
     require_folders(HINT, folder, folder / "stage1_train")
     lists = folder / "train.txt", folder / "test.txt"
-    if not all(path.is_file() for path in lists):
-        folders = (path for path in (folder / "stage1_train").iterdir() if path.is_dir())
+    if missing := [path for path in lists if not path.is_file()]:
+        if len(missing) == 1:
+            raise InputError(f"{missing[0]} does not exist: {lists[0].name} and {lists[1].name} go together.")
+        folders = (path for path in (folder / "stage1_train").iterdir() if not path.is_file())  # links to nowhere, too
         names = sorted(path.name for path in folders if not path.name.startswith("."))
         return into_splits(_load(folder, names, border), rng)
     known, test = (_load(folder, names, border) for names in read_lists(*lists))

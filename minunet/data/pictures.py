@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
-from minunet.data.decode import decode
+from minunet.data.decode import decode, turned
 from minunet.data.masks import MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError, printable
@@ -40,8 +40,11 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     values = decoded.values
     if decoded.lossy:
         raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")
-    if decoded.scaled:
-        raise InputError(f"{path} says that white is neither 255 nor 65535, and would be changed. Save masks as PNG.")
+    if decoded.changed:
+        raise InputError(
+            f"{path} says that white is 0, as Fiji does with an inverting lookup table, or neither 255 nor 65535: it "
+            "cannot be told which numbers are meant. Save masks as PNG, without a lookup table."
+        )
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
     alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] not in ("1", "L", "I;16")
@@ -84,7 +87,14 @@ def read_pairs(
         images[number], labels[number] = resize_picture(image, square), resize_mask(ids, square)
         return found.scaled(ids, resize_mask(labels[number], ids.shape)) if overlaps else found
 
-    return images, labels, read_all(read, range(len(paths)), what)
+    found = read_all(read, range(len(paths)), what)
+    if count := sum(turned(image) and not turned(mask) for image, mask in paths):
+        print(
+            f"{count} of {len(paths)} pictures are turned upright by their orientation tag and their masks have none: "
+            "those must have been painted on the upright picture",
+            file=sys.stderr,
+        )
+    return images, labels, found
 
 
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:

@@ -140,4 +140,5 @@ def _of_page(page: "tifffile.TiffPage") -> Decoded:
     elif page.photometric == WHITE_IS_ZERO and values.dtype.kind in "ub":
         values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
     highest = 2**bits - 1 if values.dtype == "uint8" else None
-    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"))
+    changed = page.photometric == WHITE_IS_ZERO and bits > 1  # of one bit, what is white on paper is meant
+    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"), changed=changed)

@@ -116,7 +116,7 @@ def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
     assert capsys.readouterr().err == "masks without an image, which are passed over: photo-1.png\n"
 
 
-def test_exif_orientation_is_respected(folder, rng):
+def test_exif_orientation_is_respected(folder, rng, capsys):
     """A camera held upright stores a wide picture and says "turn me": the mask belongs to the turned one."""
     path = folder / "images" / "photo-0.jpg"
     upright = Image.open(path).convert("RGB")
@@ -124,6 +124,7 @@ def test_exif_orientation_is_respected(folder, rng):
     exif[274] = 6  # turn by a quarter, clockwise
     upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
     parts = load_folder(folder, 16, rng)
+    assert "1 of 5 pictures are turned upright by their orientation tag" in capsys.readouterr().err
     part = next(part for part in parts if "photo-0.jpg" in part.names)
     index = part.names.index("photo-0.jpg")
     assert part.images[index][part.labels[index] == 1].mean() > part.images[index][part.labels[index] == 0].mean() + 60
@@ -334,7 +335,7 @@ def test_masks_that_were_made_smaller(tmp_path, rng, bits):
 
 
 @pytest.mark.parametrize("orientation", [3, 6])
-def test_picture_and_mask_are_turned_alike(folder, rng, orientation):
+def test_picture_and_mask_are_turned_alike(folder, rng, orientation, capsys):
     exif = Image.Exif()
     exif[274] = orientation
     for part in ("images", "masks"):
@@ -343,6 +344,15 @@ def test_picture_and_mask_are_turned_alike(folder, rng, orientation):
     for part in load_folder(folder, 16, rng):
         for image, labels in zip(part.images, part.labels, strict=True):
             assert image[labels == 1].mean() > image[labels == 0].mean() + 60
+    assert capsys.readouterr().err == ""
+
+
+def test_a_link_that_leads_nowhere_is_no_picture_less(folder, rng):
+    """As of a data set whose files were not fetched, or of a disk that is not there."""
+    for part in ("images", "masks"):
+        (folder / part / "photo-9.png").symlink_to(folder / "nowhere.png")
+    with pytest.raises(InputError, match=r"photo-9\.png does not exist"):
+        load_folder(folder, 16, rng)
 
 
 def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):

@@ -34,6 +34,7 @@ def test_images_keep_their_size_and_labels_follow_from_the_masks(folder, rng):
 
 
 def test_the_lists_decide_or_else_the_seed(folder, rng):
+    (folder / "train.txt").unlink()
     (folder / "test.txt").unlink()
     parts = load_nuclei(folder, rng)
     assert [len(part) for part in parts] == [4, 1, 1]
@@ -91,6 +92,16 @@ def in_both_lists(folder):
     (folder / "test.txt").write_text("id3\nid4\nid0\n")
 
 
+def one_list(folder):
+    (folder / "train.txt").unlink()
+
+
+def link_to_nowhere(folder):
+    (folder / "test.txt").unlink()
+    (folder / "train.txt").unlink()
+    (folder / "stage1_train" / "id9").symlink_to(folder / "nowhere")
+
+
 def latin1(folder):
     (folder / "test.txt").write_bytes("id3\nid4\n\xe4\n".encode("latin-1"))
 
@@ -105,6 +116,8 @@ def latin1(folder):
         (short_list, "holds or lists 1 images"),
         (named_twice, "test.txt names id3 twice"),
         (in_both_lists, "id0 stands in train.txt and in test.txt"),
+        (one_list, "train.txt does not exist: train.txt and test.txt go together"),
+        (link_to_nowhere, "id9.images does not exist"),
         (latin1, "test.txt is not text in UTF-8"),
         (unknown, "id99.images does not exist"),
     ],
