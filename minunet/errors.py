@@ -64,6 +64,10 @@ def _status(command: Callable[[], int]) -> int:
         said = f"too little memory: {str(error) or 'NumPy got none'}."
     except InputError as error:
         said = str(error)
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        said = f"{error}: the system gives no more of them. Try --threads 1."
     except OSError as error:  # a full disk, a folder that is gone, a name that is too long
         said = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
         if error.filename is None:

@@ -47,7 +47,7 @@ def _export(options: argparse.Namespace) -> int:
         if about.get("classes", own["classes"]) != own["classes"]:
             raise InputError(f"{options.weights} holds weights for other classes than {', '.join(model.classes)}.")
         theirs = about["config"] if isinstance(about.get("config"), dict) else {}
-        for name in PREPARED:
+        for name in (*PREPARED, *(() if model.config.pieces else ("size",))):  # to which pictures are scaled
             if theirs.get(name, own["config"][name]) != own["config"][name]:
                 raise InputError(f"{options.weights} holds weights for pictures prepared in another way ({name}).")
         model = dataclasses.replace(model, params=params)

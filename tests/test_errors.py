@@ -87,6 +87,14 @@ def test_what_ctrl_c_brings_about_is_ctrl_c(capsys):
         exit_status(another_fault)
 
 
+def test_no_more_threads_is_a_sentence(capsys):
+    def greedy() -> int:
+        raise RuntimeError("can't start new thread")
+
+    assert exit_status(greedy) == 2
+    assert "can't start new thread: the system gives no more of them. Try --threads 1." in capsys.readouterr().err
+
+
 def test_what_others_do_at_sigterm_stays_so():
     """Only what would end the process at once is changed, and only while a command runs."""
     known = [signal.getsignal(signal.SIGTERM)]

@@ -138,14 +138,13 @@ def test_weights_of_other_classes_are_refused(run, tmp_path, capsys):
         assert export.main([str(run), "--weights", f"{name}.safetensors", "--npz", f"{name}.npz"]) == 0
 
 
-def test_weights_for_other_pictures_are_refused(run, tmp_path, capsys):
+@pytest.mark.parametrize(("field", "value"), [("centred", False), ("size", 512)])
+def test_weights_for_other_pictures_are_refused(run, tmp_path, capsys, field, value):
     model = load_model(run)
     about = model.about()
-    save_state_dict(
-        tmp_path / "a.safetensors", model.params, {**about, "config": {**about["config"], "centred": False}}
-    )
+    save_state_dict(tmp_path / "a.safetensors", model.params, {**about, "config": {**about["config"], field: value}})
     assert export.main([str(run), "--weights", "a.safetensors", "--npz", "b.npz"]) == 2
-    assert "for pictures prepared in another way (centred)" in capsys.readouterr().err
+    assert f"for pictures prepared in another way ({field})" in capsys.readouterr().err
 
 
 def test_what_comes_in_the_meantime_is_not_overwritten(run, tmp_path, monkeypatch, capsys):

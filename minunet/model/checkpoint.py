@@ -162,10 +162,7 @@ def check_classes(path: Path, classes: Any) -> None:
 
 
 def same_run(best: Checkpoint, run: Checkpoint) -> bool:
-    """Whether `best` holds weights of this run: of the same experiment, on the same images, with the same scores.
-
-    It may be an epoch ahead: a run that is killed between two files does that epoch again.
-    """
+    """Whether `best` holds weights of this run: of the same experiment, on the same images, with the same scores."""
 
     def told(checkpoint: Checkpoint) -> str:
         shared = min(best.epoch, run.epoch)
@@ -173,7 +170,12 @@ def same_run(best: Checkpoint, run: Checkpoint) -> bool:
         config = replace(checkpoint.config, data_dir=None)
         return json.dumps([config.to_json(), checkpoint.classes, checkpoint.data, rows])
 
-    return best.epoch <= run.epoch + 1 and told(best) == told(run)
+    return told(best) == told(run)
+
+
+def best_epoch(rows: list[dict[str, Any]]) -> int:
+    """The number of the epoch with the best mean IoU on the validation images, the last of several."""
+    return max((row["mean_iou"], row["epoch"]) for row in rows)[1]
 
 
 def check_fits(params: Parameters, net: UNet, source: Path) -> None:

@@ -150,7 +150,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
         if (folder / "best.npz").exists():  # before anything is written over it
-            check_best(folder, run)
+            check_best(folder, run, written=False)
         for each in (folder, folder / "progress"):
             remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now

@@ -11,7 +11,7 @@ from minunet.data.dataset import Dataset
 from minunet.draw.animation import is_drawn, save_frame
 from minunet.draw.plots import drawn, save_curves
 from minunet.files import whole_file
-from minunet.model.checkpoint import Checkpoint, save_weights
+from minunet.model.checkpoint import Checkpoint, best_epoch, save_weights
 from minunet.train.loop import Listener
 from minunet.train.score import Scores, as_predicted
 
@@ -45,7 +45,7 @@ def write(folder: Path, run: Checkpoint) -> None:
         writer = csv.DictWriter(file, fieldnames=list(run.rows[0]))
         writer.writeheader()
         writer.writerows(run.rows)
-    if run.rows[-1]["mean_iou"] == max(row["mean_iou"] for row in run.rows):
+    if best_epoch(run.rows) == run.epoch:
         save_weights(folder / "best.npz", run)
 
 

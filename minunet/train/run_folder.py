@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from minunet.errors import InputError
-from minunet.model.checkpoint import Checkpoint, load_checkpoint, same_run
+from minunet.model.checkpoint import Checkpoint, best_epoch, load_checkpoint, same_run
 
 
 def check_resumable(folder: Path) -> None:
@@ -21,13 +21,26 @@ def check_resumable(folder: Path) -> None:
         raise InputError(f"{folder} has no last.npz any more, so it cannot go on: start a new run.")
 
 
-def check_best(folder: Path, run: Checkpoint) -> None:
-    """Raise InputError if the best weights of a run that has some are gone, or are those of another run."""
+def check_best(folder: Path, run: Checkpoint, *, written: bool = True) -> None:
+    """Raise InputError if the best weights of a run that has some are gone, of another run, or of another epoch.
+
+    They may be an epoch ahead: a run that is killed between two files does that epoch again. `written`: whether the
+    weights of the last epoch have been written, if they are the best.
+    """
     best, last = folder / "best.npz", folder / "last.npz"
-    if run.rows and not best.exists():
-        raise InputError(f"{best} is gone, and with it the best epoch. {last} still predicts: --weights {last}.")
-    if run.rows and not same_run(load_checkpoint(best), run):
-        raise InputError(f"{best} holds weights of another run than {last}, which still predicts: --weights {last}.")
+    rows = run.rows if written else run.rows[:-1]
+    if not run.rows:
+        return
+    still = f"{last} still predicts: --weights {last}."
+    if not best.exists():
+        raise InputError(f"{best} is gone, and with it the best epoch. {still}")
+    kept = load_checkpoint(best)
+    if not same_run(kept, run):
+        raise InputError(f"{best} holds weights of another run than {last}. {still}")
+    if kept.epoch > run.epoch + 1:
+        raise InputError(f"{last} is of epoch {run.epoch}, and {best} of epoch {kept.epoch}: an older copy. {still}")
+    if rows and kept.epoch < (epoch := best_epoch(rows)):
+        raise InputError(f"{best} is of epoch {kept.epoch}, but epoch {epoch} was the best, and is gone. {still}")
 
 
 def how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> str:

@@ -1,5 +1,6 @@
 """Files of a run that are damaged, crafted or of another run are refused, and nothing waits for them."""
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from minunet.model.archive import read_archive, write_archive
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from minunet.train import __main__ as train
 from minunet.train.presets import PRESETS
+from minunet.train.run_folder import check_best
 from tests.model.texts import change_meta
 from tests.train.runs import SMALL, stopped_in_the_second_epoch
 
@@ -24,10 +26,30 @@ def test_best_weights_of_another_run_are_not_tested_as_this_runs(capsys, monkeyp
         stopped_in_the_second_epoch(monkeypatch, "--seed", seed, "--out", seed)
     shutil.copy("0/best.npz", "1/best.npz")
     assert train.main(["--resume", "1", "--device", "cpu"]) == 2
-    assert "best.npz holds weights of another run than 1/last.npz, which still predicts" in capsys.readouterr().err
+    assert "best.npz holds weights of another run than 1/last.npz. 1/last.npz still predicts" in capsys.readouterr().err
     Path("1/best.npz").unlink()
     assert train.main(["--resume", "1", "--device", "cpu"]) == 2
     assert "best.npz is gone, and with it the best epoch" in capsys.readouterr().err
+
+
+def test_best_weights_of_another_epoch_are_not_tested_as_the_best():
+    """As a copy of the folder has them that was begun while the run trained."""
+    assert train.main([*SMALL, "--epochs", "4", "--out", "a"]) == 0
+    run = load_checkpoint(Path("a/last.npz"))
+    rows = [{**row, "mean_iou": iou} for row, iou in zip(run.rows, (0.1, 0.5, 0.3, 0.3), strict=True)]
+
+    def check(best: int, last: int, **how: bool) -> None:
+        save_weights(Path("a/best.npz"), dataclasses.replace(run, rows=rows[:best]))
+        check_best(Path("a"), dataclasses.replace(run, rows=rows[:last]), **how)
+
+    check(2, 4)
+    check(1, 2, written=False)  # killed before the best weights were written, which comes next
+    check(2, 1)  # killed between two files: the epoch is done again
+    for best, last, how in ((1, 4, {}), (1, 2, {}), (1, 3, {"written": False})):
+        with pytest.raises(InputError, match="a/best.npz is of epoch 1, but epoch 2 was the best, and is gone"):
+            check(best, last, **how)
+    with pytest.raises(InputError, match="a/last.npz is of epoch 1, and a/best.npz of epoch 3: an older copy"):
+        check(3, 1)
 
 
 def test_best_weights_in_the_place_of_the_last(capsys):
