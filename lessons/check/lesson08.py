@@ -189,8 +189,10 @@ def _count(
     up_bias=1,
     skip=2,
     second="out",
+    input_second="out",
     out_kernel=1,
     out_bias=1,
+    out_level=lambda depth: 0,
     levels=0,
     growth=2,
 ):
@@ -200,15 +202,15 @@ def _count(
         biases = channels if biases_of == "in" else out_channels
         return kernel * kernel * channels * out_channels + with_bias * bias * biases
 
-    def double(channels, out_channels):
+    def double(channels, out_channels, second=second):
         return conv(3, channels, out_channels) + conv(3, channels if second == "in" else out_channels, out_channels)
 
-    total = double(in_channels, base)
+    total = double(in_channels, base, "in" if input_second == "in" else second)
     for level in range(1, depth + levels):
         wide, narrow = base * growth**level, base * growth ** (level - 1)
         total += double(narrow, wide) + double(skip * narrow, narrow)
         total += conv(up_kernel, wide, narrow, up_bias) if up_kernel else 0
-    return total + conv(out_kernel, base, classes, out_bias)
+    return total + conv(out_kernel, base * 2 ** out_level(depth), classes, out_bias)
 
 
 def _counted(sentence: str, **how) -> Mistake:
@@ -234,6 +236,19 @@ COUNT_MISTAKES = (
         "the second convolution of a block takes the channels that the first one made, not those that came in.",
         second="in",
     ),
+    _counted(
+        "the second convolution of the input block takes in_channels in yours; it takes the base channels that the "
+        "first one made.",
+        input_second="in",
+    ),
+    *(
+        _counted(
+            "the last convolution takes more than base channels in yours: it stands at the first level, so do not use "
+            "what a loop over the levels has left in a variable.",
+            out_level=out_level,
+        )
+        for out_level in (lambda depth: depth - 1, lambda depth: max(depth - 2, 0))
+    ),
     _counted("the last convolution has a 3x3 kernel in yours; it is 1x1.", out_kernel=3),
     _counted("the bias of the last convolution is missing: one number for each class.", out_bias=0),
     _counted("yours has a level too many: depth levels, so depth - 1 times down and up.", levels=1),
@@ -247,15 +262,15 @@ COUNT_MISTAKES = (
 )
 
 
-def _field(layers, *, first=1, jump_first=False, stride_sum=False, strided=True, whole_kernel=False):
+def _field(layers, *, first=1, jump_first=False, stride_sum=False, added=False, strided=True, whole_kernel=False):
     """`field` by the lesson's recurrence, with its parts to change."""
     pixels, jump = first, 1
     for kernel, stride in layers:
         if jump_first:
-            jump *= stride
+            jump = jump + stride if added else jump * stride
         pixels += (kernel if whole_kernel else kernel - 1) * (jump if strided else 1)
         if not jump_first:
-            jump = jump + stride - 1 if stride_sum else jump * stride
+            jump = jump + stride if added else jump + stride - 1 if stride_sum else jump * stride
     return pixels
 
 
@@ -283,6 +298,13 @@ FIELD_MISTAKES = (
         lambda layers: _field(layers, whole_kernel=True),
     ),
     _seen("the strides are added in yours; they multiply.", lambda layers: _field(layers, stride_sum=True)),
+    *(
+        _seen(
+            "the stride is added to the jump in yours; the jump is multiplied by it, j *= s.",
+            lambda layers, first=first: _field(layers, added=True, jump_first=first),
+        )
+        for first in (False, True)
+    ),
     _seen(
         "your layers are in the wrong order: r += (kernel - 1) * jump goes from the first to the last, "
         "r = (r - 1) * stride + kernel from the last to the first.",
@@ -333,6 +355,7 @@ def _tiny_mistakes() -> Iterator[Mistake]:
                  for name, value in no_skip[1].items()}  # fmt: skip
         return dx, grads
 
+    yield Mistake("dx", "you return (grads, dx); the order is dx, grads.", lambda **c: tiny(**c)[1])
     for output, number in (("dx", 0), ("grads", 1)):
         yield Mistake(
             output,

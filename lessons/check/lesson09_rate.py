@@ -113,6 +113,11 @@ CYCLE_MISTAKES = (
     ),
     Mistake(
         "rate",
+        "the top is raised to step 0 where warm_up is 0: leave it at -1, so that step 0 is on the way down already.",
+        cycle(peak=lambda warm_up, steps: max(warm_up * steps - 1, 0)),
+    ),
+    Mistake(
+        "rate",
         "the top is a part of the steps - 1; it lies at warm_up * steps - 1.",
         cycle(peak=lambda warm_up, steps: warm_up * (steps - 1)),
     ),

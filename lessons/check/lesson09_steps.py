@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
 from minunet import optim
 
 Arrays = dict[str, np.ndarray]
@@ -61,6 +61,14 @@ def sgd_in_order(params, grads, velocity, lr, momentum):
     """The arrays taken as they stand in the dictionaries, whatever they are called."""
     rows = zip(params.items(), grads.values(), velocity.values(), strict=True)
     return {name: w - lr * (momentum * v + g) for (name, w), g, v in rows}
+
+
+def sgd_in_order_in_place(params, grads, velocity, lr, momentum):
+    """The same, which stops where an array would have to grow."""
+    for w, g, v in zip(params.values(), grads.values(), velocity.values(), strict=True):
+        v *= momentum
+        v += g
+        w -= lr * v
 
 
 def sgd_one_velocity(params, grads, velocity, lr, momentum):
@@ -133,8 +141,18 @@ SGD_MISTAKES = (
     ),
     Mistake(
         "params",
-        "the arrays are taken in the order in which they stand; take them by name, grads[name] and velocity[name].",
+        "the arrays are taken in the order in which they stand; look them up by name, grads[name] and velocity[name].",
         sgd_in_order,
+    ),
+    Mistake(
+        STOPS,
+        "the arrays are taken in the order in which they stand; look them up by name, grads[name] and velocity[name].",
+        sgd_in_order_in_place,
+    ),
+    Mistake(
+        "params",
+        "you return (velocity, params); the order is params, velocity.",
+        lambda **case: sgd_right(**case)[1],
     ),
     Mistake("params", "all parameters share one velocity; each has its own, under its own name.", sgd_one_velocity),
     Mistake("params", "the parameters come back as they were.", each(lambda w, g, v, lr, mu: w)),
@@ -352,7 +370,7 @@ ADAM_MISTAKES = (
     ),
     Mistake(
         "params",
-        "the arrays are taken in the order in which they stand; take them by name, grads[name] and so on.",
+        "the arrays are taken in the order in which they stand; look them up by name, grads[name] and so on.",
         adam_in_order,
     ),
     Mistake("params", "the parameters come back as they were.", adam_each(lambda w, **_: w)),

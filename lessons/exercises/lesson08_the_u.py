@@ -40,17 +40,18 @@ def receptive_field(layers: list[tuple[int, int]]) -> int:
     """8.3 (easy): how many pixels of a row of the picture a pixel sees after these layers.
 
     layers: (kernel, stride) of convolutions and poolings, the first one first. Without layers a pixel sees 1: itself.
+    The stride of a layer counts for the layers behind it, not for itself.
     """
     raise NotImplementedError("lesson 8, exercise 3: receptive_field")
 
 
 def tiny_unet_backward(dlogits: np.ndarray, caches: dict[str, tuple]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """8.4 (hard): dx and the gradients of a U-Net of depth 2 with one convolution per block.
+    """8.4 (medium): dx and the gradients of a U-Net of depth 2 with one convolution per block.
 
     The lesson shows its forward pass, `tiny_unet` in lessons/check/lesson08.py. caches holds what each layer handed
     back, by the name there: input, input_relu, pool, down, down_relu, up, concat, out. The functions imported above
     take (dy, cache) each: conv2d_backward and conv_transpose2d_backward return (dx, dweight, dbias),
-    crop_concat_backward returns (dskip, dx), and the two others return dx. Return dx, and the gradients under
-    "input.weight", "input.bias", and so on for down, up and out, in any order.
+    crop_concat_backward returns (dskip, dx), and the two others return dx. Return (dx, grads), in this order; grads
+    holds the gradients under "input.weight", "input.bias", and so on for down, up and out, in any order.
     """
     raise NotImplementedError("lesson 8, exercise 4: tiny_unet_backward")

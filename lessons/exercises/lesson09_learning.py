@@ -28,6 +28,9 @@ def sgd_momentum_step(
     """9.2 (easy): one step of gradient descent with momentum: the new params and the new velocity.
 
     new velocity = momentum * velocity + gradient        new parameter = parameter - lr * new velocity
+
+    Look up every array by its name. Return (new params, new velocity), in this order, as new dictionaries with new
+    arrays; change none that you were given.
     """
     raise NotImplementedError("lesson 9, exercise 2: sgd_momentum_step")
 
@@ -50,7 +53,8 @@ def adam_step(
 
         -lr * mhat / (sqrt(vhat) + eps)
 
-    where mhat and vhat are the new m and v after bias correction. Return m and v without it.
+    where mhat and vhat are the new m and v after bias correction. Return m and v without it, in new arrays; change none
+    that you were given.
     """
     raise NotImplementedError("lesson 9, exercise 3: adam_step")
 
@@ -59,9 +63,9 @@ def one_cycle(step: int, steps: int, highest: float, warm_up: float, start_divis
     """9.4 (easy): the learning rate of step number `step`, counted from 0, of `steps` in all.
 
     The top lies at peak = warm_up * steps - 1, which need not be a whole number, and 0 <= warm_up < 1: with warm_up = 0
-    it lies at -1, one step before the first, so step 0 is on the way down already. Before it, the
-    rate goes from first = highest / start_divisor (at step 0) to highest (at the peak); from there on to
-    last = first / end_divisor (at step steps - 1). Both ways follow half a wave of the cosine, with part from 0 to 1:
+    it lies at -1, one step before the first, so step 0 is on the way down already. Leave it there. Before it, the rate
+    goes from first = highest / start_divisor (at step 0) to highest (at the peak); from there on to last = first /
+    end_divisor (at step steps - 1). Both ways follow half a wave of the cosine, with part from 0 to 1:
 
         end + (start - end) * (1 + cos(pi * part)) / 2
 

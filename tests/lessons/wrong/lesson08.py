@@ -166,6 +166,37 @@ def biases_of_the_inputs(in_channels, classes, base, depth):
     return total + layer(1, base, classes)
 
 
+@wrong("8.2")
+def channels_after_the_loop(in_channels, classes, base, depth):
+    total = weights_and_bias(3, in_channels, base) + weights_and_bias(3, base, base)
+    c = base
+    for _ in range(depth - 1):
+        total += weights_and_bias(3, c, 2 * c) + weights_and_bias(3, 2 * c, 2 * c)
+        total += weights_and_bias(2, 2 * c, c) + weights_and_bias(3, 2 * c, c) + weights_and_bias(3, c, c)
+        c *= 2
+    return total + c * classes + classes
+
+
+@wrong("8.2")
+def channels_of_the_last_up(in_channels, classes, base, depth):
+    total, narrow = weights_and_bias(3, in_channels, base) + weights_and_bias(3, base, base), base
+    for level in range(1, depth):
+        wide, narrow = base * 2**level, base * 2 ** (level - 1)
+        total += weights_and_bias(3, narrow, wide) + weights_and_bias(3, wide, wide) + weights_and_bias(2, wide, narrow)
+        total += weights_and_bias(3, wide, narrow) + weights_and_bias(3, narrow, narrow)
+    return total + weights_and_bias(1, narrow, classes)
+
+
+@wrong("8.2")
+def second_of_the_input_from_the_picture(in_channels, classes, base, depth):
+    total = 2 * weights_and_bias(3, in_channels, base) + weights_and_bias(1, base, classes)
+    for level in range(depth - 1):
+        c = base * 2**level
+        total += weights_and_bias(3, c, 2 * c) + weights_and_bias(3, 2 * c, 2 * c)
+        total += weights_and_bias(2, 2 * c, c) + weights_and_bias(3, 2 * c, c) + weights_and_bias(3, c, c)
+    return total
+
+
 # --- 8.3 receptive_field
 
 
@@ -216,6 +247,24 @@ def forgets_earlier_strides(layers):
     for kernel, stride in layers:
         r += (kernel - 1) * jump
         jump = stride
+    return r
+
+
+@wrong("8.3")
+def jump_plus_stride(layers):
+    r, j = 1, 1
+    for k, s in layers:
+        r += (k - 1) * j
+        j += s
+    return r
+
+
+@wrong("8.3")
+def stride_added_first(layers):
+    r, j = 1, 1
+    for k, s in layers:
+        j += s
+        r += (k - 1) * j
     return r
 
 
@@ -304,3 +353,12 @@ def one_gradient_left_out(dlogits, caches):
     dy, grads["up.weight"], _ = minunet_layers.conv_transpose2d_backward(dy, caches["up"])
     dy = minunet_layers.max_pool2d_backward(block(dy, caches, "down", grads), caches["pool"])
     return block(np.add(dy, dskip), caches, "input", grads), grads
+
+
+@wrong("8.4")
+def gradients_first(dlogits, caches):
+    dskip, dy, grads = upper_half(dlogits, caches)
+    dy, grads["up.weight"], grads["up.bias"] = minunet_layers.conv_transpose2d_backward(dy, caches["up"])
+    dy = minunet_layers.max_pool2d_backward(block(dy, caches, "down", grads), caches["pool"])
+    dx = block(dy + dskip, caches, "input", grads)
+    return grads, dx

@@ -127,6 +127,22 @@ def only_the_params(params, grads, velocity, lr, momentum):
     return {name: params[name] - lr * (momentum * velocity[name] + grads[name]) for name in params}
 
 
+@wrong("9.2")
+def zipped_on_copies(params, grads, velocity, lr, momentum):
+    params, velocity = ({name: array.copy() for name, array in each.items()} for each in (params, velocity))
+    for param, gradient, v in zip(params.values(), grads.values(), velocity.values(), strict=True):
+        v *= momentum
+        v += gradient
+        param -= lr * v
+    return params, velocity
+
+
+@wrong("9.2")
+def velocity_first(params, grads, velocity, lr, momentum):
+    velocity = {name: momentum * velocity[name] + grads[name] for name in params}
+    return velocity, {name: params[name] - lr * velocity[name] for name in params}
+
+
 # --- 9.3 adam_step
 
 
@@ -291,6 +307,26 @@ def top_at_a_whole_step(step, steps, highest, warm_up, start_divisor, end_diviso
     if steps == 1:
         return highest
     first, peak = highest / start_divisor, int(warm_up * steps) - 1
+    if step < peak:
+        return wave(first, highest, step / peak)
+    return wave(highest, first / end_divisor, min(1, (step - peak) / (steps - 1 - peak)))
+
+
+@wrong("9.4")
+def top_rounded(step, steps, highest, warm_up, start_divisor, end_divisor):
+    if steps == 1:
+        return highest
+    first, peak = highest / start_divisor, round(warm_up * steps - 1)
+    if step < peak:
+        return wave(first, highest, step / peak)
+    return wave(highest, first / end_divisor, min(1, (step - peak) / (steps - 1 - peak)))
+
+
+@wrong("9.4")
+def top_not_below_zero(step, steps, highest, warm_up, start_divisor, end_divisor):
+    if steps == 1:
+        return highest
+    first, peak = highest / start_divisor, max(0, warm_up * steps - 1)
     if step < peak:
         return wave(first, highest, step / peak)
     return wave(highest, first / end_divisor, min(1, (step - peak) / (steps - 1 - peak)))
