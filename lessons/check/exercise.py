@@ -46,6 +46,8 @@ class Exercise:
             if `right` returns a tuple for it that is not empty, as a whole.
         mistakes: the typical ones.
         tolerance: how far a float64 number may be away, relative to the largest number of its array.
+        float32: whether the first case is given in float32 too, which must come out again; of the layers it always is.
+        builds_on: the exercises whose functions, from the same file, a solution of this one may call.
     """
 
     number: str
@@ -55,6 +57,8 @@ class Exercise:
     outputs: tuple[str, ...] = ("y",)
     mistakes: tuple[Mistake, ...] = ()
     tolerance: float = 1e-9
+    float32: bool = False
+    builds_on: tuple["Exercise", ...] = ()
 
     @property
     def lesson(self) -> int:
@@ -62,8 +66,8 @@ class Exercise:
 
     @property
     def keeps_float32(self) -> bool:
-        """Whether float32 that comes in must go out as float32: for what can take its place in the network."""
-        return self.name.removesuffix("_backward") in PAIRS
+        """Whether float32 that comes in must go out as float32: also for what can take its place in the network."""
+        return self.float32 or self.name.removesuffix("_backward") in PAIRS
 
     @property
     def stub(self) -> str:

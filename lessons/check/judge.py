@@ -6,11 +6,13 @@ with it.
 """
 
 import copy
+import dis
 import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -50,14 +52,17 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
                 return Verdict("not begun", [])
             return Verdict("wrong", [where, f"It calls something that is not written yet: {error}."])
         except (Exception, SystemExit) as error:
-            return _wrong([where, _of_exception(error)], likely_error(exercise, function, cases, number))
+            why = _earlier(exercise, function, seed) or likely_error(exercise, function, cases, number)
+            return _wrong([where, _of_exception(error)], why)
         except KeyboardInterrupt as error:
             print(f"\n{exercise.number} {exercise.name}, {where}\n{_of_exception(error)}", file=sys.stderr)
             raise
         trouble = compare(exercise, got, exercise.right(**copy.deepcopy(case)))
         if trouble is not None:
             lines, output, _ = trouble
-            why = None if output is None else likely_mistake(exercise, function, cases, number, output)
+            why = _earlier(exercise, function, seed)
+            if why is None and output is not None:
+                why = likely_mistake(exercise, function, cases, number, output)
             return _wrong([where, *lines], why)
         for name, value in case.items():
             if not same(given[name], value):
@@ -72,6 +77,27 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
 
 def _wrong(lines: list[str], why: str | None) -> Verdict:
     return Verdict("wrong", lines if why is None else [*lines, f"Likely: {why}"], named=why is not None)
+
+
+def _earlier(exercise: Exercise, function: Callable[..., Any], seed: int) -> str | None:
+    """The sentence for a solution that calls the learner's own function of an earlier exercise, which is wrong."""
+    if not isinstance(function, FunctionType):
+        return None
+    names = _global_names(function.__code__)
+    for each in exercise.builds_on:
+        used = function.__globals__.get(each.name)
+        if callable(used) and each.name in names and judge(each, used, seed).state == "wrong":
+            return (
+                f"your {each.name} of exercise {each.number} is not right yet: start there, with "
+                f"`python -m lessons.check {each.number}`."
+            )
+    return None
+
+
+def _global_names(code: CodeType) -> set[str]:
+    """The names from outside that a function's code looks up; attributes, as in `np.pad`, do not count."""
+    names = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return names.union(*(_global_names(each) for each in code.co_consts if isinstance(each, CodeType)))
 
 
 def parameters(function: Callable[..., Any]) -> list[str] | None:

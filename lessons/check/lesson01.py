@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from lessons.check.bias import BIAS_MISTAKES
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
+from lessons.check.float64 import float64_mistakes
 from minunet import layers
 from minunet.optim import SGD
 
@@ -78,12 +79,6 @@ def step(params, grads, lr):
 
 
 # --- mistakes ------------------------------------------------------------------------------------------------------
-
-# The right numbers in the wrong type: the judge asks for mistakes only where something is wrong.
-FLOAT64 = (
-    "the numbers are right, but an array made on the way is float64, or a NumPy scalar is (np.float64): "
-    "np.zeros(shape, dtype=x.dtype) is as x is, and Python's own numbers adapt."
-)
 
 INDEX_MISTAKES = (
     Mistake(
@@ -177,17 +172,25 @@ def _forward_mistakes() -> tuple[Mistake, ...]:
             "the bias is multiplied with the weights too: it is added after the product.",
             lambda x, weight, bias: (x + bias) @ weight,
         ),
-        Mistake("y", FLOAT64, lambda **case: forward(**case).astype("float64")),
+        *float64_mistakes(forward, "y"),
     )
-
-
-def _in_float64(number):
-    return lambda **case: backward(**case)[number].astype("float64")
 
 
 def _rows(array):
     return array.reshape(-1, array.shape[3])
 
+
+# One of the two, or both, not made into rows; the error that NumPy gives.
+NO_ROWS = (
+    "the product for dweight needs rows on both sides, x.reshape(-1, C).T @ dy.reshape(-1, K): the .T of an array with "
+    "four axes turns all four round."
+)
+PRODUCTS_WITHOUT_ROWS = (
+    lambda dy, cache: cache[0].T @ dy,
+    lambda dy, cache: np.dot(cache[0].T, dy),
+    lambda dy, cache: cache[0].T @ _rows(dy),
+    lambda dy, cache: _rows(cache[0]).T @ dy,
+)
 
 BACKWARD_MISTAKES = (
     Mistake(
@@ -261,7 +264,8 @@ BACKWARD_MISTAKES = (
         "your dbias is 1 everywhere: that is how y grows with the bias; dbias is the sum of 1 * dy over the pixels.",
         lambda dy, cache: np.ones_like(dy[0, 0, 0]),
     ),
-    *(Mistake(name, FLOAT64, _in_float64(number)) for number, name in enumerate(("dx", "dweight", "dbias"))),
+    *float64_mistakes(backward, "dx", "dweight", "dbias"),
+    *(Mistake(STOPS, NO_ROWS, product) for product in PRODUCTS_WITHOUT_ROWS),
 )
 
 
@@ -320,6 +324,7 @@ STEP_MISTAKES = (
         "the parameter itself is made smaller too (it is multiplied by 1 - lr): subtract lr * gradient, no more.",
         _each(lambda param, gradient, lr: (1 - lr) * param - lr * gradient),
     ),
+    *float64_mistakes(step, "params"),
 )
 
 EXERCISES = [

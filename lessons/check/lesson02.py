@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons.check.exercise import Arguments, Exercise, Mistake
+from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
 from minunet import layers
 from minunet.gradcheck import check
 from minunet.gradcheck.check import Case
@@ -94,7 +94,14 @@ def _one_number(f, x, h):
     return np.array([(f(each + h) - f(each - h)) / (2 * h) for each in x.ravel()]).reshape(x.shape)
 
 
+# Zeros where x is the transpose of an array: the step was made in a copy, or the derivatives were written into one.
+FLAT_COPY = (
+    "x is transposed here, so reshape(-1) and ravel() of it, or of np.zeros_like(x), are copies: f does not see a step "
+    "in such a copy, and no gradient is filled through it. Use the indices of np.ndindex(x.shape)."
+)
+
 NUMERIC_MISTAKES = (
+    Mistake("gradient", FLAT_COPY, lambda f, x, h: numeric(f, x, h) * x.flags.c_contiguous),
     Mistake(
         "gradient",
         "f was given one number; it takes the whole array, with one element moved.",
@@ -186,6 +193,7 @@ NOT_THE_IMAGINARY_PART = (
     "imaginary part, so divide .imag by h."
 )
 COMPLEX_MISTAKES = (
+    Mistake("gradient", FLAT_COPY, lambda f, x: complex_gradient(f, x) * x.flags.c_contiguous),
     Mistake(
         "gradient",
         "it is 0, or next to it. Is the step imaginary, 1j * h? Is it put into a complex copy of x, x.astype(complex)? "
@@ -284,6 +292,29 @@ def _broadcast(value, reference):
     return _over(_largest)(value, reference)
 
 
+NOTHING_OVER_NOTHING = (
+    "0 / 0 is no number: if the largest number of the two arrays is 0 they are equal, and the error is 0."
+)
+EMPTY = (
+    "an empty array has no largest number: its error is 0.0. Ask whether the size is 0 before .max(), or give it a "
+    "least one, .max(initial=0)."
+)
+
+
+def _formula(value, reference):
+    """As it stands, without a thought of zeros, of empty arrays and of shapes."""
+    return np.abs(value - reference).max() / max(np.abs(value).max(), np.abs(reference).max())
+
+
+def _formula_of_floats(value, reference):
+    """The same in Python's numbers, of which 0 / 0 is an error."""
+    return float(np.abs(value - reference).max()) / float(max(np.abs(value).max(), np.abs(reference).max()))
+
+
+def _formula_of_floats_and_initial(value, reference):
+    return float(np.abs(value - reference).max(initial=0)) / float(_largest(value, reference))
+
+
 ERROR_MISTAKES = (
     Mistake(
         "error",
@@ -299,11 +330,14 @@ ERROR_MISTAKES = (
     ),
     Mistake(
         "error",
-        "0 / 0 gave no number: if the largest number of the two arrays is 0 they are equal, and the error is 0.",
+        NOTHING_OVER_NOTHING,
         lambda value, reference: (
             check.relative_error(value, reference) if value.any() or reference.any() else float("nan")
         ),
     ),
+    Mistake("error", NOTHING_OVER_NOTHING, _formula),
+    *(Mistake(STOPS, NOTHING_OVER_NOTHING, way) for way in (_formula_of_floats, _formula_of_floats_and_initial)),
+    *(Mistake(STOPS, EMPTY, way) for way in (_formula, lambda value, reference: np.abs(value).max())),
     Mistake("error", "it is not divided: that is the absolute error.", _over(lambda value, reference: 1)),
     Mistake(
         "error",

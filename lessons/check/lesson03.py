@@ -6,6 +6,7 @@ import numpy as np
 
 from lessons.check.bias import BIAS_MISTAKES
 from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
+from lessons.check.float64 import float64_mistakes
 from minunet import layers
 from minunet.layers import im2col as gathering
 
@@ -144,6 +145,7 @@ LOOPS_MISTAKES = (
         ALL_AXES_PADDED,
         lambda x, weight, padding, **rest: [weight[0, 0, c, 0] for c in range(np.pad(x, padding).shape[3])],
     ),
+    *float64_mistakes(forward, "y"),
 )
 
 
@@ -182,7 +184,29 @@ def _padded_and_assigned(x, kernel_size, stride, padding):
     np.empty((*cols.shape[:3], x.shape[3]))[...] = np.pad(x, padding)[:, :height:stride, :width:stride]
 
 
+SLICE_TOO_SHORT = (
+    "a : a + OH : stride has too few rows where stride is above 1: OH of them, stride apart, reach to "
+    "a : a + stride * OH : stride. The same goes for the columns."
+)
+
+
+def _short_slices(x, kernel_size, stride, padding):
+    """The pixels at each place of all windows, from slices that end too early."""
+    _, out_height, out_width, _ = gather(x, kernel_size, stride, padding).shape
+    xpad = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    places = np.ndindex(kernel_size)
+    return [xpad[:, a : a + out_height : stride, b : b + out_width : stride] for a, b in places]
+
+
+def _short_slices_assigned(x, kernel_size, stride, padding):
+    out_size = gather(x, kernel_size, stride, padding).shape[1:3]
+    for place in _short_slices(x, kernel_size, stride, padding):
+        np.empty((len(x), *out_size, x.shape[3]))[...] = place
+
+
 IM2COL_MISTAKES = (
+    Mistake("cols", SLICE_TOO_SHORT, lambda **case: np.concatenate(_short_slices(**case), axis=3)),
+    Mistake(STOPS, SLICE_TOO_SHORT, _short_slices_assigned),
     Mistake(
         "cols",
         "within a row the channel comes first in yours; the order is kernel row, kernel column, channel, that of "
@@ -210,6 +234,7 @@ IM2COL_MISTAKES = (
         lambda x, padding, **rest: gather(np.pad(x, padding), padding=0, **rest),
     ),
     Mistake(STOPS, ALL_AXES_PADDED, _padded_and_assigned),
+    *float64_mistakes(gather, "cols"),
 )
 
 
@@ -242,20 +267,29 @@ def _scatter_uncut(cols, height, width, kernel_size, stride, padding):
     return scatter(cols, height + 2 * padding, width + 2 * padding, kernel_size, stride, 0)
 
 
+def _short_slices_added(cols, height, width, kernel_size, stride, padding):
+    """The pixels of one place of all windows, added to slices that end too early."""
+    (kh, kw), (batch, out_height, out_width, _) = kernel_size, cols.shape
+    cols = cols.reshape(batch, out_height, out_width, kh, kw, -1)
+    xpad = np.zeros((batch, height + 2 * padding, width + 2 * padding, cols.shape[5]))
+    for a, b in np.ndindex(kh, kw):
+        xpad[:, a : a + out_height : stride, b : b + out_width : stride] += cols[:, :, :, a, b]
+
+
 COL2IM_MISTAKES = (
     *(
-        Mistake("x", "windows that overlap overwrite each other: add (+=), do not assign (=).", way)
+        Mistake("image", "windows that overlap overwrite each other: add (+=), do not assign (=).", way)
         for way in (_scatter_assigned, _scatter_assigned_by_window)
     ),
-    Mistake("x", "pixels of several windows get the mean; they must get the sum.", _scatter_mean),
-    Mistake("x", "the padding is still there: cut it off at the end.", _scatter_uncut),
+    Mistake("image", "pixels of several windows get the mean; they must get the sum.", _scatter_mean),
+    Mistake("image", "the padding is still there: cut it off at the end.", _scatter_uncut),
     Mistake(
-        "x",
+        "image",
         "the padding is cut off at the lower right; half of it lies at the upper left.",
         lambda **c: _scatter_uncut(**c)[:, : c["height"], : c["width"]],
     ),
     Mistake(
-        "x",
+        "image",
         "the order within a row is kernel row, kernel column, channel; yours reads the channel first.",
         lambda cols, kernel_size, **c: scatter(
             cols.reshape(*cols.shape[:3], -1, *kernel_size).transpose(0, 1, 2, 4, 5, 3).reshape(cols.shape),
@@ -263,6 +297,8 @@ COL2IM_MISTAKES = (
             **c,
         ),
     ),
+    Mistake(STOPS, SLICE_TOO_SHORT, _short_slices_added),
+    *float64_mistakes(scatter, "image"),
 )
 
 
@@ -283,8 +319,25 @@ def _product_turned(dy, cache):
     return dweight.reshape(-1, dy.shape[3]).T.reshape(dweight.shape)
 
 
+NO_WINDOWS = (
+    "dcols still is a table, (N*OH*OW, KH*KW*C), and col2im takes (N, OH, OW, KH*KW*C): "
+    "dcols.reshape(*dy.shape[:3], -1)."
+)
+
+
+def _table_unpacked(dy, cache):
+    batch, out_height, out_width, _ = dy.reshape(-1, dy.shape[3]).shape
+
+
+def _table_unpacked_in_part(dy, cache):
+    batch, out_height, out_width = dy.reshape(-1, dy.shape[3]).shape[:3]
+
+
 BACKWARD_MISTAKES = (
     *BIAS_MISTAKES,
+    Mistake(STOPS, NO_WINDOWS, _table_unpacked),
+    Mistake(STOPS, NO_WINDOWS, _table_unpacked_in_part),
+    Mistake(STOPS, NO_WINDOWS, lambda dy, cache: dy.reshape(-1, dy.shape[3]).shape[2]),
     Mistake(
         "dbias",
         "your dbias is the sum over height and width of the first sample; the other samples count too.",
@@ -342,19 +395,31 @@ BACKWARD_MISTAKES = (
         "dweight is flipped: it is the correlation of x with dy, not turned around.",
         lambda dy, cache: backward(dy, cache)[1][::-1, ::-1],
     ),
+    *float64_mistakes(backward, "dx", "dweight", "dbias"),
 )
 
+IM2COL = Exercise("3.2", "im2col", im2col_cases, gather, ("cols",), IM2COL_MISTAKES, float32=True)
+COL2IM = Exercise("3.4", "col2im", col2im_cases, scatter, ("image",), COL2IM_MISTAKES, float32=True)
 EXERCISES = [
-    Exercise("3.1", "conv2d_loops", forward_cases, forward, mistakes=LOOPS_MISTAKES),
-    Exercise("3.2", "im2col", im2col_cases, gather, ("cols",), IM2COL_MISTAKES),
+    Exercise("3.1", "conv2d_loops", forward_cases, forward, mistakes=LOOPS_MISTAKES, float32=True),
+    IM2COL,
     Exercise(
         "3.3",
         "conv2d",
         forward_cases,
         lambda **c: (forward(**c), (c["x"], c["weight"], c["stride"], c["padding"])),
         ("y", "(cache)"),
-        (*forward_mistakes("y"), RESHAPED_TO_K),
+        (*forward_mistakes("y"), RESHAPED_TO_K, *float64_mistakes(forward, "y")),
+        builds_on=(IM2COL,),
     ),
-    Exercise("3.4", "col2im", col2im_cases, scatter, ("x",), COL2IM_MISTAKES),
-    Exercise("3.5", "conv2d_backward", backward_cases, backward, ("dx", "dweight", "dbias"), BACKWARD_MISTAKES),
+    COL2IM,
+    Exercise(
+        "3.5",
+        "conv2d_backward",
+        backward_cases,
+        backward,
+        ("dx", "dweight", "dbias"),
+        BACKWARD_MISTAKES,
+        builds_on=(IM2COL, COL2IM),
+    ),
 ]

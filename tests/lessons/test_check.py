@@ -107,6 +107,35 @@ def test_what_else_can_be_wrong(folder, capsys, old, new, sentence):
     assert sentence in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("number", "old", "new"),
+    [
+        ("3.1", "np.empty((len(x), out_height, out_width, out_channels), dtype=x.dtype)", "np.empty(({}, {}, {}, {}))"),
+        ("3.2", "kh, kw, x.shape[3]), dtype=x.dtype)", "kh, kw, x.shape[3]))"),
+        ("3.4", "cols.shape[5]), dtype=cols.dtype)", "cols.shape[5]))"),
+    ],
+)
+def test_float32_that_becomes_float64_is_refused_where_it_happens(folder, capsys, number, old, new):
+    edit(folder, old, new.format("len(x)", "out_height", "out_width", "out_channels"))
+    assert main([number, "--folder", str(folder)]) == 1
+    printed = capsys.readouterr().out
+    assert "case 6 of 6" in printed and "expected float32" in printed and "np.zeros(shape, dtype=x.dtype)" in printed
+
+
+def test_an_earlier_exercise_that_is_wrong_is_named_first(folder, capsys):
+    """By those that call it, and by no others."""
+    edit(folder, "xpad[:, rows, columns] += cols", "xpad[:, rows, columns] = cols")
+    assert main(["3.5", "--folder", str(folder)]) == 1
+    assert "Likely: your col2im of exercise 3.4 is not right yet: start there" in capsys.readouterr().out
+    solution = "from lessons.exercises.solutions import lesson03_convolution as other\n\nimport numpy as np\n"
+    edit(folder, "import numpy as np\n", solution)
+    edit(folder, "    dx = col2im(", "    dx = other.col2im(")
+    assert main(["3.5", "--folder", str(folder)]) == 0
+    edit(folder, "dy_rows.sum(axis=0)", "dy_rows.mean(axis=0)")
+    assert main(["3.5", "--folder", str(folder)]) == 1
+    assert "Likely: your dbias is the mean over the pixels" in capsys.readouterr().out
+
+
 def test_a_learners_file_may_hold_dataclasses(folder):
     edit(
         folder,

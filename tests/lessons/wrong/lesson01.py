@@ -198,6 +198,19 @@ def dx_left_as_rows(dy, cache):
     return dy_rows @ weight.T, x.reshape(-1, x.shape[3]).T @ dy_rows, dy_rows.sum(axis=0)
 
 
+@wrong("1.3")
+def no_rows(dy, cache):
+    x, weight = cache
+    return dy @ weight.T, x.T @ dy, dy.sum(axis=(0, 1, 2))
+
+
+@wrong("1.3")
+def rows_of_x_only(dy, cache):
+    x, weight = cache
+    dx = np.einsum("nhwk,ck->nhwc", dy, weight)
+    return dx, x.reshape(-1, x.shape[-1]).T @ dy, dy.sum(axis=(0, 1, 2))
+
+
 # --- 1.4 sgd_step
 
 

@@ -119,6 +119,20 @@ def writes_into_a_copy(f, x, h):
     return gradient
 
 
+@wrong("2.1")
+def steps_in_a_copy(f, x, h):
+    flat = x.reshape(-1)  # of a transpose, a copy
+    gradient = np.zeros(flat.shape)
+    for i, old in enumerate(flat.copy()):
+        flat[i] = old + h
+        ahead = f(x)
+        flat[i] = old - h
+        behind = f(x)
+        flat[i] = old
+        gradient[i] = (ahead - behind) / (2 * h)
+    return gradient.reshape(x.shape)
+
+
 # --- 2.2 complex_step_gradient
 
 
@@ -220,6 +234,16 @@ def real_copy(f, x):
     return gradient
 
 
+@wrong("2.2")
+def steps_in_a_flat_copy(f, x):
+    gradient = np.zeros(x.size)
+    for i in range(x.size):
+        moved = x.astype(complex)  # of a transpose, again a transpose
+        moved.ravel()[i] += 1e-30j
+        gradient[i] = f(moved).imag / 1e-30
+    return gradient.reshape(x.shape)
+
+
 # --- 2.3 relative_error
 
 
@@ -298,6 +322,27 @@ def nan_let_through(value, reference):
 
 @wrong("2.3")
 def empty_forgotten(value, reference):
+    scale = max(np.abs(value).max(), np.abs(reference).max())
+    return float(np.abs(value - reference).max() / scale) if scale > 0 else 0.0
+
+
+@wrong("2.3")
+def formula_only(value, reference):
+    return np.max(np.abs(value - reference)) / max(np.max(np.abs(value)), np.max(np.abs(reference)))
+
+
+@wrong("2.3")
+def zero_divided_by_zero(value, reference):
+    if value.shape != reference.shape:
+        return float("inf")
+    largest = float(max(np.abs(value).max(initial=0), np.abs(reference).max(initial=0)))
+    return float(np.abs(value - reference).max(initial=0)) / largest
+
+
+@wrong("2.3")
+def empty_after_the_shapes(value, reference):
+    if value.shape != reference.shape or not (np.isfinite(value).all() and np.isfinite(reference).all()):
+        return float("inf")
     scale = max(np.abs(value).max(), np.abs(reference).max())
     return float(np.abs(value - reference).max() / scale) if scale > 0 else 0.0
 

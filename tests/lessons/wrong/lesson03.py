@@ -139,6 +139,16 @@ def every_axis_padded_and_walked_through(x, weight, bias, stride, padding):
     return y
 
 
+@wrong("3.1")
+def always_float64_loops(x, weight, bias, stride, padding):
+    kh, kw, _, out = weight.shape
+    y = np.zeros((len(x), *sizes(x, (kh, kw), stride, padding), out))
+    for n, i, j, k in np.ndindex(y.shape):
+        window = padded(x, padding)[n, stride * i : stride * i + kh, stride * j : stride * j + kw]
+        y[n, i, j, k] = np.sum(window * weight[..., k]) + bias[k]
+    return y
+
+
 # --- 3.2 im2col
 
 
@@ -209,6 +219,35 @@ def every_axis_padded_and_assigned(x, kernel_size, stride, padding):
     return cols.reshape(len(x), height, width, -1)
 
 
+@wrong("3.2")
+def always_float64_rows(x, kernel_size, stride, padding):
+    height, width = sizes(x, kernel_size, stride, padding)
+    (kh, kw), x = kernel_size, padded(x, padding)
+    cols = np.zeros((len(x), height, width, kh * kw * x.shape[3]))
+    for n, i, j in np.ndindex(cols.shape[:3]):
+        cols[n, i, j] = x[n, stride * i : stride * i + kh, stride * j : stride * j + kw].ravel()
+    return cols
+
+
+@wrong("3.2")
+def slices_too_short(x, kernel_size, stride, padding):
+    height, width = sizes(x, kernel_size, stride, padding)
+    cols = np.zeros((len(x), height, width, *kernel_size, x.shape[3]), dtype=x.dtype)
+    xpad = padded(x, padding)
+    for a in range(kernel_size[0]):
+        for b in range(kernel_size[1]):
+            cols[..., a, b, :] = xpad[:, a : a + height : stride, b : b + width : stride]
+    return cols.reshape(len(x), height, width, -1)
+
+
+@wrong("3.2")
+def slices_too_short_joined(x, kernel_size, stride, padding):
+    height, width = sizes(x, kernel_size, stride, padding)
+    xpad = padded(x, padding)
+    places = np.ndindex(kernel_size)
+    return np.concatenate([xpad[:, a : a + height : stride, b : b + width : stride] for a, b in places], axis=-1)
+
+
 # --- 3.3 conv2d
 
 
@@ -244,6 +283,15 @@ def weight_reshaped_the_wrong_way(x, weight, bias, stride, padding):
 @wrong("3.3")
 def stride_left_at_one(x, weight, bias, stride, padding):
     cols = good.im2col(x, weight.shape[:2], 1, padding)
+    return cols @ weight.reshape(-1, weight.shape[3]) + bias, (x, weight, stride, padding)
+
+
+im2col = channels_first  # the learner's own, which is wrong
+
+
+@wrong("3.3")
+def built_on_a_wrong_im2col(x, weight, bias, stride, padding):
+    cols = im2col(x, weight.shape[:2], stride, padding)
     return cols @ weight.reshape(-1, weight.shape[3]) + bias, (x, weight, stride, padding)
 
 
@@ -292,6 +340,23 @@ def averages(cols, height, width, kernel_size, stride, padding):
 @wrong("3.4")
 def minus_padding_slice(cols, height, width, kernel_size, stride, padding):
     return scatter(cols, height, width, kernel_size, stride, padding, adds)[:, padding:-padding, padding:-padding]
+
+
+@wrong("3.4")
+def always_float64_image(cols, height, width, kernel_size, stride, padding):
+    x = scatter(cols, height, width, kernel_size, stride, padding, adds)
+    return x[:, padding : padding + height, padding : padding + width]
+
+
+@wrong("3.4")
+def slices_too_short_added(cols, height, width, kernel_size, stride, padding):
+    (kh, kw), (batch, rows, columns, _) = kernel_size, cols.shape
+    cols = cols.reshape(batch, rows, columns, kh, kw, -1)
+    x = np.zeros((batch, height + 2 * padding, width + 2 * padding, cols.shape[-1]), dtype=cols.dtype)
+    for a in range(kh):
+        for b in range(kw):
+            x[:, a : a + rows : stride, b : b + columns : stride] += cols[:, :, :, a, b]
+    return x[:, padding : padding + height, padding : padding + width]
 
 
 # --- 3.5 conv2d_backward
@@ -368,3 +433,22 @@ def always_float64(dy, cache):
 @wrong("3.5")
 def no_bias_gradient(dy, cache):
     return good.conv2d_backward(dy, cache)[:2]
+
+
+@wrong("3.5")
+def dcols_left_as_rows(dy, cache):
+    x, weight, stride, padding = cache
+    _, dweight, dbias = good.conv2d_backward(dy, cache)
+    dcols = dy.reshape(-1, dy.shape[3]) @ weight.reshape(-1, dy.shape[3]).T
+    return good.col2im(dcols, x.shape[1], x.shape[2], weight.shape[:2], stride, padding), dweight, dbias
+
+
+col2im = cut_at_one_side  # the learner's own, which is wrong
+
+
+@wrong("3.5")
+def built_on_a_wrong_col2im(dy, cache):
+    x, weight, stride, padding = cache
+    _, dweight, dbias = good.conv2d_backward(dy, cache)
+    dcols = dy @ weight.reshape(-1, dy.shape[3]).T
+    return col2im(dcols, x.shape[1], x.shape[2], weight.shape[:2], stride, padding), dweight, dbias
