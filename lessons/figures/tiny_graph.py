@@ -28,6 +28,11 @@ NARROW = {
     "L": [(2.0, 4.5)],
 }
 TAPS = [(0, 0, 0), (1, 0, 1), (1, 1, 0), (2, 1, 1)]  # pixel, place of y, tap
+# No arrows lead from and to the weights: they would cross the others.
+NOTES = {
+    "forward": "w[0] has two paths to the loss:\n× x[0] to y[0], and × x[1] to y[1]",
+    "backward": "dw[0] adds up its two paths:\ndy[0] × x[0] + dy[1] × x[1]",
+}
 
 
 def draw(narrow: bool = False) -> Figure:
@@ -59,7 +64,7 @@ def draw(narrow: bool = False) -> Figure:
         "w": [("dw", dw[i], _sum((dy[0], X[i]), (dy[1], X[i + 1]))) for i in range(2)],
         "y": [("dy", dy[i], _sum((dz[i], float(y[i] > 0)))) for i in range(2)],
         "z": [("dz", dz[i], f"2 × ({_number(z[i])} − {_number(T[i])})") for i in range(2)],
-        "L": [("dloss", 1.0, "by itself")],
+        "L": [("dloss", 1.0, "d loss / d loss")],
     }
     _half(axes, values, narrow, 0, "forward", FORWARD)
     _half(axes, gradients, narrow, half, "backward", GRADIENT)
@@ -73,7 +78,8 @@ def _half(
     forward = title == "forward"
     at = {kind: [(left, top + down) for left, down in places] for kind, places in (NARROW if narrow else WIDE).items()}
     axes.text(0.1, top + 0.1, title, fontsize=11, color=INK, weight="bold", va="center")
-    edges = [(at["x"][pixel], at["y"][place], f"× {_number(W[tap])}", 0.36) for pixel, place, tap in TAPS]
+    axes.text(*((1.2, top) if narrow else (5.1, top + 0.35)), NOTES[title], fontsize=8.5, color=INK, va="center")
+    edges = [(at["x"][pixel], at["y"][place], f"× w[{tap}]", 0.36) for pixel, place, tap in TAPS]
     for i in range(2):
         edges.append((at["y"][i], at["z"][i], "ReLU" if forward else "slope 1", 0.5))
         edges.append((at["z"][i], at["L"][0], f"target {_number(T[i])}" if forward else "", 0.5))

@@ -47,7 +47,8 @@ def _board(axes: Axes, stride: int, padding: int, at: tuple[float, float], y_at:
     (left, top), (y_left, y_top) = at, y_at
     padded = np.pad(X, padding)
     colours = np.where(np.pad(np.ones_like(X), padding) == 1, "white", LIGHT)
-    draw_grid(axes, padded, left, top, colours=colours, size=8.5, label="x  (5, 5)")
+    around = f", with zeros {padded.shape}" if padding else ""
+    draw_grid(axes, padded, left, top, colours=colours, size=8.5, label=f"x  (5, 5){around}")
     frame(axes, left + 0.07, top + 0.07, 2.86, 2.86, STRONG[0])
     frame(axes, left + stride + 0.07, top + 0.16, 2.86, 2.68, STRONG[2])
 
@@ -64,11 +65,16 @@ def _board(axes: Axes, stride: int, padding: int, at: tuple[float, float], y_at:
         arrow(axes, (middle, top + len(padded) + 0.2), (middle, y_top - 1.2))
     else:
         arrow(axes, (left + len(padded) + 0.2, y_top + len(every) / 2), (y_left - 0.2, y_top + len(every) / 2))
-    for line, (column, colour) in enumerate(((0, STRONG[0]), (stride, STRONG[2]))):
+    lines = []
+    for column, colour in ((0, STRONG[0]), (stride, STRONG[2])):
         terms = " + ".join(f"{padded[i, column + i]}" for i in range(3))
+        lines.append((f"{terms} = {cells[0, column]}", colour))
+    if kept.size < every.size:
+        lines.append((f"y is the {kept.size} numbers,\nwithout the gaps", INK))
+    for line, (text, colour) in enumerate(lines):
         axes.text(
-            y_left + len(every) / 2 if below else y_left, y_top + len(every) + 0.55 + 0.75 * line,
-            f"{terms} = {cells[0, column]}", fontsize=8.5, color=colour, ha="center" if below else "left", va="center",
+            y_left + len(every) / 2 if below else y_left, y_top + len(every) + 0.2 + 0.75 * line, text,
+            fontsize=8.5, color=colour, ha="center" if below else "left", va="top",
         )  # fmt: skip
 
 
