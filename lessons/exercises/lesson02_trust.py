@@ -1,8 +1,8 @@
 """Exercises of lesson 2: gradient checks. Check yours with `python -m lessons.check 2`, or one with `2.2`.
 
 Everywhere: x is a float64 array of any shape; its numbers need not lie in order in memory (it may be the transpose of
-an array). `f` takes an array of the shape of x and returns one number. No function may change the arrays it is given:
-what x held before, it holds after, to the last bit. Use NumPy only.
+an array, and then x.reshape(-1) is a copy). `f` takes an array of the shape of x and returns one number. No function
+may change the arrays it is given: what x held before, it holds after, to the last bit. Use NumPy only.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ Everywhere: x (N, H, W, C), weight (KH, KW, C, K), bias (K,), y (N, OH, OW, K), 
     OH = (H + 2 * padding - KH) // stride + 1        OW = (W + 2 * padding - KW) // stride + 1
 
 `stride` and `padding` are integers, the same for rows and columns; padding means zeros. What comes out has the dtype of
-what went in. Use NumPy only.
+what went in (np.zeros and np.empty make float64 unless you say otherwise). Use NumPy only.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int, pad
 def col2im(
     cols: np.ndarray, height: int, width: int, kernel_size: tuple[int, int], stride: int, padding: int
 ) -> np.ndarray:
-    """3.4 (medium): the transpose of im2col, (N, OH, OW, KH*KW*C) -> (N, height, width, C).
+    """3.4 (medium): the transpose of im2col, from cols (N, OH, OW, KH*KW*C) to an image (N, height, width, C).
 
     A pixel that im2col copied into several windows gets the sum of what comes back from them. What comes back for the
     padding is dropped.
