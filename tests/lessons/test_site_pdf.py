@@ -45,6 +45,11 @@ def test_a_page_of_the_site_on_paper(site, tab):
     assert tab.locator("details[open]").count() == 0
 
 
+def test_the_cheat_sheet_is_two_pages(site, tab):
+    tab.goto((site / "cheat-sheet.html").as_uri())
+    assert len(re.findall(rb"/Type\s*/Page\b", tab.pdf(prefer_css_page_size=True))) == 2
+
+
 def test_links_of_the_book_stay_in_it(book):
     text = book.read_text(encoding="utf-8")
     names = re.findall(r' id="([^"]+)"', text)
