@@ -36,7 +36,7 @@ def decode(path: Path) -> Decoded:
             if start == PNG:
                 refuse_damaged_png(file)
             file.seek(0)
-            decoded, orientation, lossy = read_tiff(file) if start in STARTS else (None, 1, False)
+            decoded, orientation, lossy, turned_round = read_tiff(file) if start in STARTS else (None, 1, False, False)
             if decoded is None:
                 file.seek(0)
                 decoded, orientation = _with_pillow(file)
@@ -53,7 +53,8 @@ def decode(path: Path) -> Decoded:
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
     alpha = None if decoded.alpha is None else upright(decoded.alpha, orientation)
     lossy = lossy or decoded.kind[0] in LOSSY
-    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, lossy=lossy)
+    changed = decoded.changed or turned_round
+    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, lossy=lossy, changed=changed)
 
 
 def turned(path: Path) -> bool:

@@ -42,8 +42,8 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")
     if decoded.changed:
         raise InputError(
-            f"{path} says that white is 0, as Fiji does with an inverting lookup table, or neither 255 nor 65535: it "
-            "cannot be told which numbers are meant. Save masks as PNG, without a lookup table."
+            f"{path} says that white is 0 (as Fiji does with an inverting lookup table, and tifffile for True and "
+            "False) or neither 255 nor 65535: it cannot be told which numbers are meant. Save masks as PNG."
         )
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")

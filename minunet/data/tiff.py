@@ -25,8 +25,9 @@ LARGE_TILE = 1 << 25  # numbers: so much larger than a small picture its tiles m
 SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, 6: 3, 8: 3}  # of each; YCbCr, Lab
 
 
-def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
-    """What a TIFF holds, None if Pillow has to read it; its orientation; and whether its compression changes numbers.
+def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool, bool]:
+    """What a TIFF holds, None if Pillow has to read it; its orientation; and whether numbers were changed by its
+    compression, or turned round, as its white is 0.
 
     Raises InputError for what neither of both would read rightly.
     """
@@ -45,6 +46,7 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
         if page.compression == PACKBITS and page.predictor != 1:
             raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
         orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
+        turned_round = page.photometric == WHITE_IS_ZERO  # also what tifffile itself writes of True and False
         if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
             raise ValueError("parts of it are not there")
         if math.prod(page.chunked) * math.prod(page.chunks) > 4 * page.size + LARGE_TILE:
@@ -52,13 +54,13 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool]:
         if _serves(page):
             if page.compression in DEFLATE:
                 _refuse_long_pieces(file, page)
-            return _of_page(page), orientation, False
+            return _of_page(page), orientation, False, turned_round
         if not _pillow_serves(page, tiff.byteorder):
             kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
             raise InputError(
                 f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed, as grey or RGB."
             )
-        return None, orientation, int(page.compression) in LOSSY
+        return None, orientation, int(page.compression) in LOSSY, turned_round
 
 
 def _refuse_stack(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> None:
@@ -140,5 +142,4 @@ def _of_page(page: "tifffile.TiffPage") -> Decoded:
     elif page.photometric == WHITE_IS_ZERO and values.dtype.kind in "ub":
         values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
     highest = 2**bits - 1 if values.dtype == "uint8" else None
-    changed = page.photometric == WHITE_IS_ZERO and bits > 1  # of one bit, what is white on paper is meant
-    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"), changed=changed)
+    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"))

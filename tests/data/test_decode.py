@@ -404,17 +404,26 @@ def test_a_pgm_whose_numbers_are_multiplied_is_no_mask(tmp_path, start, right):
     if right:
         assert read_mask(tmp_path / "a.pgm")[0].max() in (1, 256)
         return
-    with pytest.raises(InputError, match=r"a\.pgm says that white is 0, .* or neither 255 nor 65535.*as PNG"):
+    with pytest.raises(InputError, match=r"a\.pgm says that white is 0 .* or neither 255 nor 65535.*as PNG"):
         read_mask(tmp_path / "a.pgm")
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_a_mask_whose_white_is_0_is_refused(tmp_path, dtype):
-    """Fiji shows 255 as the object with its inverting table, and others say that it is the background."""
-    tifffile.imwrite(tmp_path / "a.tif", np.eye(4, dtype=dtype) * 255, photometric="miniswhite")
-    with pytest.raises(InputError, match=r"a\.tif says that white is 0.*Save masks as PNG, without a lookup table"):
-        read_mask(tmp_path / "a.tif")
-    assert read_image(tmp_path / "a.tif")[0, 0, 0] < read_image(tmp_path / "a.tif")[0, 1, 0]
+@pytest.mark.parametrize(("dtype", "packed"), [("uint8", False), ("uint16", False), ("bool", False), ("uint8", True)])
+def test_a_mask_whose_white_is_0_is_refused(tmp_path, dtype, packed):
+    """Fiji and tifffile mean the numbers as they stand, others what is seen."""
+    path, values = tmp_path / "a.tif", (np.eye(4) * 255).astype(dtype)
+    if packed:  # which Pillow reads
+        Image.fromarray(values).save(path, compression="tiff_lzw")
+        with tifffile.TiffFile(path) as tiff:
+            at = tiff.pages[0].tags["PhotometricInterpretation"].valueoffset
+        data = bytearray(path.read_bytes())
+        data[at : at + 2] = b"\0\0"
+        path.write_bytes(data)
+    else:  # for True and False, tifffile does so by itself
+        tifffile.imwrite(path, values, photometric=None if dtype == "bool" else "miniswhite")
+    with pytest.raises(InputError, match=r"a\.tif says that white is 0.*Save masks as PNG"):
+        read_mask(path)
+    assert read_image(path)[0, 0, 0] < read_image(path)[0, 1, 0]
 
 
 def test_a_bmp_of_two_colours_and_many_bits_is_refused(tmp_path):
