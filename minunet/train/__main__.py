@@ -151,7 +151,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
         if (folder / "best.npz").exists():  # before anything is written over it
             check_best(folder, run, written=False)
-        for each in (folder, folder / "progress"):
+        for each in (folder.resolve(), folder.resolve() / "progress"):
             remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
         if run.rows and run.step == run.epoch * steps_per_epoch(len(data.training), config.batch_size):
@@ -233,7 +233,8 @@ def _describe(
     if options.tf32 and device != "gpu":
         print("--tf32 is for a GPU and changes nothing here")
     if own:
-        print(f"layers of your own, checked: {', '.join(own)}")
+        unused = "; group_norm is for --set norm=group" if "group_norm" in own and not config.norm else ""
+        print(f"layers of your own, checked: {', '.join(own)}{unused}")
     if run.step:
         print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
 

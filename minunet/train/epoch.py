@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Self
 
 from tqdm import tqdm
@@ -42,7 +43,8 @@ class Epoch:
                 self.losses.finish()
         finally:
             self.run.seconds = time.perf_counter() - self.started
-            self.bar.close()
+            with suppress(OSError):
+                self.bar.close()
 
     def batches(self, make: Callable[[int], dict[str, Array]]) -> Iterator[tuple[int, dict[str, Array]]]:
         """The steps that are left, and for each `make(step)` on the device."""
@@ -56,7 +58,8 @@ class Epoch:
         self.losses.add(loss, self.step, images)
         if self.check_gradients and not all(map(finite_square, grads.values())):
             self._diverged(f"A gradient, or its square, is not finite at step {self.step + 1} (epoch {self.number})")
-        self.bar.update(images)
+        with suppress(OSError):  # a terminal that is gone is no reason to lose the epoch
+            self.bar.update(images)
 
     def _note(self, loss: float, step: int, images: int) -> None:
         if not math.isfinite(loss):

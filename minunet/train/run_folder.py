@@ -29,7 +29,7 @@ def check_best(folder: Path, run: Checkpoint, *, written: bool = True) -> None:
     """
     best, last = folder / "best.npz", folder / "last.npz"
     rows = run.rows if written else run.rows[:-1]
-    if not run.rows:
+    if not run.rows and not best.exists():
         return
     still = f"{last} still predicts: --weights {last}."
     if not best.exists():
@@ -39,7 +39,8 @@ def check_best(folder: Path, run: Checkpoint, *, written: bool = True) -> None:
         raise InputError(f"{best} holds weights of another run than {last}. {still}")
     if kept.epoch > run.epoch + 1:
         raise InputError(f"{last} is of epoch {run.epoch}, and {best} of epoch {kept.epoch}: an older copy. {still}")
-    if rows and kept.epoch < (epoch := best_epoch(rows)):
+    epoch = best_epoch([*kept.rows, *rows[kept.epoch :]])  # of all that are known
+    if kept.epoch != epoch:
         raise InputError(f"{best} is of epoch {kept.epoch}, but epoch {epoch} was the best, and is gone. {still}")
 
 

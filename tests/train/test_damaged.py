@@ -48,8 +48,11 @@ def test_best_weights_of_another_epoch_are_not_tested_as_the_best():
     for best, last, how in ((1, 4, {}), (1, 2, {}), (1, 3, {"written": False})):
         with pytest.raises(InputError, match="a/best.npz is of epoch 1, but epoch 2 was the best, and is gone"):
             check(best, last, **how)
-    with pytest.raises(InputError, match="a/last.npz is of epoch 1, and a/best.npz of epoch 3: an older copy"):
-        check(3, 1)
+    for best, last in ((2, 0), (3, 1)):
+        with pytest.raises(InputError, match=f"last.npz is of epoch {last}, and a/best.npz of epoch {best}: an older"):
+            check(best, last)
+    with pytest.raises(InputError, match="a/best.npz is of epoch 4, but epoch 2 was the best, and is gone"):
+        check(4, 4)  # last.npz under its name
 
 
 def test_best_weights_in_the_place_of_the_last(capsys):

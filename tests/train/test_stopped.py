@@ -252,3 +252,13 @@ def test_the_files_of_another_run_are_not_written_over(capsys, tmp_path):
     assert train.main(["--resume", "a", "--device", "cpu"]) == 2
     assert "best.npz holds weights of another run" in capsys.readouterr().err
     assert kept == {name: Path("a", name).read_bytes() for name in kept}
+
+
+def test_a_bar_that_cannot_be_drawn_does_not_end_a_run(monkeypatch):
+    """Its terminal is gone."""
+
+    def gone(*arguments: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("minunet.train.epoch.tqdm.update", gone)
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
