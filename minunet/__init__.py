@@ -4,11 +4,14 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-if sys.argv[:1] == ["-m"]:  # a command is being looked up, `python -m minunet.train`: has it what all of them need?
-    needed = ["numpy", "scipy", "PIL", "matplotlib", "threadpoolctl", "tqdm"]
-    if missing := [name for name in needed if find_spec(name) is None]:
+# While `python -m minunet.train`, say, is being looked up: has this Python what its commands need?
+if sys.argv[:1] == ["-m"] and any(
+    each.removeprefix("-m").startswith(("minunet.", "lessons.")) for each in sys.orig_argv
+):
+    _needed = ("numpy", "scipy", "PIL", "matplotlib", "threadpoolctl", "tqdm", "tifffile", "requests")
+    if _missing := [name for name in _needed if find_spec(name) is None]:
         print(
-            f"minunet: {sys.executable} has no {', '.join(missing)}: type `source .venv/bin/activate` first; once, to "
+            f"minunet: {sys.executable} has no {', '.join(_missing)}: type `source .venv/bin/activate` first; once, to "
             "install: python3 -m venv .venv && .venv/bin/pip install -e '.[course]'",
             file=sys.stderr,
         )

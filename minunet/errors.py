@@ -67,7 +67,7 @@ def _status(command: Callable[[], int]) -> int:
     except RuntimeError as error:
         if "start new thread" not in str(error):
             raise
-        said = f"{error}: the system gives no more of them. Try --threads 1."
+        said = f"{error}: the system gives this process no more of them."
     except OSError as error:  # a full disk, a folder that is gone, a name that is too long
         said = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
         if error.filename is None:

@@ -136,7 +136,7 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
         if alike:
             told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"
             print(printable(told), file=sys.stderr)
-        files = [file for file in files if file.name not in alike]
+        files = [file for file in files if not file.name.endswith(MADE)]
         inside = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")

@@ -101,19 +101,18 @@ def draw(narrow: bool = False) -> Figure:
 
 def _wide(shown: dict[str, list[np.ndarray]], cell: tuple[slice, slice]) -> Board:
     board = Board(9.5, 6.3)
-    for name, number, left, top, side, step in (
-        ("picture", 1, 0.08, 0.5, 1.2, 0),
-        ("input.relu2", 2, 1.45, 0.5, 1.2, 1.25),
-        ("up2.relu2", 2, 5.6, 0.5, 1.2, 1.25),
-        ("prediction", 1, 8.22, 0.5, 1.2, 0),
-        ("down1.relu2", 3, 0.85, 2.5, 0.95, 1.0),
-        ("up1.relu2", 3, 5.7, 2.5, 0.95, 1.0),
-        ("down2.relu2", 3, 3.55, 4.5, 0.78, 0.82),
-        ("truth", 1, 8.22, 4.15, 1.2, 0),
+    for name, left, top, side, step in (
+        ("picture", 0.08, 0.5, 1.2, 0),
+        ("input.relu2", 1.45, 0.5, 1.2, 1.25),
+        ("up2.relu2", 5.6, 0.5, 1.2, 1.25),
+        ("prediction", 8.22, 0.5, 1.2, 0),
+        ("down1.relu2", 0.85, 2.5, 0.95, 1.0),
+        ("up1.relu2", 5.7, 2.5, 0.95, 1.0),
+        ("down2.relu2", 3.55, 4.5, 0.78, 0.82),
+        ("truth", 8.22, 4.15, 1.2, 0),
     ):
-        # Where only two maps have room, the last two or first and last: outlines, and what is most telling.
-        pictures = shown[name] if number != 2 else [shown[name][0], shown[name][-1]]
-        for place, values in enumerate(pictures):
+        skipped = slice(None, None, 2 if step == 1.25 else 1)  # of the large ones, the first and the last have room
+        for place, values in enumerate(shown[name][skipped]):
             board.picture(left + place * step, top, side, values, cell)
     for x, y, words in (
         (0.68, 1.88, "64 x 64 pixels\nof 3 numbers"),

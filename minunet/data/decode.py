@@ -4,7 +4,6 @@ Only formats are read that are known to be read rightly. No program is ever star
 EPS, and no other file is opened.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -54,14 +53,9 @@ def decode(path: Path) -> Decoded:
     alpha = None if decoded.alpha is None else upright(decoded.alpha, orientation)
     lossy = lossy or decoded.kind[0] in LOSSY
     changed = decoded.changed or turned_round
-    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, lossy=lossy, changed=changed)
-
-
-def turned(path: Path) -> bool:
-    """Whether a picture is stored on its side, upside down or as in a mirror, and has a tag that says so."""
-    with suppress(Exception), Image.open(path, formats=FORMATS) as picture:
-        return picture.getexif().get(ORIENTATION, 1) in range(2, 9)
-    return False
+    turned = orientation in range(2, 9)
+    values = upright(decoded.values, orientation)
+    return decoded._replace(values=values, alpha=alpha, lossy=lossy, changed=changed, turned=turned)
 
 
 def upright(array: np.ndarray, orientation: int) -> np.ndarray:
@@ -80,7 +74,7 @@ def _with_pillow(file: IO[bytes]) -> tuple[Decoded, int]:
         # How its pixels are stored, as in "RGB;16B", and the largest number; reading them empties the list.
         stored = [tile[3] if isinstance(tile[3], tuple) else (tile[3],) for tile in picture.tile]
         raw = [str(how[0]) if how else "" for how in stored]
-        whites = [how[1] for how in stored if picture.format == "PPM" and how[1:]]
+        whites = [how[1] for how in stored if picture.format == "PPM" and picture.mode != "F" and how[1:]]
         deep = any(kind.endswith((";16B", ";16L", ";16N")) for kind in raw) or max(whites, default=0) > 255
         at = file.tell()
         if picture.format == "BMP" and picture.mode == "1":

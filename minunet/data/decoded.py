@@ -18,6 +18,7 @@ class Decoded(NamedTuple):
     lossy: whether the format changes numbers when it packs them.
     changed: whether these are not the numbers of the file: of a PGM whose white is neither 255 nor 65535 they were
         multiplied, of a TIFF whose white is 0 turned round.
+    turned: whether a tag said that it is stored on its side, upside down or as in a mirror.
     """
 
     values: np.ndarray
@@ -28,6 +29,7 @@ class Decoded(NamedTuple):
     frames: int = 1
     lossy: bool = False
     changed: bool = False
+    turned: bool = False
 
 
 def alpha_of(values: np.ndarray) -> np.ndarray | None:

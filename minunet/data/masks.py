@@ -35,6 +35,7 @@ class Found(NamedTuple):
     values: np.ndarray  # (K,), sorted
     counts: np.ndarray  # (K,), pixels
     palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are; of grey, if it has 1 to 4 bits
+    askew: bool = False  # whether its picture was turned upright, and it was not
     overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
 
     def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:

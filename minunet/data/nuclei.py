@@ -36,7 +36,7 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) ->
         folders = (path for path in (folder / "stage1_train").iterdir() if not path.is_file())  # links to nowhere, too
         names = sorted(path.name for path in folders if not path.name.startswith("."))
         return into_splits(_load(folder, names, border), rng)
-    known, test = (_load(folder, names, border) for names in read_lists(*lists))
+    known, test = (_load(folder, names, border) for names in read_lists(str.strip, *lists))
     return into_splits(known, rng, test)
 
 

@@ -35,11 +35,18 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
     for path in lists:
         if not path.is_file():
             raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
-    known, test = (_load(folder, path, names, size) for path, names in zip(lists, read_lists(*lists), strict=True))
+    known, test = (
+        _load(folder, path, names, size) for path, names in zip(lists, read_lists(_name, *lists), strict=True)
+    )
     if not pooled:
         return into_splits(known, rng, test)
     images, labels = (np.concatenate([getattr(part, name) for part in (known, test)]) for name in ("images", "labels"))
     return into_splits(Dataset(images, labels, known.names + test.names, CLASSES), rng)
+
+
+def _name(line: str) -> str:
+    """The first word of a line: the others are class, species and breed; # begins a comment."""
+    return "" if line.startswith("#") else next(iter(line.split()), "")
 
 
 def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:

@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
-from minunet.data.decode import decode, turned
+from minunet.data.decode import decode
 from minunet.data.masks import MANY, Found
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError, printable
@@ -18,11 +18,16 @@ from minunet.threads import Item, Result, map_in_order
 
 def read_image(path: Path | str) -> np.ndarray:
     """A picture of any format, whatever its name ends in, upright: (H, W, 3) uint8; see `to_rgb` for other depths."""
-    decoded = decode(Path(path))
+    return _read_image(Path(path))[0]
+
+
+def _read_image(path: Path) -> tuple[np.ndarray, bool]:
+    """Also, whether it was turned upright."""
+    decoded = decode(path)
     if decoded.frames > 1:
         tqdm.write(f"{printable(path)} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
     try:
-        return to_rgb(decoded)
+        return to_rgb(decoded), decoded.turned
     except InputError as error:
         raise InputError(f"{path} {error}") from None
     except MemoryError as error:
@@ -36,6 +41,12 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
 
     In grey of one bit, black is 0 and white is 1; of 2 and 4 bits white is 3 and 15. The palette says so.
     """
+    values, palette, _ = _read_mask(path)
+    return values, palette
+
+
+def _read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None, bool]:
+    """Also, whether it was turned upright."""
     decoded = decode(path)
     values = decoded.values
     if decoded.lossy:
@@ -55,8 +66,9 @@ def read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         )
     white = 1 if values.dtype == "bool" else decoded.highest or 255
     if decoded.palette is None and white < 255:
-        return values.astype("uint8"), np.linspace([0] * 3, [255] * 3, white + 1).astype("uint8")
-    return values, decoded.palette
+        greys = np.linspace([0] * 3, [255] * 3, white + 1).astype("uint8")
+        return values.astype("uint8"), greys, decoded.turned
+    return values, decoded.palette, decoded.turned
 
 
 def read_pairs(
@@ -73,10 +85,10 @@ def read_pairs(
 
     def read(number: int) -> Found:
         (image_path, mask_path), square = paths[number], (size, size)
-        image, (mask, palette) = read_image(image_path), read_mask(mask_path)
+        (image, turned), (mask, palette, alike) = _read_image(image_path), _read_mask(mask_path)
         require_size(image_path, image, mask, f"mask {mask_path}")
         held, counts = np.unique(mask, return_counts=True)
-        found = Found(mask_path, held, counts, palette)
+        found = Found(mask_path, held, counts, palette, askew=turned and not alike)
         if values is not None and not np.isin(held, values).all():
             smooth = palette is None and len(held) >= MANY and held[0] in values and held[-1] in values
             raise InputError(
@@ -88,7 +100,7 @@ def read_pairs(
         return found.scaled(ids, resize_mask(labels[number], ids.shape)) if overlaps else found
 
     found = read_all(read, range(len(paths)), what)
-    if count := sum(turned(image) and not turned(mask) for image, mask in paths):
+    if count := sum(mask.askew for mask in found):
         print(
             f"{count} of {len(paths)} pictures are turned upright by their orientation tag and their masks have none: "
             "those must have been painted on the upright picture",
@@ -111,12 +123,12 @@ def read_lines(path: Path) -> list[str]:
         raise InputError(f"{path} is not text in UTF-8.") from None
 
 
-def read_lists(*paths: Path) -> list[list[str]]:
-    """Of each list of images the names, the first word per line. Raises InputError if one stands there twice."""
+def read_lists(name_of: Callable[[str], str], *paths: Path) -> list[list[str]]:
+    """Of each list of images the names, `name_of` its lines. Raises InputError if one stands there twice."""
     lists: list[list[str]] = []
     where: dict[str, Path] = {}
     for path in paths:
-        lists.append([line.split()[0] for line in read_lines(path) if line.strip() and not line.startswith("#")])
+        lists.append([name for line in read_lines(path) if (name := name_of(line))])
         for name in lists[-1]:
             if where.get(name) == path:
                 raise InputError(f"{path} names {name} twice.")

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import minunet
-from minunet.backend import choose_device, why_no_gpu
+from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import steps_per_epoch
 from minunet.data.dataset import Splits
-from minunet.data.pictures import shorten
 from minunet.draw.animation import save_animation
 from minunet.draw.plots import drawn, save_curves
 from minunet.errors import InputError, exit_status, printable
@@ -31,12 +30,13 @@ from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
-from minunet.train.remarks import remarks, shares
+from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
 from minunet.train.settings import change
-from minunet.train.stopping import CtrlC
+from minunet.train.stopping import StopSignals
 from minunet.train.tensorboard import require_tensorboardx, tensorboard
+from minunet.train.told import describe, print_result
 from minunet.unet import UNet
 
 DESCRIPTION = """\
@@ -144,6 +144,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
     net = make_network(config, len(data.training.classes), operations)
+    if own:
+        set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
     if config.seam_weight and data.training.instances is None:
         raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
     if earlier:
@@ -168,7 +170,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
-        _describe(run, net, data, device, options, own)
+        describe(run, net, data, device, options, own)
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise
@@ -181,7 +183,7 @@ def _train_and_test(
 ) -> int:
     """All that is left of a run, and the exit status."""
     reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
-    stopper = CtrlC()
+    stopper = StopSignals()
     with reporting as report, stopper as interrupted:
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
@@ -196,7 +198,7 @@ def _train_and_test(
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
-    _print_result(result)
+    print_result(result)
     print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
@@ -208,51 +210,9 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     plain = bool(own) or options.operations == "plain"
     if plain and options.device == "gpu":
         raise InputError("--layers and --operations plain are for NumPy arrays: leave out --device gpu.")
-    if own:
-        set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
     device = choose_device("cpu" if plain else options.device)
     use_tf32(options.tf32)
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
-
-
-def _describe(
-    run: Checkpoint, net: UNet, data: Splits, device: str, options: argparse.Namespace, own: list[str]
-) -> None:
-    """What is going to be trained, on what, and where."""
-    config, counts = run.config, [len(part) for part in data]
-    print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
-    network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
-    print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
-    parts = zip(run.classes, shares(data.training.labels, len(run.classes)), strict=True)
-    told = [f"{name} {share:.1%}" for name, share in parts]
-    print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
-    where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
-    if device == "cpu" and options.device == "auto" and net.operations.name == "quick":  # a GPU could have been meant
-        where += f". No GPU: {why_no_gpu()}"
-    print(f"device: {where}")
-    if options.tf32 and device != "gpu":
-        print("--tf32 is for a GPU and changes nothing here")
-    if own:
-        unused = "; group_norm is for --set norm=group" if "group_norm" in own and not config.norm else ""
-        print(f"layers of your own, checked: {', '.join(own)}{unused}")
-    if run.step:
-        print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
-
-
-def _print_result(result: dict[str, Any]) -> None:
-    print(
-        f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
-        f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
-        f"mean IoU {result['mean_iou']:.3f}"
-    )
-    print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
-    if "average_precision" in result:
-        precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
-        print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
-
-
-def _shown(value: float | None) -> str:
-    return "not there" if value is None else f"{value:.3f}"
 
 
 def _config_of_options(options: argparse.Namespace) -> Config:

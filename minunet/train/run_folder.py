@@ -24,8 +24,8 @@ def check_resumable(folder: Path) -> None:
 def check_best(folder: Path, run: Checkpoint, *, written: bool = True) -> None:
     """Raise InputError if the best weights of a run that has some are gone, of another run, or of another epoch.
 
-    They may be an epoch ahead: a run that is killed between two files does that epoch again. `written`: whether the
-    weights of the last epoch have been written, if they are the best.
+    `written`: whether the weights of the last epoch have been written, if they are the best: a run that was killed
+    between its two files writes them when it goes on.
     """
     best, last = folder / "best.npz", folder / "last.npz"
     rows = run.rows if written else run.rows[:-1]
@@ -37,7 +37,7 @@ def check_best(folder: Path, run: Checkpoint, *, written: bool = True) -> None:
     kept = load_checkpoint(best)
     if not same_run(kept, run):
         raise InputError(f"{best} holds weights of another run than {last}. {still}")
-    if kept.epoch > run.epoch + 1:
+    if kept.epoch > run.epoch:
         raise InputError(f"{last} is of epoch {run.epoch}, and {best} of epoch {kept.epoch}: an older copy. {still}")
     epoch = best_epoch([*kept.rows, *rows[kept.epoch :]])  # of all that are known
     if kept.epoch != epoch:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import FrameType
 
 
-class CtrlC:
+class StopSignals:
     """While this is entered, the first signal only asks to stop, between two steps; a second stops at once.
 
     By SIGTERM machines that shut down and queues that are out of time end a process, by SIGHUP a closed terminal does.

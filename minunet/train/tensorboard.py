@@ -56,9 +56,11 @@ def tensorboard(folder: Path) -> Iterator[Report]:
 def _tags(names: list[str]) -> dict[str, str]:
     """A tag for each name: tensorboardX turns most signs into _, and two classes must not become one curve."""
     tags: dict[str, str] = {}
-    for number, name in enumerate(names):
+    for name in names:
         tag = re.sub(r"[^-\w.]", "_", name)
-        tags[f"{tag}_{number}" if tag in tags else tag] = name
+        while tag in tags:
+            tag += "_"
+        tags[tag] = name
     return tags
 
 

@@ -1,5 +1,7 @@
 """Small folders of pictures in the layouts that minunet reads, made in a temporary folder."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +75,26 @@ def write_nuclei(folder: Path, count: int = 6, lists: bool = True) -> Path:
         (folder / "train.txt").write_text("".join(f"id{number}\n" for number in range(count - 3)))
         (folder / "test.txt").write_text("".join(f"id{number}\n" for number in range(count - 3, count)))
     return folder
+
+
+def png(rows: np.ndarray, size: tuple[int, int], bits: int, kind: int) -> bytes:
+    """A PNG of these bytes, row by row."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, kind, 0, 0, 0))
+    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def png_of_16_bits(values: np.ndarray, kind: int) -> bytes:
+    """(H, W, C) uint16 as a PNG of this colour type; Pillow does not write those."""
+    rows = values.astype(">u2").reshape(len(values), -1).view("uint8")
+    return png(rows, (values.shape[1], values.shape[0]), 16, kind)
+
+
+def rows_of_bits(values: np.ndarray, bits: int) -> np.ndarray:
+    """(H, W) whole numbers, packed: (H, W * bits / 8) uint8."""
+    stored = values.astype("uint8")[..., None] >> np.arange(bits - 1, -1, -1, dtype="uint8") & 1
+    return np.packbits(stored.reshape(len(values), -1), axis=1)

@@ -15,6 +15,7 @@ from PIL import Image
 from minunet.data.decode import FORMATS, PICTURE_ENDINGS, decode, upright
 from minunet.data.pictures import read_image, read_mask
 from minunet.errors import InputError
+from tests.data.pictures import png, png_of_16_bits, rows_of_bits
 
 KINDS = [
     ("bool", 1, "minisblack"),
@@ -92,23 +93,6 @@ def test_png_of_16_bits_a_colour(tmp_path, rng, channels, kind):
     assert read.highest is None
     if channels in (2, 4):
         np.testing.assert_array_equal(read.alpha, written[..., -1] >> 8)
-
-
-def png_of_16_bits(values: np.ndarray, kind: int) -> bytes:
-    """(H, W, C) uint16 as a PNG of this colour type; Pillow does not write those."""
-    rows = values.astype(">u2").reshape(len(values), -1).view("uint8")
-    return png(rows, (values.shape[1], values.shape[0]), 16, kind)
-
-
-def png(rows: np.ndarray, size: tuple[int, int], bits: int, kind: int) -> bytes:
-    """A PNG of these bytes, row by row."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, kind, 0, 0, 0))
-    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("ending", ["tif", "png", "jpg", "webp"])
@@ -250,12 +234,6 @@ def tiff_of_bits(values: np.ndarray, bits: int) -> bytes:
     tags.append((279, len(data)))
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
-
-
-def rows_of_bits(values: np.ndarray, bits: int) -> np.ndarray:
-    """(H, W) whole numbers, packed: (H, W * bits / 8) uint8."""
-    stored = values.astype("uint8")[..., None] >> np.arange(bits - 1, -1, -1, dtype="uint8") & 1
-    return np.packbits(stored.reshape(len(values), -1), axis=1)
 
 
 @pytest.mark.parametrize("bits", [2, 4])

@@ -8,8 +8,7 @@ from PIL import Image
 
 from minunet import InputError
 from minunet.data.folder import load_folder
-from tests.data.pictures import write_folder
-from tests.data.test_decode import png, rows_of_bits
+from tests.data.pictures import png, rows_of_bits, write_folder
 
 
 @pytest.fixture

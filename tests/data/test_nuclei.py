@@ -41,6 +41,16 @@ def test_the_lists_decide_or_else_the_seed(folder, rng):
     assert sorted(name for part in parts for name in part.names) == [f"id{i}" for i in range(6)]
 
 
+def test_a_name_may_hold_spaces(folder, rng):
+    for path in (folder / "stage1_train").iterdir():
+        path.rename(path.with_name(f"plate {path.name}"))
+        picture = folder / "stage1_train" / f"plate {path.name}" / "images" / f"{path.name}.png"
+        picture.rename(picture.with_name(f"plate {path.name}.png"))
+    for path in (folder / "train.txt", folder / "test.txt"):
+        path.write_text("".join(f"plate {line}\n" for line in path.read_text().splitlines()))
+    assert all(name.startswith("plate id") for part in load_nuclei(folder, rng) for name in part.names)
+
+
 def test_stretching():
     values = np.arange(40, 60, dtype="uint8").repeat(100).reshape(40, 50)
     stretched = stretch(np.stack([values] * 3, axis=2))

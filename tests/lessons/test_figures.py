@@ -44,11 +44,26 @@ def test_the_script_draws_the_figure(name):
 @pytest.mark.parametrize("name", [name for name in NAMES if f"{name}.narrow" not in NAMES])
 def test_a_phone_shows_the_figure_in_letters_that_can_be_read(name):
     """It is shown 358 pixels wide on a page of 390: then the smallest letters are at least 8 pixels high."""
-    figure = drawn(name)
+    assert_readable(drawn(name))
+
+
+def assert_readable(figure: Figure) -> None:
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     smallest = min(texts, key=lambda text: text.get_fontsize())
     pixels = smallest.get_fontsize() / 72 * 358 / figure.get_figwidth()
     assert pixels >= 8, f"{smallest.get_text()!r}: {pixels:.1f} pixels"
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_uses_are_drawn(narrow):
+    """Their pictures do not come along; here, that it can be drawn, and read on a phone."""
+    from lessons.figures.uses import draw
+
+    picture = np.zeros((8, 8, 3), "uint8")
+    figure = draw([(f"title {number}", picture, picture) for number in range(3)], narrow)
+    assert len(figure.axes) == 6
+    if narrow:
+        assert_readable(figure)
 
 
 def test_the_roofline_is_measured(monkeypatch):

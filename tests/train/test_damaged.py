@@ -44,11 +44,10 @@ def test_best_weights_of_another_epoch_are_not_tested_as_the_best():
 
     check(2, 4)
     check(1, 2, written=False)  # killed before the best weights were written, which comes next
-    check(2, 1)  # killed between two files: the epoch is done again
     for best, last, how in ((1, 4, {}), (1, 2, {}), (1, 3, {"written": False})):
         with pytest.raises(InputError, match="a/best.npz is of epoch 1, but epoch 2 was the best, and is gone"):
             check(best, last, **how)
-    for best, last in ((2, 0), (3, 1)):
+    for best, last in ((2, 0), (2, 1), (3, 1)):
         with pytest.raises(InputError, match=f"last.npz is of epoch {last}, and a/best.npz of epoch {best}: an older"):
             check(best, last)
     with pytest.raises(InputError, match="a/best.npz is of epoch 4, but epoch 2 was the best, and is gone"):

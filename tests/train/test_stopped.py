@@ -17,7 +17,7 @@ from minunet.model.checkpoint import load_checkpoint
 from minunet.train import __main__ as train
 from minunet.train import listeners as listening
 from minunet.train import loop
-from minunet.train.stopping import CtrlC
+from minunet.train.stopping import StopSignals
 from tests.data.pictures import write_folder
 from tests.train.runs import SMALL, stopped_in_the_second_epoch
 
@@ -233,7 +233,7 @@ def test_what_a_process_was_told_to_ignore_does_not_stop_it():
     """As `nohup` does, and a shell for what it starts in the background of a script."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with CtrlC() as asked:
+        with StopSignals() as asked:
             signal.raise_signal(signal.SIGHUP)
             assert not asked()
             signal.raise_signal(signal.SIGTERM)

@@ -214,7 +214,7 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
     options = [*SMALL, "--epochs", "3", "--batch-size", "4", "--seed", "5"]
     assert train.main([*options, "--out", "straight"]) == 0
 
-    monkeypatch.setattr(train, "CtrlC", stops_after(stop_after))
+    monkeypatch.setattr(train, "StopSignals", stops_after(stop_after))
     assert train.main([*options, "--out", "broken"]) == 130
     assert "-m minunet.train --resume broken" in capsys.readouterr().out
     assert not Path("broken/test.json").exists()
@@ -228,7 +228,7 @@ def test_resume_gives_the_bits_of_an_uninterrupted_run(monkeypatch, capsys, stop
 def test_what_computes_is_remembered(monkeypatch, capsys):
     """Other operations round otherwise: the command that goes on names them, and a change of them is said."""
     with monkeypatch.context() as patch:
-        patch.setattr(train, "CtrlC", stops_after(1))
+        patch.setattr(train, "StopSignals", stops_after(1))
         assert train.main([*SMALL, "--epochs", "2", "--operations", "plain", "--out", "a"]) == 130
     assert "--resume a --operations plain" in capsys.readouterr().out
     shutil.copytree("a", "b")
@@ -242,7 +242,7 @@ def test_curves_are_those_of_the_table_when_a_run_stops(monkeypatch):
     """They are drawn at ten epochs, and at the end, wherever that is."""
     drawn = []
     monkeypatch.setattr(train, "save_curves", lambda path, rows, classes: drawn.append(len(rows)))
-    monkeypatch.setattr(train, "CtrlC", stops_after(3 * 8 + 1))
+    monkeypatch.setattr(train, "StopSignals", stops_after(3 * 8 + 1))
     assert train.main([*SMALL, "--epochs", "30", "--batch-size", "4", "--out", "a"]) == 130
     assert drawn == [8] == [len(rows_of(Path("a")))]
 

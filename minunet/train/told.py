@@ -1,0 +1,53 @@
+"""What a run says of itself on the terminal: what is going to be trained, and how it scored."""
+
+import argparse
+from typing import Any
+
+from minunet.backend import why_no_gpu
+from minunet.data.dataset import Splits
+from minunet.data.pictures import shorten
+from minunet.model.checkpoint import Checkpoint
+from minunet.threads import get_threads
+from minunet.train.remarks import shares
+from minunet.unet import UNet
+
+
+def describe(
+    run: Checkpoint, net: UNet, data: Splits, device: str, options: argparse.Namespace, own: list[str]
+) -> None:
+    """What is going to be trained, on what, and where."""
+    config, counts = run.config, [len(part) for part in data]
+    print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
+    network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
+    print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
+    parts = zip(run.classes, shares(data.training.labels, len(run.classes)), strict=True)
+    told = [f"{name} {share:.1%}" for name, share in parts]
+    print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
+    where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
+    if device == "cpu" and options.device == "auto" and net.operations.name == "quick":  # a GPU could have been meant
+        where += f". No GPU: {why_no_gpu()}"
+    print(f"device: {where}")
+    if options.tf32 and device != "gpu":
+        print("--tf32 is for a GPU and changes nothing here")
+    if own:
+        unused = "; group_norm is for --set norm=group" if "group_norm" in own and not config.norm else ""
+        print(f"layers of your own, checked, computed by one thread: {', '.join(own)}{unused}")
+    if run.step:
+        print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """The scores on the test images."""
+    print(
+        f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
+        f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
+        f"mean IoU {result['mean_iou']:.3f}"
+    )
+    print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
+    if "average_precision" in result:
+        precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
+        print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
+
+
+def _shown(value: float | None) -> str:
+    return "not there" if value is None else f"{value:.3f}"
