@@ -23,12 +23,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: 
 
 from sybil import Document, Example, Region, Sybil
 
-ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(
-    r"(?P<mark><!-- (?:source|not run): [^\n]*-->\n\n?)?"
-    r"^(?P<indent> *)```(?P<language>python|sh)\n(?P<code>.*?)^ *```$(?:\n+ *```text\n(?P<printed>.*?)^ *```$)?",
-    re.MULTILINE | re.DOTALL,
-)
+from lessons.sync import BLOCK, ROOT
+
 _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}  # page -> where its commands run
 LINKED = ("lessons", "minunet", "tests", "data", "setup.cfg", "pyproject.toml")
 

@@ -20,18 +20,15 @@ from urllib.parse import quote
 
 try:
     import nbformat
-
-    from lessons.conftest import BLOCK  # what a block is, is said once, where the blocks are tested
 except ModuleNotFoundError as error:
     print(f"minunet: the notebooks need {error.name}: pip install -e '.[course]'", file=sys.stderr)
     raise SystemExit(2) from None
-from lessons.sync import LESSONS, ROOT, find, pages, span
+from lessons.sync import BLOCK, LESSONS, ROOT, SOURCE, anchor_of, own_folder, pages, place_of
 from minunet.errors import InputError, exit_status
 
 MARK = ".minunet-notebooks"  # in a folder that this command has made: file -> SHA-256 of what was written
 FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 FOLD = re.compile(r"<details><summary>(?P<summary>.*?)</summary>(?P<body>.*?)</details>\n?", re.DOTALL)
-SOURCE = re.compile(r"<!-- source: (?P<module>[\w.]+):(?P<name>[\w.]+)(?: no-docstring)? -->\n?")
 FIRST_CELL = """\
 # Run this cell first. It was written from lessons/{page} by `python -m lessons.notebooks`.
 #
@@ -122,11 +119,10 @@ class Folder:
 
     def caption(self, mark: re.Match[str]) -> str:
         """Where an excerpt comes from; the page has it as a comment, which nobody would see."""
-        path, node = find(mark["module"], mark["name"])
-        first, last = span(node)
+        path, _, lines = place_of(mark)
         name = path.relative_to(ROOT).as_posix()
         # not yet as a link of the page, for those are relative to the page
-        return f"[`{name}`]({os.path.relpath(path, LESSONS)}), lines {first} to {last}:\n\n"
+        return f"[`{name}`]({os.path.relpath(path, LESSONS)}){lines}:\n"
 
 
 def runs(text: str) -> Iterator[re.Match[str]]:
@@ -162,7 +158,7 @@ def folded(printed: str) -> str:
 def heading_of(page: Path, anchor: str) -> str:
     """What Jupyter calls the heading that GitHub calls `anchor`."""
     for heading in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE):
-        if re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") == anchor:
+        if anchor_of(heading) == anchor:
             return quote(re.sub(r"[`*]", "", heading).strip().replace(" ", "-"), safe=":,")
     raise InputError(f"{page.name} has no heading #{anchor}.")
 
@@ -182,12 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(out: Path) -> int:
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; DIR must be a folder.")
-    if out.resolve().is_relative_to(LESSONS.resolve()):
-        raise InputError(f"{out} is among the lessons themselves. Choose another folder.")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise InputError(f"{out} holds something else already. Choose another folder.")
+    own_folder(out, MARK)
     folder = Folder(out)
     texts = {folder.names[page.resolve()]: folder.notebook(page) for page in pages() if page.resolve() in folder.names}
     written = _written(out)

@@ -6,6 +6,8 @@ In a lesson, a comment names what the block under it shows:
 
 and the block of Python that follows is that function, class, method (`unet:UNet.forward`) or constant as it stands in
 the source, without its indentation. With ` no-docstring` at the end of the comment the docstring is left out.
+
+Here stands also, once, what all that read the pages have to agree on: what a block is, and the anchor of a heading.
 """
 
 import argparse
@@ -21,11 +23,14 @@ from minunet.errors import InputError, exit_status
 
 LESSONS = Path(__file__).parent
 ROOT = LESSONS.parent
-MARK = re.compile(
-    r"^<!-- source: (?P<module>[\w.]+):(?P<name>[\w.]+)(?P<bare> no-docstring)? -->\n\n?```python\n(?P<code>.*?)^```$",
+SOURCE = re.compile(r"<!-- source: (?P<module>[\w.]+):(?P<name>[\w.]+)(?P<bare> no-docstring)? -->")
+MARK = re.compile(rf"^{SOURCE.pattern}\n\n?```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+ANY_MARK = re.compile(r"^<!-- source:.*$", re.MULTILINE)
+BLOCK = re.compile(  # of Python or shell; one without a mark runs, and prints what is `printed`
+    r"(?P<mark><!-- (?:source|not run): [^\n]*-->\n\n?)?"
+    r"^(?P<indent> *)```(?P<language>python|sh)\n(?P<code>.*?)^ *```$(?:\n+ *```text\n(?P<printed>.*?)^ *```$)?",
     re.MULTILINE | re.DOTALL,
 )
-ANY_MARK = re.compile(r"^<!-- source:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,29 @@ def span(node: ast.stmt) -> tuple[int, int]:
     """First and last line of a definition, decorators included, counted from 1."""
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(each.lineno for each in decorators)]), node.end_lineno or node.lineno
+
+
+def place_of(mark: re.Match[str]) -> tuple[Path, int, str]:
+    """Where what a comment names stands: the file and the first line, and the lines in words, to follow the name."""
+    path, node = find(mark["module"], mark["name"])
+    first, last = span(node)
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    return path, first, f", {lines}{', without its docstring' if mark['bare'] else ''}"
+
+
+def anchor_of(heading: str) -> str:
+    """The anchor that GitHub gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def own_folder(out: Path, mark: str) -> None:
+    """Raises InputError for a folder to write into that is not new, empty, or marked by an earlier time."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file, not a folder.")
+    if out.resolve().is_relative_to(LESSONS.resolve()):
+        raise InputError(f"{out} is among the lessons themselves. Choose another folder.")
+    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
+        raise InputError(f"{out} holds something else already. Choose another folder.")
 
 
 def source_of(module: str, name: str, *, bare: bool = False) -> str:

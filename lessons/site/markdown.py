@@ -19,11 +19,10 @@ from PIL import Image
 from lessons.site.code import coloured
 from lessons.site.maths import as_display, in_text
 from lessons.site.tables import finished_table
-from lessons.sync import LESSONS, ROOT, find, span
+from lessons.sync import LESSONS, ROOT, SOURCE, anchor_of, place_of
 
 ALONE = re.compile(r'<div class="block|<details|^<h[1-6]')
 KEPT = re.compile(r'\(?<span class="math inline">(?:(?!<wbr>|</span>).)*</span>[,.;:!?)]+')  # one line holds it
-SOURCE = re.compile(r"<!-- source: ([\w.]+):([\w.]+)( no-docstring)? -->")
 
 
 @dataclass
@@ -73,14 +72,9 @@ def _height(blocks: Sequence[str]) -> float:
     return height
 
 
-def slug(heading: str) -> str:
-    """The anchor that GitHub gives to a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
-
-
 def make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-    parser.use(anchors_plugin, max_level=3, slug_func=slug)
+    parser.use(anchors_plugin, max_level=3, slug_func=anchor_of)
     parser.use(
         dollarmath_plugin,
         allow_space=False,
@@ -189,12 +183,9 @@ def _relink(block: Sequence[Token], link: Callable[[str], str]) -> None:
 
 
 def _caption(mark: re.Match[str], source_link: Callable[[Path, int], str]) -> str:
-    path, node = find(mark[1], mark[2])
-    first, last = span(node)
+    path, first, lines = place_of(mark)
     name = path.relative_to(ROOT).as_posix()
-    note = ", without its docstring" if mark[3] else ""
-    lines = f"line {first}" if first == last else f"lines {first} to {last}"
-    return f'<a href="{source_link(path, first)}">{html.escape(name)}</a>, {lines}{note}'
+    return f'<a href="{source_link(path, first)}">{html.escape(name)}</a>{lines}'
 
 
 def _is_only(block: Sequence[Token], kind: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from lessons import sync
 from lessons.check.registry import EXERCISES
-from lessons.conftest import BLOCK
+from lessons.sync import BLOCK, anchor_of
 
 PAGES = sync.pages()
 NOT_RUN = 0  # blocks that do not run here, each with its reason on the page
@@ -34,7 +34,7 @@ def anchors(text: str) -> set[str]:
     """What GitHub calls the headings of a page."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return {anchor_of(heading) for heading in headings}
 
 
 @pytest.mark.parametrize("page", sync.lessons(), ids=lambda page: page.stem)

@@ -11,8 +11,9 @@ import pytest
 from nbclient import NotebookClient
 
 from lessons import notebooks, sync
-from lessons.conftest import BLOCK, compare
+from lessons.conftest import compare
 from lessons.notebooks import MARK, blocks, main, unfolded
+from lessons.sync import BLOCK
 
 WITH_BLOCKS = [path for path in sync.pages() if any(blocks(path))]
 
@@ -121,6 +122,17 @@ def test_a_link_that_leads_nowhere_is_a_sentence(tmp_path, monkeypatch, capsys, 
     monkeypatch.setattr(notebooks, "pages", lambda: [tmp_path / "README.md"])
     assert main([str(tmp_path / "out")]) == 2
     assert sentence in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_caption_says_which_lines(tmp_path):
+    folder = notebooks.Folder(tmp_path)
+    marks = ("lessons.sync:ROOT", "lessons.sync:find", "lessons.sync:find no-docstring")
+    one, all_lines, bare = (
+        folder.linked(f"<!-- source: {mark} -->\n", sync.LESSONS / "01-tensors.md") for mark in marks
+    )
+    assert re.search(r"^\[`lessons/sync.py`\]\([^)]+\), line \d+:\n\n$", one)
+    assert re.search(r", lines \d+ to \d+:\n\n$", all_lines)
+    assert bare == all_lines.replace(":\n", ", without its docstring:\n")
 
 
 def test_a_fold_with_a_block_that_runs_is_opened():
