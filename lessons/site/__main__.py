@@ -1,7 +1,6 @@
 """`python -m lessons.site`: the course as a book of web pages that need no network, or as one PDF."""
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +11,7 @@ try:
 except ModuleNotFoundError as error:
     print(f"minunet: the pages need {error.name}: pip install -e '.[course]'", file=sys.stderr)
     raise SystemExit(2) from None
-from lessons.sync import LESSONS, pages
+from lessons.sync import own_folder, pages
 from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
 
@@ -54,19 +53,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build(out: Path) -> int:
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; --out must be a folder.")
-    if out.resolve().is_relative_to(LESSONS.resolve()):
-        raise InputError(f"{out} is among the lessons themselves. Choose another --out.")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
-        raise InputError(f"{out} holds something else already. Choose another --out.")
-    site = Site(pages())
+    own_folder(out, MARK)
+    site, place = Site(pages()), out.resolve()
     try:
-        if out.is_dir():  # pages of an earlier time
-            shutil.rmtree(out)
-        out.mkdir(parents=True)
-        (out / MARK).touch()
-        site.write(out)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=MARK, dir=place.parent) as folder:  # the old site stays until the end
+            new = Path(folder, "new")
+            new.mkdir()
+            (new / MARK).touch()
+            site.write(new)
+            if place.exists():
+                place.rename(Path(folder, "old"))
+            new.rename(place)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error}.") from error
     print(f"{len(site.book)} pages, {_lessons(site)} of them lessons, in {out}.")

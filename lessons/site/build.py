@@ -3,6 +3,7 @@
 import html
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 from lessons.site.code import coloured_file, colours
@@ -21,14 +22,14 @@ class Site:
     def __init__(self, paths: list[Path]) -> None:
         self.sources: dict[Path, str] = {}  # file of the project -> page of the site
         self.known = {path.resolve(): page_name(path) for path in paths}
-        self.page = Path()  # the one that is being read
-        self.book: list[Entry] = []
-        for path in paths:
-            self.page = path
-            try:
-                self.book.append(Entry(page_name(path), read_page(path, self.link, self.source_link)))
-            except InputError as error:
-                raise InputError(f"{path.name}: {error}") from error
+        self.book = [Entry(page_name(path), self.read(path)) for path in paths]
+
+    def read(self, path: Path) -> Page:
+        """A page of Markdown. Raises InputError, with the name of the page, for what is wrong with it."""
+        try:
+            return read_page(path, partial(self.link, path), self.source_link)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
     def write(self, out: Path) -> None:
         """Write everything."""
@@ -60,28 +61,27 @@ class Site:
             links = (f'<li><a href="{self.source(each)}">{html.escape(each.name)}</a></li>' for each in names)
             return page, f'<div class="alone">{title}<ul>{"".join(links)}</ul></div>'
         if path.suffix == ".md":
-            self.page = path
-            return page, body_of(read_page(path, self.link, self.source_link))
+            return page, body_of(self.read(path))
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise InputError(f"a page links to {path}, which is not text") from None
         return page, f'<div class="file">{title}{coloured_file(path.name, text)}</div>'
 
-    def link(self, target: str) -> str:
+    def link(self, page: Path, target: str) -> str:
         """Where a link of a page leads on the site: to a page, a figure, or the page of a file of the project."""
         if target.startswith(("http://", "https://", "#")):
             return target
         path, _, anchor = target.partition("#")
-        found = (self.page.parent / path).resolve()
+        found = (page.parent / path).resolve()
         if not found.exists():
             raise InputError(f"the link {target} leads nowhere")
         if found.suffix == ".png":
             if found.parent != (LESSONS / "figures").resolve():
                 raise InputError(f"the picture {target} is not in lessons/figures")
             return f"figures/{found.name}"
-        page = self.known[found] if found in self.known else self.source(found)
-        return f"{page}#{anchor}" if anchor else page
+        name = self.known[found] if found in self.known else self.source(found)
+        return f"{name}#{anchor}" if anchor else name
 
     def source_link(self, path: Path, line: int) -> str:
         return f"{self.source(path)}#L-{line}"

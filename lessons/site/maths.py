@@ -33,13 +33,12 @@ def as_maths(formula: str, *, display: bool) -> str:
     known = formula.strip()
     for name, other in ALIKE.items():
         known = known.replace(name, other)
-    if re.search(r"\\text\{[^}]*[<>&]", known):  # it would go into the page as it is
-        raise InputError(f"the formula {formula.strip()!r} cannot be drawn: <, > and & do not go into \\text")
     try:
         drawn = convert(known, display="block" if display else "inline")
+        ET.fromstring(drawn)  # it takes over what \text and its kind hold as it is, < and & too
     except Exception as error:
         raise InputError(f"the formula {formula.strip()!r} cannot be drawn: {type(error).__name__}: {error}") from error
-    unknown = re.search(r">(\\\w+|&)<", drawn)
+    unknown = re.search(r">(\\\w+)<", drawn)
     if unknown is not None:  # the converter lets pass what it does not know
         raise InputError(f"the formula {formula.strip()!r} cannot be drawn: {unknown[1]} is not known")
     drawn = PRIMES.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', drawn)  # they are raised as they are

@@ -53,19 +53,20 @@ def _bound(name: str, body: str, names: set[str]) -> str:
     return body.replace("<details", "<details open")
 
 
-def find_browser() -> str | None:
-    """The system's Chromium; without one, Playwright takes its own."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 def launch(playwright: Any) -> Any:
-    """A browser without a window. Raises InputError if there is none."""
+    """A browser without a window: Playwright's own, for the system's may be a snap, which does not see /tmp.
+
+    Without its sandbox, which root and many containers cannot start: it opens no pages but those written here. Raises
+    InputError if there is none.
+    """
     from playwright.sync_api import Error
 
-    try:
-        return playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-    except Error as error:
-        raise InputError(f"{NEEDED} ({str(error).splitlines()[0]}); {INSTALL}.") from error
+    for browser in (None, *filter(None, map(shutil.which, BROWSERS))):
+        try:
+            return playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        except Error as error:
+            why = str(error).splitlines()[0]
+    raise InputError(f"{NEEDED} ({why}); {INSTALL}.")
 
 
 def print_book(page: Path) -> bytes:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from lessons import sync
 from lessons.site import __main__ as site_command
-from lessons.site import markdown
+from lessons.site import build, markdown
 from lessons.site.__main__ import main
 from lessons.site.code import coloured
 from lessons.site.markdown import read_page
@@ -36,7 +36,15 @@ def test_a_formula_that_cannot_be_read_is_an_error():
     assert "<mrow><mi>s</mi><mo" in as_maths("s''", display=False)  # primes are not raised twice
     assert "mfrac" in as_maths(r"\frac{a}{b}", display=True)
     assert "mtable" in as_maths(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display=True)
-    for formula in (r"\left( a", r"\nosuchthing{a}", "a & b", r"\text{a<b}"):
+    for formula in (
+        r"\left( a",
+        r"\nosuchthing{a}",
+        "a & b",
+        r"\text{a<b}",
+        r"\textbf{a<b}",
+        r"\textrm{a & b}",
+        r"\mbox{<b>}",
+    ):
         with pytest.raises(InputError, match="cannot be drawn"):
             as_maths(formula, display=True)
 
@@ -82,6 +90,23 @@ def test_a_site_is_made_anew(site, tmp_path, monkeypatch):
     assert main(["--out", str(out)]) == 0
     assert not (out / "99-old.html").exists() and (out / "index.html").exists()
     assert main(["--out", str(sync.LESSONS / "site")]) == 2
+
+
+def test_a_site_is_written_whole_or_not_at_all(tmp_path, monkeypatch, capsys):
+    """Also where what is wrong is found late, on a page that is linked to: it is named, and the old site stays."""
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(site_command, "pages", lambda: [tmp_path / "README.md"])
+    (tmp_path / "README.md").write_text("# T\n\n[a](other.md)\n", encoding="utf-8")
+    (tmp_path / "other.md").write_text("# O\n", encoding="utf-8")
+    out = tmp_path / "new" / "site"
+    assert main(["--out", str(out)]) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert out / "source.other.md.html" in before
+    (tmp_path / "other.md").write_text("# O\n\n[a](nowhere.md)\n", encoding="utf-8")
+    assert main(["--out", str(out)]) == 2
+    assert f"{tmp_path / 'other.md'}: the link nowhere.md leads nowhere" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert [path.name for path in out.parent.iterdir()] == ["site"]
 
 
 def test_bad_folders(tmp_path, capsys):

@@ -3,13 +3,15 @@
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import Error
 
 from lessons import sync
 from lessons.site.__main__ import main
 from lessons.site.build import Site
-from lessons.site.pdf import write_book
+from lessons.site.pdf import launch, write_book
 from tests.lessons.conftest import CUT, PAGES
 
 PAPER = {"width": 680, "height": 993}  # pixels: A4 without its margins
@@ -82,6 +84,20 @@ def test_where_no_pdf_can_be_written(tmp_path, capsys):
         assert main(["--pdf", str(tmp_path / name)]) == 2
         assert sentence in capsys.readouterr().err
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_the_browser_of_playwright_comes_first(monkeypatch):
+    tried: list[str | None] = []
+
+    def start(executable_path, args):
+        tried.append(executable_path)
+        if executable_path is None:
+            raise Error("none")
+        return "browser"
+
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == "chromium" else None)
+    assert launch(SimpleNamespace(chromium=SimpleNamespace(launch=start))) == "browser"
+    assert tried == [None, "/usr/bin/chromium"]
 
 
 def test_without_a_browser_there_is_a_sentence(tmp_path, monkeypatch, capsys):
