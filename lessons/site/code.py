@@ -24,8 +24,8 @@ def coloured(code: str, language: str) -> str:
         raise InputError(f"a block in the unknown language {language!r}") from None
     lines = highlight(code, lexer, HtmlFormatter(nowrap=True)).removesuffix("\n").split("\n")
     width = max(map(len, code.split("\n")))  # by which what is printed is set smaller, where there is little room
-    kind = f'output" style="--signs:{width}' if language in ("", "text") else "input"
-    return f'<div class="block {kind}"><pre><code>{"".join(map(_line, lines))}</code></pre></div>\n'
+    kind, style = ("output", f' style="--signs:{width}"') if language in ("", "text") else ("input", "")
+    return f'<div class="block {kind}"{style}><pre><code>{"".join(map(_line, lines))}</code></pre></div>\n'
 
 
 def _line(line: str) -> str:
@@ -47,12 +47,13 @@ def coloured_file(name: str, text: str) -> str:
 
 
 def colours() -> str:
-    """The style sheet of the colours: each for light paper and for dark."""
+    """The style sheet of the colours: each for light paper, and for light and dark where light-dark() is known."""
     light, dark = (_colours_of(get_style_by_name(name)) for name in (LIGHT, DARK))
-    return "".join(
-        f".block .{name} {{ color: light-dark({light.get(name, 'inherit')}, {dark.get(name, 'inherit')}) }}\n"
-        for name in sorted(light.keys() | dark.keys())
-    ).replace("inherit", "var(--ink)")
+    rules = []
+    for name in sorted(light.keys() | dark.keys()):
+        day, night = light.get(name, "var(--ink)"), dark.get(name, "var(--ink)")
+        rules.append(f".block .{name} {{ color: {day}; color: light-dark({day}, {night}) }}\n")
+    return "".join(rules)
 
 
 def _colours_of(style: StyleMeta) -> dict[str, str]:
