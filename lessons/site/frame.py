@@ -11,7 +11,7 @@ from lessons.site.markdown import Page
 TEMPLATE = Path(__file__).parent / "page.html"
 NUMBERED = re.compile(r"(\d+)\. (.*)")
 DESCRIPTION = "A U-Net for image segmentation, written by hand: lessons with code that runs."
-PICTURE = "figures/the_u.png"
+PICTURE = "figures/the_u.png"  # og:image; relative, as all addresses here: the pages do not know where they will lie
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ def _step(entry: Entry, kind: str, word: str) -> str:
 
 def _done(name: str) -> str:
     return (
-        f'<p class="done"><button id="done" type="button" data-page="{name}" aria-pressed="false" hidden>'
-        "Mark this page as done</button></p>"
+        f'<p class="done"><button id="done" type="button" data-page="{name}" hidden>Mark this page as done</button></p>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables: one that is too wide for a phone scrolls; one that holds formulas is told row by row there."""
+"""Tables on a phone: one that holds formulas is told row by row; one that is too wide scrolls (script/tables.js)."""
 
 import re
 
@@ -13,7 +13,7 @@ def finished_table(table: str) -> str:
     kind, longest = "table", max((len(_plain(each[0])) for each in MATHS.finditer(table)), default=0)
     if longest > LONG:
         kind, table = "table by-row", _labelled(table)
-    return f'<div class="{kind}" tabindex="0" role="group" aria-label="Table">{table}</div>'
+    return f'<div class="{kind}">{table}</div>'
 
 
 def _labelled(table: str) -> str:

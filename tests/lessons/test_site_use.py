@@ -1,11 +1,26 @@
 """The site in use: search, menu, contents, progress, copies, dark paper; code beside the prose; by keyboard, too."""
 
 import json
+import shutil
+
+import pytest
 
 from lessons import sync
-from tests.lessons.conftest import PAGES, PHONE
+from tests.lessons.conftest import DESK, PAGES, PHONE, UNFOLD, new_tab
 
 LESSON = "03-convolution.html"
+# Blocks of which a word meets the button.
+COVERED = """() => [...document.querySelectorAll('.block.input')].filter(block => {
+  const range = document.createRange(), button = block.querySelector('.copy').getBoundingClientRect(), boxes = [];
+  const texts = document.createTreeWalker(block.querySelector('code'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/\\S+/g)) {
+    range.setStart(texts.currentNode, word.index);
+    range.setEnd(texts.currentNode, word.index + word[0].length);
+    boxes.push(...range.getClientRects());
+  }
+  return boxes.some(each => each.right > button.left && each.left < button.right &&
+                            each.bottom > button.top && each.top < button.bottom);
+}).map(block => block.textContent.slice(0, 60))"""
 
 
 def test_code_stands_beside_the_prose_and_stays_while_it_is_read(site, tab):
@@ -36,10 +51,9 @@ def test_the_column_is_centred_and_has_one_measure(site, tab):
 
 def test_the_search_finds_and_leads_there(site, tab):
     tab.goto((site / "index.html").as_uri())
-    tab.keyboard.press("/")
-    tab.keyboard.type("col2im transpose")
+    tab.fill("#query", "col2im transpose")
     hits = tab.locator("#found li")
-    assert 1 <= hits.count() <= 12
+    assert 1 <= hits.count() <= 12 and tab.get_by_role("status").inner_text() == f"{hits.count()} found"
     link = tab.locator(f"#found a[href^='{LESSON}']").first
     assert link.count() == 1
     link.click()
@@ -51,10 +65,20 @@ def test_the_search_finds_and_leads_there(site, tab):
     tab.fill("#query", "ties")
     tab.mouse.click(600, 25)  # beside them
     assert not tab.locator("#found").is_visible()
+    tab.focus("#query")
+    tab.keyboard.press("Enter")  # follows nothing that is hidden
     tab.fill("#query", "qzxv")
-    assert tab.locator("#found").inner_text() == "Nothing found."
+    assert tab.locator("#found").inner_text() == "Nothing found." and "04-relu" in tab.url
     tab.keyboard.press("Escape")
     assert not tab.locator("#found").is_visible()
+
+
+@pytest.mark.parametrize("words", ["cross-entropy", "max_pool2d", "dx,", "conv2d(x", "isn't", r"[a-z]\d+.*", "%é"])
+def test_the_search_takes_signs_as_they_are(site, tab, words):
+    tab.goto((site / "index.html").as_uri())
+    tab.fill("#query", words)
+    assert tab.locator("#found").is_visible()
+    assert bool(tab.locator("#found a").count()) == (words[0] in "cmd")
 
 
 def test_the_list_of_lessons_and_the_steps_lead_through_the_book(site, tab):
@@ -100,13 +124,40 @@ def test_the_menu_of_a_phone(site, tab):
     button.click()
     tab.mouse.click(PHONE["width"] - 5, 600)  # beside it
     assert not book.is_visible()
+    button.click()
+    book.locator("a").last.focus()
+    assert book.is_visible()
+    tab.keyboard.press("Tab")  # past its end
+    assert not book.is_visible() and tab.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_without_scripts_a_phone_has_the_list_of_lessons(site, browser):
+    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    with new_tab(context) as tab:
+        tab.goto((site / LESSON).as_uri())
+        assert not any(each.is_visible() for each in tab.locator("#menu, #theme, #query, #done").all())
+        tab.locator(f"#book a[href='{PAGES[-1]}']").click()
+        assert tab.url.endswith(PAGES[-1])
+        assert tab.locator("main").bounding_box()["y"] > tab.locator("#book").bounding_box()["height"]
+    context.close()
+
+
+def test_a_table_that_scrolls_is_a_stop_of_the_keyboard(site, tab):
+    tab.goto((site / "course.html").as_uri())
+    assert tab.locator(".table").count() and tab.locator(".table[tabindex]").count() == 0
+    tab.set_viewport_size({"width": 320, "height": 700})
+    tab.locator(".table[tabindex='0']").first.wait_for()
+    for table in tab.locator(".table").all():
+        scrolls = table.evaluate("each => each.scrollWidth > each.clientWidth")
+        assert scrolls == (table.get_attribute("role") == "group") == (table.get_attribute("tabindex") == "0")
+    assert tab.get_by_role("group", name="Table: How to take the course").count() == 1
 
 
 def test_progress_is_kept(site, tab):
     tab.goto((site / LESSON).as_uri())
     assert tab.locator(".tick").count() == 0 and not tab.locator("#count").is_visible()
     tab.locator("#done").click()
-    assert tab.locator("#done").get_attribute("aria-pressed") == "true"
+    assert tab.locator("#done").inner_text() == "✓ Done"
     tab.goto((site / "index.html").as_uri())
     assert tab.locator(f"[data-page='{LESSON}'] .tick").count() == tab.locator(".tick").count() == 1
     assert tab.locator("#count").inner_text() == f"1 of {len(PAGES)} pages done"
@@ -150,6 +201,25 @@ def test_a_button_copies_the_code_and_nothing_else(site, tab):
     block.locator(".copy").click()
     tab.wait_for_function("document.querySelector('textarea') === null")
     assert copied == [code, code]
+    tab.evaluate("document.execCommand = () => false")
+    place = tab.evaluate("scrollY")
+    block.locator(".copy").click()
+    tab.wait_for_function("document.querySelector('.copy:focus').textContent === 'Not copied'")
+    assert tab.evaluate("scrollY") == place and copied == [code, code]
+
+
+@pytest.mark.parametrize("options", [{"viewport": DESK}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}])
+def test_the_button_lies_on_no_code(site, browser, options):
+    context = browser.new_context(**options)
+    with new_tab(context) as tab:
+        for name in PAGES:
+            tab.goto((site / name).as_uri())
+            tab.evaluate(UNFOLD)
+            assert tab.evaluate(COVERED) == [], name
+        touched = "getComputedStyle(document.querySelector('.copy')).opacity"
+        tab.goto((site / LESSON).as_uri())
+        assert tab.evaluate(touched) == ("1" if "has_touch" in options else "0")
+    context.close()
 
 
 def test_the_switch_to_dark_paper(site, tab):
@@ -169,6 +239,24 @@ def test_the_switch_to_dark_paper(site, tab):
     tab.emulate_media(color_scheme="dark")  # as the system has it, again
     tab.wait_for_function("document.getElementById('theme').getAttribute('aria-pressed') === 'true'")
     assert tab.evaluate(paper) == dark
+    rim = "getComputedStyle(document.querySelector('.figure')).borderColor"
+    assert tab.evaluate(rim) == "rgba(0, 0, 0, 0)"
+    tab.locator("#theme").click()
+    assert tab.evaluate(rim) == "rgb(216, 220, 225)"
+
+
+def test_a_browser_that_does_not_know_light_dark_has_light_paper(site, tmp_path, tab):
+    old = shutil.copytree(site, tmp_path / "old")
+    for sheet in (old / "style").glob("*.css"):
+        sheet.write_text(sheet.read_text(encoding="utf-8").replace("light-dark(", "not-known("), encoding="utf-8")
+    styles = """['body', '.block.input', '.figure', '.block .k'].map(name => document.querySelector(name))
+      .map(each => getComputedStyle(each)).map(style => [style.color, style.backgroundColor, style.borderColor])"""
+    tab.goto((site / LESSON).as_uri())
+    light = tab.evaluate(styles)
+    tab.emulate_media(color_scheme="dark")
+    assert tab.evaluate(styles) != light
+    tab.goto((old / LESSON).as_uri())
+    assert tab.evaluate(styles) == light and not tab.locator("#theme").is_visible()
 
 
 def test_by_keyboard(site, tab):

@@ -1,14 +1,16 @@
 // A button on every block of code that copies the code, and nothing else.
 "use strict";
 {
-  async function copy(text) {
-    try { await navigator.clipboard.writeText(text); } catch {  // not allowed here: the older way
-      const area = document.createElement("textarea");
+  async function copy(text) {  // whether it was copied
+    try { await navigator.clipboard.writeText(text); return true; } catch {  // not allowed here: the older way
+      const area = document.createElement("textarea"), before = document.activeElement;
       area.value = text;
       document.body.append(area);
       area.select();
-      document.execCommand("copy");
+      const done = document.execCommand("copy");
       area.remove();
+      before.focus({ preventScroll: true });
+      return done;
     }
   }
 
@@ -18,10 +20,10 @@
     button.className = "copy";
     button.textContent = "Copy";
     button.addEventListener("click", async () => {
-      await copy(block.querySelector("code").textContent);
-      button.textContent = "Copied";
+      const done = await copy(block.querySelector("code").textContent);
+      button.textContent = done ? "Copied" : "Not copied";
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
-    block.append(button);
+    block.querySelector("pre").prepend(button);
   }
 }

@@ -1,4 +1,4 @@
-// On narrow screens the list of lessons is behind a button; it closes with Escape and when a link is taken.
+// On narrow screens a button shows the list of lessons; Escape closes it, and a link, and the focus when it leaves.
 "use strict";
 {
   const button = document.getElementById("menu"), list = document.getElementById("book");
@@ -13,6 +13,9 @@
   const isOpen = () => list.classList.contains("open");
   button.addEventListener("click", () => open(!isOpen()));
   list.addEventListener("click", event => { if (event.target.closest("a")) open(false); });
+  list.addEventListener("focusout", event => {  // a click beside it gives the focus to nothing: see below
+    if (event.relatedTarget && !event.relatedTarget.closest("#book, #menu")) open(false);
+  });
   document.addEventListener("keydown", event => {
     if (event.key === "Escape" && isOpen()) { open(false); button.focus(); }
   });

@@ -31,7 +31,7 @@
     count.textContent = `${many} of ${entries.length} pages done`;
     if (!button) return;
     const isDone = done.has(button.dataset.page);
-    button.setAttribute("aria-pressed", String(isDone));
+    button.classList.toggle("marked", isDone);
     button.textContent = isDone ? "✓ Done" : "Mark this page as done";
   }
 

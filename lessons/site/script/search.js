@@ -1,12 +1,13 @@
 // Search in the parts of all pages: every word must occur; headings count more than text.
 "use strict";
 const query = document.getElementById("query"), found = document.getElementById("found");
+const said = document.getElementById("said");  // the number of results, for those who hear the page
 
 function score(part, words) {
   const heading = (part.title + " " + part.heading).toLowerCase(), text = part.text.toLowerCase();
   let total = 0;
   for (const word of words) {
-    const begins = new RegExp("\\b" + word.replace(/[^\p{L}\p{N}]/gu, "\\$&"), "gu");  // counts more than in mid-word
+    const begins = new RegExp("\\b" + word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gu");  // counts more than in mid-word
     const times = (text.match(begins) || []).length;
     if (!text.includes(word) && !heading.includes(word)) return 0;
     total += (heading.match(begins) ? 20 : 0) + 3 * Math.min(times, 5) + 1;
@@ -40,14 +41,14 @@ function show() {
     return item;
   }));
   if (words.length && !hits.length) found.replaceChildren(element("li", "Nothing found."));
+  said.textContent = words.length ? `${Math.min(hits.length, 12)} found` : "";
   found.hidden = !words.length;
 }
 
 query.addEventListener("input", show);
 document.addEventListener("keydown", event => {
-  if (event.key === "Enter" && document.activeElement === query) { const first = found.querySelector("a"); if (first) first.click(); }
+  if (event.key === "Enter" && document.activeElement === query && !found.hidden) found.querySelector("a")?.click();
   if (event.key === "Escape") { query.value = ""; show(); }
-  if (event.key === "/" && document.activeElement !== query) { event.preventDefault(); query.focus(); }
 });
 document.addEventListener("click", event => { if (!event.target.closest(".search")) found.hidden = true; });
 found.addEventListener("click", event => { if (event.target.closest("a")) { found.hidden = true; } });
