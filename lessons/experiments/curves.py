@@ -1,4 +1,4 @@
-"""Small runs on made cells, one healthy and the others ill, each in its own way: their curves, for lesson 10.
+"""Small runs on synthetic cells, one healthy and the others ill, each in its own way: their curves, for lesson 10.
 
 Run: python lessons/experiments/curves.py [NAME ...]     (20 to 30 seconds each on one core)
      python lessons/experiments/curves.py --table        (what curves.json holds, without training anything)

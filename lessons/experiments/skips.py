@@ -2,7 +2,7 @@
 
 Run: python lessons/experiments/skips.py        (about 9 minutes on one core; then python -m lessons.figures.skips)
 
-Networks of base 8 and depth 3, 4 and 5, on the made cells as the preset has them: 240 images of 64 x 64 pixels, 20
+Networks of base 8 and depth 3, 4 and 5, on the synthetic cells as the preset has them: 240 images of 64 x 64 pixels, 20
 epochs. With and without skips they have the same arrays of the same shapes and see the same images in the same order.
 Without, each skip is replaced by zeros just before it is concatenated, so the weights that meet the zeros do nothing;
 those beside them start sqrt(2) times larger, as He's rule wants it of a sum of half as many numbers.
