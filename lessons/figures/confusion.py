@@ -29,7 +29,7 @@ from minunet.metrics import confusion_matrix, dice, iou
 LABELS = np.array([[0, 0, 0, 0], [0, 1, 1, 2], [0, 1, 1, 2], [0, 1, 1, 2]])
 PREDICTED = np.array([[0, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 2], [0, 1, 1, 1]])
 MATRIX = confusion_matrix(LABELS, PREDICTED, 3)
-LEFT = 13.2  # where the matrix begins
+LEFT, TOP = 13.2, 1.7  # where the matrix begins
 CLASS_TINTS = np.array(["#cce3f0", "#faecce", "#cdece3"])  # of the colours of background, object and border
 
 
@@ -39,24 +39,23 @@ def draw(narrow: bool = False) -> Figure:
         return pieces(9.5, Piece(_count, -0.2, 0, 19, 6.8), Piece(_score, -0.2, 0, 19, 6))
     return pieces(
         PHONE,
-        Piece(_count, -0.3, 0, 10.3, 6.6),
-        Piece(_count, 9.62, 0.4, 20.2, 6.6),
+        Piece(partial(_count, left=1.2, top=8, bend=-0.76), -0.3, 0, 10.3, 13.2),
         Piece(partial(_score, left=0, top=6.1), -0.3, 0, 10.3, 9.9),
         Piece(_score, 9.62, 0.4, 20.2, 5.4),
     )
 
 
-def _count(axes: Axes) -> None:
-    """One pixel on its way into the matrix."""
+def _count(axes: Axes, left: float = LEFT, top: float = TOP, bend: float = 0.45) -> None:
+    """One pixel on its way into the matrix, which begins at left and top."""
     draw_grid(axes, LABELS, 0, 1.2, colours=CLASS_TINTS[LABELS], size=11, label="labels (the truth)")
     draw_grid(axes, PREDICTED, 5.5, 1.2, colours=CLASS_TINTS[PREDICTED], size=11, label="predictions")
-    _matrix(axes, np.full((3, 3), "white"))
-    for left, top in ((3, 2.2), (8.5, 2.2), (LEFT + 1, 3.7)):
-        frame(axes, left, top, 1, 1)
+    _matrix(axes, np.full((3, 3), "white"), left, top)
+    for x, y in ((3, 2.2), (8.5, 2.2), (left + 1, top + 2)):
+        frame(axes, x, y, 1, 1)
     arrow(axes, (4.05, 2.7), (8.45, 2.7), FRAMED, bend=-0.18)
-    arrow(axes, (9.55, 2.9), (LEFT + 1.5, 4.8), FRAMED, bend=0.45)
+    arrow(axes, (9.55, 2.9), (left + 1.5, top + 3.1), FRAMED, bend=bend)
     axes.text(0, 6.1, "one pixel: border in truth (2), predicted as cell (1)", fontsize=9, color=INK)
-    axes.text(LEFT - 1.2, 6.1, "it is one of the 2 in row 2, column 1", fontsize=9, color=INK)
+    axes.text(left - 1.2, top + 4.4, "it is one of the 2 in row 2, column 1", fontsize=9, color=INK)
 
 
 def _score(axes: Axes, left: float = 4.6, top: float = 1.75) -> None:
@@ -68,7 +67,7 @@ def _score(axes: Axes, left: float = 4.6, top: float = 1.75) -> None:
     draw_grid(axes, names, 0, 1.2, colours=kinds, label="class 1, cell")
     in_matrix = np.full((3, 3), "white", dtype=object)
     in_matrix[1, :], in_matrix[:, 1], in_matrix[1, 1] = MISSED, FALSE_ALARM, CORRECT
-    _matrix(axes, in_matrix)
+    _matrix(axes, in_matrix, LEFT, TOP)
 
     tp, fn, fp = hit.sum(), missed.sum(), false.sum()
     for line, (colour, text) in enumerate(
@@ -87,9 +86,8 @@ def _score(axes: Axes, left: float = 4.6, top: float = 1.75) -> None:
         axes.text(left, top + below, text, fontsize=10, va="center")
 
 
-def _matrix(axes: Axes, colours: np.ndarray) -> None:
+def _matrix(axes: Axes, colours: np.ndarray, left: float, top: float) -> None:
     """The confusion matrix, with the classes written beside it."""
-    left, top = LEFT, 1.7
     axes.text(left + 1.5, top - 0.75, "predicted class", ha="center", va="bottom", fontsize=9, color=INK)
     axes.text(left - 0.75, top + 1.5, "true class", ha="right", va="center", fontsize=9, color=INK, rotation=90)
     for i in range(3):

@@ -3,6 +3,8 @@
 Run: python -m lessons.figures.contract
 """
 
+from functools import partial
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -13,22 +15,34 @@ from lessons.figures.style import FORWARD, GRADIENT, GREY, INK, PHONE, Piece, ar
 def draw(narrow: bool = False) -> Figure:
     """Two layers in a row: values to the right, gradients to the left, a cache between the two functions of each."""
     if narrow:
-        return pieces(PHONE, Piece(_board, 2.4, -0.4, 14.6, 10.9), Piece(_board, 14.4, -0.4, 26.6, 10.9))
+        first, second = partial(_half, first=True), partial(_half, first=False)
+        return pieces(PHONE, Piece(first, 2.3, -0.4, 15.7, 11.2), Piece(second, 12.4, 0.2, 26.1, 10.9))
     return pieces(9.5, Piece(_board, -0.2, -0.4, 26.6, 10.9))
 
 
-def _board(axes: Axes) -> None:
+def _half(axes: Axes, first: bool) -> None:
+    """The board for one of its halves, which says what it is, and where y and dy come from and go."""
+    left, start, end = (2.4, 11.3, 15.5) if first else (12.5, 12.5, 15.9)
+    _board(axes, start, end)
+    there, back = ("to relu", "from\nrelu_backward") if first else ("from linear", "to\nlinear_backward")
+    axes.text(left, 0.9, "forward", fontsize=10, color=INK, va="center")
+    axes.text(left, 10.3, "backward", fontsize=10, color=GRADIENT, va="center")
+    for top, where in ((2.9, there), (8.2, back)):
+        axes.text((start + end) / 2, top, where, fontsize=8.5, color="#555555", ha="center", va="top")
+
+
+def _board(axes: Axes, start: float = 11.3, end: float = 15.9) -> None:
+    """Both layers; the arrows between them reach from start to end."""
     for left, name, keeps in ((6.0, "linear", "cache: x, weight"), (16.0, "relu", "cache: z")):
         _box(axes, left, 1.6, name, FORWARD)
         _box(axes, left, 7.0, f"{name}_backward", GRADIENT)
         arrow(axes, (left + 2.6, 3.7), (left + 2.6, 6.9), GREY)
         axes.text(left + 2.9, 5.3, keeps, fontsize=9, color="#555555", va="center")
-    for start, end, text in ((2.6, 5.9, "x"), (11.3, 15.9, "y"), (21.3, 24.6, "z")):
-        arrow(axes, (start, 2.6), (end, 2.6), FORWARD)
-        axes.text((start + end) / 2, 2.35, text, fontsize=12, color=INK, ha="center", va="bottom")
-    for start, end, text in ((24.6, 21.3, "dz"), (15.9, 11.3, "dy"), (5.9, 2.6, "dx")):
-        arrow(axes, (start, 8.0), (end, 8.0), GRADIENT)
-        axes.text((start + end) / 2, 7.75, text, fontsize=12, color=GRADIENT, ha="center", va="bottom")
+    for left, right, text in ((2.6, 5.9, "x"), (start, end, "y"), (21.3, 24.6, "z")):
+        arrow(axes, (left, 2.6), (right, 2.6), FORWARD)
+        axes.text((left + right) / 2, 2.35, text, fontsize=12, color=INK, ha="center", va="bottom")
+        arrow(axes, (right, 8.0), (left, 8.0), GRADIENT)
+        axes.text((left + right) / 2, 7.75, f"d{text}", fontsize=12, color=GRADIENT, ha="center", va="bottom")
     axes.text(8.6, 0.2, "weight, bias", fontsize=10, color=INK, ha="center", va="center")
     arrow(axes, (8.6, 0.6), (8.6, 1.5), INK)
     arrow(axes, (8.6, 9.1), (8.6, 10.0), GRADIENT)
