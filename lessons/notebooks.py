@@ -193,7 +193,8 @@ def _write(out: Path) -> int:
     for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8")
     (out / MARK).write_text(json.dumps({name: _digest(out / name) for name in texts}, indent=1), encoding="utf-8")
-    print(f"{len(texts)} notebooks in {out}; `jupyter lab` in the root of the clone opens them")
+    print(f"{len(texts)} notebooks in {out}")
+    print("To open them: `pip install jupyterlab`, then `jupyter lab` in the root of the clone")
     return 0
 
 

@@ -86,6 +86,7 @@ def test_a_notebook_runs_and_prints_what_the_page_says(out, tmp_path, monkeypatc
 def test_notebooks_are_written_anew_but_never_over_a_change(out, tmp_path, capsys):
     folder = tmp_path / "books"
     assert main([str(folder)]) == 0
+    assert "`pip install jupyterlab`, then `jupyter lab`" in capsys.readouterr().out
     book, old = folder / "03-convolution.ipynb", folder / "99-old.ipynb"
     before = book.read_bytes()
     assert main([str(folder)]) == 0 and book.read_bytes() == before
