@@ -1,5 +1,6 @@
-"""Blocks of code: coloured for light and for dark paper, in lines that wrap under their own beginning."""
+"""Code: blocks, coloured for light and for dark paper, in lines that wrap under their own beginning; and in text."""
 
+import html
 import re
 
 from pygments import highlight
@@ -14,6 +15,11 @@ from minunet.errors import InputError
 
 LIGHT, DARK = "xcode", "github-dark"  # whose colours can be told from the paper, comments too
 INDENT = re.compile(r"((?:<span[^>]*>)*)( +)(?=\S)")  # also of a text over several lines, which is one colour
+COLUMN = re.compile(r"\S {2,}\S")  # a text in which this is found twice is laid out in columns
+CUT = re.compile(r"(?<=\w/)(?=\w)")  # in a path
+OPTION = re.compile(r"(?<![\w.-])--?\w[\w-]*")  # of a command
+LONG = 30  # signs of a piece of code that a line of a phone may be too short for
+BROAD = 120  # signs of a line for which a page's column is too narrow
 
 
 def coloured(code: str, language: str) -> str:
@@ -24,8 +30,25 @@ def coloured(code: str, language: str) -> str:
         raise InputError(f"a block in the unknown language {language!r}") from None
     lines = highlight(code, lexer, HtmlFormatter(nowrap=True)).removesuffix("\n").split("\n")
     width = max(map(len, code.split("\n")))  # by which what is printed is set smaller, where there is little room
+    if language == "sh":
+        lines = [OPTION.sub(r'<span class="keep">\g<0></span>', line) for line in lines]
     kind, style = ("output", f' style="--signs:{width}"') if language in ("", "text") else ("input", "")
-    return f'<div class="block {kind}"{style}><pre><code>{"".join(map(_line, lines))}</code></pre></div>\n'
+    block = f'<div class="block {kind}"{style}><pre><code>{"".join(map(_line, lines))}</code></pre></div>\n'
+    if kind == "output" and sum(COLUMN.search(line) is not None for line in code.split("\n")) > 1:
+        broad = " broad" if width > BROAD else ""
+        return f'<div class="table columns{broad}">{block}</div>\n'  # it scrolls, for wrapped it could not be read
+    return block
+
+
+def in_line(code: str) -> str:
+    """Code in a line of text, which ends at a space or slash of it, and elsewhere only in what is too long."""
+    words = code.split(" ")
+    return f"<code>{' '.join('<wbr>'.join(map(_piece, CUT.split(word))) for word in words)}</code>"
+
+
+def _piece(piece: str) -> str:
+    text = html.escape(piece)
+    return f'<span class="keep">{text}</span>' if len(piece) <= LONG else text
 
 
 def _line(line: str) -> str:

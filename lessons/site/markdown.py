@@ -16,12 +16,13 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from PIL import Image
 
-from lessons.site.code import coloured
+from lessons.site.code import coloured, in_line
 from lessons.site.maths import as_display, in_text
 from lessons.site.tables import finished_table
 from lessons.sync import LESSONS, ROOT, SOURCE, anchor_of, place_of
 
 ALONE = re.compile(r'<div class="block|<details|^<h[1-6]')
+TEX = re.compile(r"[\\^_{}]")  # in a formula that is not read as it is written
 KEPT = re.compile(r'\(?<span class="math inline">(?:(?!<wbr>|</span>).)*</span>[,.;:!?)]+')  # one line holds it
 
 
@@ -83,6 +84,7 @@ def make_parser() -> MarkdownIt:
     )
     parser.add_render_rule("image", lambda self, tokens, number, options, env: as_picture(tokens[number]))
     parser.add_render_rule("fence", lambda self, tokens, number, options, env: as_fence(tokens[number]))
+    parser.add_render_rule("code_inline", lambda self, tokens, number, options, env: in_line(tokens[number].content))
     return parser
 
 
@@ -98,6 +100,7 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
         block = tokens[position:end]
         first = block[0]
         _relink(block, link)
+        terms = _terms(block)
         row, inside = page.rows[-1], folded  # whether the block stands in a fold that was opened before it
         if first.type == "html_block":
             folded += first.content.count("<details") - first.content.count("</details")
@@ -130,7 +133,7 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                 page.rows.append(row)
             row.left.append(text)
         if not inside:  # what is folded is not found by the search: it would be told too early
-            _note(page, block)
+            _note(page, block, terms)
         position = end
     page.rows = [row for row in page.rows if row.left or row.right]
     return page
@@ -199,23 +202,43 @@ def _inner(paragraph: str) -> str:
 
 
 def _words(token: Token) -> str:
-    """What a reader sees of a piece of text."""
+    """What a reader sees of a piece of text; of its formulas, those that are read as they are written."""
     if token.type == "fence":
         return "" if token.info.strip() == "math" else token.content
-    return "".join(
-        " " if each.type == "softbreak" else each.content for each in token.children or [] if each.type != "image"
-    )
+    words = ""
+    for each in token.children or []:
+        if each.type == "softbreak":
+            words += " "
+        elif each.type == "math_inline" and TEX.search(each.content):
+            words += "..."
+        elif each.type != "image":
+            words += each.content
+    return words
 
 
-def _note(page: Page, block: Sequence[Token]) -> None:
+def _terms(block: Sequence[Token]) -> list[tuple[str, str, str]]:
+    """The rows of a glossary, a term in italics and what it is: each becomes a part of its page, with an anchor."""
+    parts = []
+    for number in (number for number, each in enumerate(block) if each.type == "tr_open"):
+        term, *cells = (each for each in block[number : _end_of(block, number)] if each.type == "inline")
+        if [each.type for each in term.children or []] == ["em_open", "text", "em_close"]:
+            anchor = f"term-{anchor_of(_words(term))}"
+            block[number].attrs["id"] = anchor
+            parts.append((anchor, _words(term), _words(cells[0])))
+    return parts
+
+
+def _note(page: Page, block: Sequence[Token], terms: list[tuple[str, str, str]]) -> None:
     """The text of a block, for the search, the title, and the contents."""
     if block[0].type == "heading_open":
-        heading = "".join(each.content for each in block[1].children or [])
+        heading = _words(block[1])
         if block[0].tag == "h1":
             page.title = heading
         if block[0].tag == "h2":
             page.contents.append((str(block[0].attrs.get("id", "")), heading))
         page.parts.append((str(block[0].attrs.get("id", "")), heading, ""))
+    elif terms:
+        page.parts += terms
     elif page.parts:
         words = " ".join(_words(each) for each in block if each.type in ("inline", "fence"))
         first = next((_words(each) for each in block if each.type == "inline"), "")

@@ -25,7 +25,7 @@ def _labelled(table: str) -> str:
         cells = iter(labels)
         return CELL.sub(lambda cell: f'<td data-label="{next(cells, "")}"{cell["more"]}>{cell["text"]}</td>', match[0])
 
-    return f"{head}</thead>{re.sub('<tr>.*?</tr>', row, body, flags=re.DOTALL)}"
+    return f"{head}</thead>{re.sub('<tr[ >].*?</tr>', row, body, flags=re.DOTALL)}"
 
 
 def _plain(text: str) -> str:

@@ -20,6 +20,10 @@ UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)
 # Formulas, code and pictures that are wider inside than outside, or stand out of what holds them; tables that do.
 CUT = """() => [...document.querySelectorAll('math, .formula, .part, .keep, .block, pre, pre code, .line, img, .table')]
   .filter(each => each.getClientRects().length)
+  .filter(each => {  // what scrolls in its frame is not cut; on paper nothing scrolls
+    const frame = each.parentElement.closest(each.matches('code .keep') ? '.table' : '.columns');
+    return !frame || getComputedStyle(frame).overflowX !== 'auto';
+  })
   .filter(each => {
     const holder = each.closest('.block') || each.closest('.prose, .code, .alone, .wide, .file') || document.body;
     const spills = each.getBoundingClientRect().right > holder.getBoundingClientRect().right + 1;

@@ -11,7 +11,7 @@ from lessons import sync
 from lessons.site import __main__ as site_command
 from lessons.site import build, markdown
 from lessons.site.__main__ import main
-from lessons.site.code import coloured
+from lessons.site.code import coloured, in_line
 from lessons.site.markdown import read_page
 from lessons.site.maths import as_display, as_maths, in_text
 from lessons.site.tables import finished_table
@@ -135,6 +135,38 @@ def test_code_wraps_under_its_beginning_and_is_the_same_text():
     assert drawn.count('class="line"') == 5 and drawn.count("--in:4") == 3 and 'class="block input"' in drawn
     assert html.unescape(re.sub("<[^>]+>", "", drawn)) == code + "\n"
     assert 'class="block output"' in coloured("1\n", "text")
+
+
+def test_code_in_a_line_ends_at_spaces_and_slashes():
+    assert in_line("python --pdf") == '<code><span class="keep">python</span> <span class="keep">--pdf</span></code>'
+    assert [in_line(code).count("<wbr>") for code in ("a/b/c.py", "a / b", "a//b", "/a")] == [2, 0, 0, 0]
+    assert "&lt;b&gt;" in in_line("a/<b>")
+    assert in_line("x" * 40) == f"<code>{'x' * 40}</code>"
+    assert re.findall('keep">([^<]*)', coloured("tool-x --dist a -n 2\n", "sh")) == ["--dist", "-n"]
+
+
+def test_text_in_columns_scrolls():
+    columns = "a  b\nc  d\n"
+    assert coloured(columns, "text").startswith('<div class="table columns"><div class="block output"')
+    assert 'columns broad"' in coloured(columns + "x" * 121, "text")
+    assert "columns" not in coloured("a  b\n", "text") + coloured(columns, "python")
+
+
+def test_the_search_reads_words(tmp_path):
+    """No TeX; of a glossary each term, with a place to lead to, and without the page that it is first on."""
+    (tmp_path / "page.md").write_text(
+        "# T\n\nThe $y$ of $\\frac{a}{b}$ and `c`.\n\n```math\n\\sum\n```\n\n"
+        "|term|what|first in|\n|---|---|---|\n|*IoU*|A ratio $x_1$.|[9](nine.md)|\n"
+        "|*max-pooling*|The largest.|[4](four.md)|\n",
+        encoding="utf-8",
+    )
+    page = read_page(tmp_path / "page.md", lambda target: target, lambda path, line: "")
+    assert page.parts == [
+        ("t", "T", "The y of ... and c."),
+        ("term-iou", "IoU", "A ratio ...."),
+        ("term-max-pooling", "max-pooling", "The largest."),
+    ]
+    assert '<tr id="term-iou">' in page.rows[-1].html()
 
 
 def test_every_page_has_an_icon_a_description_and_a_picture(site):

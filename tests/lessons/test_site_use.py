@@ -1,9 +1,13 @@
 """The site in use: search, menu, contents, progress, copies, dark paper; code beside the prose; by keyboard, too."""
 
+import io
 import json
+import re
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from lessons import sync
 from tests.lessons.conftest import DESK, PAGES, PHONE, UNFOLD, new_tab
@@ -35,6 +39,62 @@ def test_code_stands_beside_the_prose_and_stays_while_it_is_read(site, tab):
     assert prose.bounding_box()["y"] < 0
     tab.set_viewport_size(PHONE)
     assert code.bounding_box()["y"] > prose.bounding_box()["y"] + prose.bounding_box()["height"] - 1
+
+
+LABELLED = """() => [...document.querySelectorAll('.output')].map(each => {
+  const holder = each.closest('.columns') || each, before = holder.previousElementSibling;
+  const label = getComputedStyle(each, '::before').content;
+  return [label === '"prints"', Boolean(before && before.matches('.input'))];
+})"""
+
+
+def test_what_code_prints_is_labelled_and_no_other_text(site, tab):
+    tab.goto((site / "source.README.md.html").as_uri())
+    assert tab.evaluate(LABELLED) == [[False, False]] * 2  # classes.txt and the map
+    tab.goto((site / "06-skip-connections.html").as_uri())
+    assert tab.locator(".columns").count() and all(labelled for both in tab.evaluate(LABELLED) for labelled in both)
+
+
+def test_a_line_under_a_link_lies_below_its_underscores(site, tab):
+    """Of a link in code and of one in text: between the rows of both is white."""
+    tab.goto((site / "01-tensors.html").as_uri())
+    link = tab.locator("main a[href*='__init__']").first
+    for inside in ("<code>__</code>", "__"):
+        link.evaluate("(each, inside) => { each.innerHTML = inside; each.style.padding = '0 0 8px'; }", inside)
+        tab.add_style_tag(content="main a, main a code { background: #fff !important; border-radius: 0 !important; }")
+        lined = pixels(link)
+        link.evaluate("each => { each.style.textDecoration = 'none'; }")
+        bare = pixels(link)
+        link.evaluate("each => { each.style.textDecoration = ''; }")
+        ink = np.flatnonzero(bare.min(axis=1) < 200)
+        line = np.flatnonzero((lined != bare).any(axis=1))
+        assert line.size and line.min() > ink.max() + 1, inside
+
+
+def pixels(element) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("L")).astype(int)
+
+
+@pytest.mark.parametrize("width", [PHONE["width"], DESK["width"]])
+def test_code_in_a_line_is_not_cut_in_mid_word(site, tab, width):
+    """What stands between spaces and slashes is on one line; an option also in a block."""
+    tab.set_viewport_size({"width": width, "height": 900})
+    for name in (PAGES[1], "source.README.md.html"):
+        tab.goto((site / name).as_uri())
+        cut = "[...document.querySelectorAll('code .keep')].filter(each => each.getClientRects().length > 1)"
+        assert tab.locator("code .keep").count() > 20 and tab.evaluate(f"{cut}.map(each => each.innerText)") == []
+
+
+def test_the_map_scrolls_on_a_phone_and_shows_that_it_does(site, tab):
+    tab.goto((site / "source.README.md.html").as_uri())
+    columns = tab.locator(".columns")
+    assert columns.evaluate("each => each.scrollWidth <= each.clientWidth")
+    tab.set_viewport_size(PHONE)
+    columns.and_(tab.locator("[tabindex='0']")).wait_for()  # a stop of the keyboard
+    assert columns.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert "gradient" in columns.evaluate("each => getComputedStyle(each).backgroundImage")
+    heights = columns.locator(".line").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert len(heights) > 30 and len({round(height) for height in heights}) == 1  # none wraps
 
 
 def test_the_column_is_centred_and_has_one_measure(site, tab):
@@ -71,6 +131,17 @@ def test_the_search_finds_and_leads_there(site, tab):
     assert tab.locator("#found").inner_text() == "Nothing found." and "04-relu" in tab.url
     tab.keyboard.press("Escape")
     assert not tab.locator("#found").is_visible()
+
+
+def test_the_search_leads_to_a_term_and_shows_no_tex(site, tab):
+    tab.goto((site / "index.html").as_uri())
+    tab.fill("#query", "Dice coefficient")
+    tab.locator("#found a[href='glossary.html#term-dice-coefficient']").click()
+    tab.wait_for_url("**/glossary.html#term-dice-coefficient")
+    assert "Twice the overlap" in tab.locator(":target").inner_text()
+    assert tab.locator("tr[id]").count() == tab.locator("tbody tr").count()
+    shown = tab.evaluate("INDEX.map(part => part.heading + part.text).join(' ')")
+    assert not re.search(r"\\(frac|sum|text|mathrm|partial|cdot)", shown)
 
 
 @pytest.mark.parametrize("words", ["cross-entropy", "max_pool2d", "dx,", "conv2d(x", "isn't", r"[a-z]\d+.*", "%é"])
