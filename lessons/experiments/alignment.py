@@ -1,4 +1,4 @@
-"""The seed's mistake on synthetic cells: the same small network without padding, trained on resized and on aligned labels.
+"""The notebook's mistake on synthetic cells: a small network without padding, trained on resized and on aligned labels.
 
 Run: python lessons/experiments/alignment.py [SEED ...]     (a minute for each seed on one core; without: 0, 1 and 2)
      python lessons/experiments/alignment.py --table        (what alignment.json holds, without training anything)

@@ -10,6 +10,7 @@ cells, and the seam between two cells is a dark line that blur and noise almost 
 
 import numpy as np
 from scipy import ndimage
+from tqdm import tqdm
 
 from minunet.data.dataset import Dataset
 from minunet.data.instances import to_classes
@@ -20,7 +21,8 @@ TINT = np.array([0.45, 1.0, 0.65])  # the green of a fluorescent dye, as RGB
 
 def make_cells(count: int, size: int, rng: np.random.Generator) -> Dataset:
     """`count` images of size x size pixels with their labels."""
-    images, labels, instances = zip(*(make_cell_image(size, rng) for _ in range(count)), strict=True)
+    numbers = tqdm(range(count), "Drawing cells", unit="img", leave=False, disable=None)  # large ones take long
+    images, labels, instances = zip(*(make_cell_image(size, rng) for _ in numbers), strict=True)
     names = [f"cells-{i:04d}" for i in range(count)]
     return Dataset(np.stack(images), np.stack(labels), names, CLASSES, list(instances))
 

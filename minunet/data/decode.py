@@ -36,6 +36,7 @@ def decode(path: Path) -> Decoded:
                 refuse_damaged_png(file)
             file.seek(0)
             decoded, orientation, lossy, turned_round = read_tiff(file) if start in STARTS else (None, 1, False, False)
+            tagged = orientation  # Pillow turns some TIFFs by itself, and forgets their tag
             if decoded is None:
                 file.seek(0)
                 decoded, orientation = _with_pillow(file)
@@ -53,7 +54,7 @@ def decode(path: Path) -> Decoded:
     alpha = None if decoded.alpha is None else upright(decoded.alpha, orientation)
     lossy = lossy or decoded.kind[0] in LOSSY
     changed = decoded.changed or turned_round
-    turned = orientation in range(2, 9)
+    turned = any(each in range(2, 9) for each in (tagged, orientation))
     values = upright(decoded.values, orientation)
     return decoded._replace(values=values, alpha=alpha, lossy=lossy, changed=changed, turned=turned)
 

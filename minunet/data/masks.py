@@ -44,6 +44,21 @@ class Found(NamedTuple):
         return self._replace(overlaps=np.stack(counts))
 
 
+def refuse_reversed(path: Path, values: np.ndarray, palette: np.ndarray | None) -> None:
+    """Raise InputError if a palette of greys shows lower numbers brighter: which of both is meant cannot be told.
+
+    So Pillow's `quantize` numbers black and white, and Fiji saves masks with an inverting lookup table.
+    """
+    if palette is None or (held := np.unique(values)).size < 2 or held[-1] >= len(palette):
+        return
+    shown = palette[held].astype(int)  # (K, 3)
+    if (shown == shown[:, :1]).all() and (np.diff(shown[:, 0]) < 0).all():
+        raise InputError(
+            f"{path} has a palette that shows the number {held[0]} brighter than {held[-1]}: it cannot be told whether "
+            "its numbers are meant or what is seen. Save masks as grey PNG."
+        )
+
+
 def refuse_mixed_palettes(found: Sequence[Found]) -> None:
     """Raise InputError if a colour has two numbers, or a number two colours, in masks that show them."""
     palettes = [mask.palette for mask in found if mask.palette is not None]

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
 from minunet.data.decode import decode
-from minunet.data.masks import MANY, Found
+from minunet.data.masks import MANY, Found, refuse_reversed
 from minunet.data.resize import resize_mask, resize_picture
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
@@ -64,6 +64,7 @@ def _read_mask(path: Path) -> tuple[np.ndarray, np.ndarray | None, bool]:
             f"{path} is a picture of mode {decoded.kind[1]}{' with alpha' if alpha else ''}, but a mask holds one "
             "whole number a pixel, its class id. Save it as a grey or palette PNG."
         )
+    refuse_reversed(path, values, decoded.palette)
     white = 1 if values.dtype == "bool" else decoded.highest or 255
     if decoded.palette is None and white < 255:
         greys = np.linspace([0] * 3, [255] * 3, white + 1).astype("uint8")

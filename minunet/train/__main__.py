@@ -1,4 +1,4 @@
-"""`python -m minunet.train`: train a U-Net, on synthetic cells, on the pets, or on your own folder of images and masks."""
+"""`python -m minunet.train`: train a U-Net, on synthetic cells, the pets, or your own folder of images and masks."""
 
 import argparse
 import dataclasses

@@ -95,7 +95,7 @@ def test_png_of_16_bits_a_colour(tmp_path, rng, channels, kind):
         np.testing.assert_array_equal(read.alpha, written[..., -1] >> 8)
 
 
-@pytest.mark.parametrize("ending", ["tif", "png", "jpg", "webp"])
+@pytest.mark.parametrize("ending", ["tif", "lzw.tif", "png", "jpg", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_what_was_turned_is_turned_back(tmp_path, orientation, ending):
     """The picture that Pillow's own `exif_transpose` gives; in every format, and in masks as in pictures."""
@@ -105,12 +105,13 @@ def test_what_was_turned_is_turned_back(tmp_path, orientation, ending):
     rgb[:8, :8, 0], rgb[8:, 8:16, 1], rgb[:, 16:, 2] = 250, 250, 250
     exif = Image.Exif()
     exif[274] = orientation
-    Image.fromarray(rgb).save(tmp_path / f"a.{ending}", exif=exif, quality=100)
+    how = {"compression": "tiff_lzw"} if ending == "lzw.tif" else {"quality": 100}
+    Image.fromarray(rgb).save(tmp_path / f"a.{ending}", exif=exif, **how)
     with open(tmp_path / f"a.{ending}", "rb") as file:
         expected = np.asarray(ImageOps.exif_transpose(Image.open(file)).convert("RGB")).astype(int)
-    values = decode(tmp_path / f"a.{ending}").values
-    assert values.shape == expected.shape
-    assert abs(values - expected).max() <= (0 if ending in ("tif", "png") else 8)
+    decoded = decode(tmp_path / f"a.{ending}")
+    assert decoded.values.shape == expected.shape and decoded.turned == (orientation > 1)
+    assert abs(decoded.values - expected).max() <= (8 if ending in ("jpg", "webp") else 0)
 
 
 def test_an_orientation_that_is_none_changes_nothing():

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from minunet.data.masks import Found, look_like_objects, looks_smooth, refuse_mixed_greys, refuse_mixed_palettes
+from minunet.data.pictures import read_mask
 from minunet.errors import InputError
 
 
@@ -162,3 +164,20 @@ def test_one_mask_of_another_kind_does_not_hide_the_smooth_ones():
     found = found_in([*large, np.zeros((9, 9), "uint8")])
     found[2] = found[2]._replace(palette=np.array([BLACK, WHITE]))
     assert looks_smooth(found)
+
+
+@pytest.mark.parametrize("how", ["quantize", "fiji"])
+def test_a_palette_from_white_to_black_is_refused(tmp_path, how):
+    """What is seen and what is numbered are opposites, and both have been meant."""
+    seen = np.zeros((6, 6), dtype="uint8")
+    seen[1:3, 1:4] = 255
+    if how == "quantize":
+        picture = Image.fromarray(seen).convert("RGB").quantize(2)
+    else:
+        picture = Image.fromarray(seen, "P")
+        picture.putpalette([255 - number for number in range(256) for _ in range(3)])
+    picture.save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png has a palette that shows the number 0 brighter than"):
+        read_mask(tmp_path / "a.png")
+    Image.fromarray(seen).convert("P").save(tmp_path / "b.png")  # from black to white
+    assert set(np.unique(read_mask(tmp_path / "b.png")[0])) == {0, 255}
