@@ -26,6 +26,8 @@ CLASSES = 16  # more than so many without names are seldom classes
 SHADES = 32  # of a colour, which are taken for the same
 BLACK_AND_WHITE = [[0, 0, 0], [255, 255, 255]]
 LOOKED_AT = 12  # masks, for pieces
+NUMBERS = 50  # of a mask, at equal steps, for pieces
+MOST_PIECES = 1.5  # of a number, in the mean
 
 
 class Found(NamedTuple):
@@ -140,13 +142,19 @@ def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]
     without_gaps = np.mean([len(each) == each[-1] + 1 for each in numbers])
     if without_gaps < MOST and len({value for each in numbers for value in each.tolist()}) <= CLASSES:
         return False
-    pieces = []
-    for mask in sorted(found, key=lambda mask: -len(mask.values))[:LOOKED_AT]:
+    masks = sorted(found, key=lambda mask: -len(mask.values))[:LOOKED_AT]
+    most = MOST_PIECES * sum(min(len(mask.values), NUMBERS) for mask in masks)
+    pieces = count = 0
+    for mask in masks:
         values = np.searchsorted(mask.values, read(mask.path))  # 0, 1, 2, ... in place of numbers of any size
         values += int(mask.values[0] != 0)  # where there is no 0, all of them are objects
-        boxes = ndimage.find_objects(values)
-        pieces += [ndimage.label(values[box] == k)[1] for k, box in enumerate(boxes, start=1) if box is not None]
-    return float(np.mean(pieces)) <= 1.5
+        boxes = [(k, box) for k, box in enumerate(ndimage.find_objects(values), start=1) if box is not None]
+        for k, box in boxes[:: -(-len(boxes) // NUMBERS) or 1]:
+            pieces += ndimage.label(values[box] == k)[1]
+            count += 1
+            if pieces > most:  # a grey picture, whose numbers are in thousands of pieces: it would take minutes
+                return False
+    return pieces <= MOST_PIECES * count
 
 
 def best_iou(found: Sequence[Found], classes: int) -> np.ndarray:

@@ -58,10 +58,18 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     image = read_image(pictures[0])
     instances = np.zeros(image.shape[:2], dtype="int32")
     masks = [path for path in sorted((folder / "masks").iterdir()) if not path.name.startswith(".")]
+    large = 0  # masks of more than half of the picture
     for number, path in enumerate(masks, start=1):
         mask, _ = read_mask(path)
         require_size(path, mask, image, f"picture {pictures[0].name}")
-        if len(np.unique(mask)) > 2:
-            raise InputError(f"{path} holds {len(np.unique(mask))} values, but a mask shows one nucleus, in two.")
+        held, counts = np.unique(mask, return_counts=True)
+        if len(held) > 2:
+            raise InputError(f"{path} holds {len(held)} values, but a mask shows one nucleus, in two.")
+        large += len(held) == 2 and counts[1] > counts[0]
+        if len(held) == 2 and held[0] != 0 or large > 1:  # there is no room for two of more than half
+            raise InputError(
+                f"{path} holds {held[0]} at {counts[0]} pixels and {held[-1]} at {counts[-1]}, but a mask shows one "
+                "nucleus of several: 0 outside of it, and more inside."
+            )
         instances[mask > 0] = number
     return image, instances

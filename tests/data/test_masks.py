@@ -181,3 +181,20 @@ def test_a_palette_from_white_to_black_is_refused(tmp_path, how):
         read_mask(tmp_path / "a.png")
     Image.fromarray(seen).convert("P").save(tmp_path / "b.png")  # from black to white
     assert set(np.unique(read_mask(tmp_path / "b.png")[0])) == {0, 255}
+
+
+def test_grey_pictures_in_the_place_of_masks_take_no_minutes(rng):
+    """Each of their thousands of numbers is in thousands of pieces; few are looked at."""
+    masks = [rng.integers(0, 3000 + number, (400, 400)) for number in range(4)]
+    found = [Found(Path(str(number)), *np.unique(mask, return_counts=True), None) for number, mask in enumerate(masks)]
+    looked_at = []
+    whole = ndimage.label
+
+    def label(array):
+        looked_at.append(array)
+        return whole(array)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("minunet.data.masks.ndimage.label", label)
+        assert not look_like_objects(found, lambda path: masks[int(path.name)])
+    assert len(looked_at) < 20

@@ -112,6 +112,16 @@ def link_to_nowhere(folder):
     (folder / "stage1_train" / "id9").symlink_to(folder / "nowhere")
 
 
+def black_nuclei(folder):
+    for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
+        Image.fromarray(255 - np.array(Image.open(path))).save(path)
+
+
+def without_zero(folder):
+    path = sorted((folder / "stage1_train" / "id1" / "masks").iterdir())[0]
+    Image.fromarray(1 + (np.array(Image.open(path)) > 0).astype("uint8")).save(path)
+
+
 def latin1(folder):
     (folder / "test.txt").write_bytes("id3\nid4\n\xe4\n".encode("latin-1"))
 
@@ -126,6 +136,8 @@ def latin1(folder):
         (short_list, "holds or lists 1 images"),
         (named_twice, "test.txt names id3 twice"),
         (in_both_lists, "id0 stands in train.txt and in test.txt"),
+        (black_nuclei, r"holds 0 at \d+ pixels and 255 at \d+, but a mask shows one nucleus of several: 0 outside"),
+        (without_zero, r"holds 1 at \d+ pixels and 2 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (one_list, "train.txt does not exist: train.txt and test.txt go together"),
         (link_to_nowhere, "id9.images does not exist"),
         (latin1, "test.txt is not text in UTF-8"),
