@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -181,18 +180,19 @@ def _write(out: Path) -> int:
     own_folder(out, MARK)
     folder = Folder(out)
     texts = {folder.names[page.resolve()]: folder.notebook(page) for page in pages() if page.resolve() in folder.names}
+    files = {name: text.encode() for name, text in texts.items()}
+    files |= {f"figures/{figure.name}": figure.read_bytes() for figure in sorted(folder.figures)}
     written = _written(out)
-    for name in sorted(written.keys() | texts.keys()):
-        if (out / name).exists() and _digest(out / name) != written.get(name):
+    for name in sorted(written.keys() | files.keys()):
+        if (out / name).exists() and _digest((out / name).read_bytes()) != written.get(name):
             raise InputError(f"{out / name} was changed since it was written. Choose another folder, or remove it.")
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    for name in written.keys() - texts.keys():  # of pages of an earlier time
+    for name in written.keys() - files.keys():  # of pages of an earlier time
         (out / name).unlink(missing_ok=True)
-    for figure in sorted(folder.figures):
-        shutil.copyfile(figure, out / "figures" / figure.name)
-    for name, text in texts.items():
-        (out / name).write_text(text, encoding="utf-8")
-    (out / MARK).write_text(json.dumps({name: _digest(out / name) for name in texts}, indent=1), encoding="utf-8")
+    for name, data in files.items():
+        (out / name).write_bytes(data)
+    digests = {name: _digest(data) for name, data in files.items()}
+    (out / MARK).write_text(json.dumps(digests, indent=1), encoding="utf-8")
     print(f"{len(texts)} notebooks in {out}")
     print("To open them: `pip install jupyterlab`, then `jupyter lab` in the root of the clone")
     return 0
@@ -202,13 +202,15 @@ def _written(out: Path) -> dict[str, str]:
     """What this command wrote into the folder the last time."""
     try:
         known = json.loads((out / MARK).read_text(encoding="utf-8")) if (out / MARK).exists() else {}
-        return {str(name): str(digest) for name, digest in known.items() if Path(str(name)).name == name}
+        return {
+            str(name): str(digest) for name, digest in known.items() if name.removeprefix("figures/") == Path(name).name
+        }
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"{out / MARK} cannot be read: {error}. Choose another folder.") from error
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def numbers(which: str) -> list[int]:
     if which == "bugs":
         return list(BUGS)
     number = which.removeprefix("bug")
-    if not number.isdigit() or int(number) not in BUGS:
+    if not number.isdecimal() or int(number) not in BUGS:
         raise InputError(f"There is no patient {which}: say bug1 to bug{len(BUGS)}, or bugs for all.")
     return [int(number)]
 

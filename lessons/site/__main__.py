@@ -15,8 +15,9 @@ from lessons.sync import own_folder, pages
 from minunet.errors import InputError, exit_status
 from minunet.files import whole_file
 
-MARK = ".minunet-site"  # in a folder that this command has made, and may empty
+MARK = ".minunet-site"  # in a folder that this command has made: the list of its files
 PDF = Path("minunet-course.pdf")
+TITLE = "minunet: the course"  # of the PDF, as in book.html
 OPEN = """\
 Open it with a double click on index.html, or in a browser as
   {address}
@@ -54,14 +55,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _build(out: Path) -> int:
     own_folder(out, MARK)
+    _refuse_others(out)
     site, place = Site(pages()), out.resolve()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=MARK, dir=place.parent) as folder:  # the old site stays until the end
             new = Path(folder, "new")
             new.mkdir()
-            (new / MARK).touch()
             site.write(new)
+            (new / MARK).write_text("\n".join(sorted(_files(new))), encoding="utf-8")
             if place.exists():
                 place.rename(Path(folder, "old"))
             new.rename(place)
@@ -72,11 +74,24 @@ def _build(out: Path) -> int:
     return 0
 
 
+def _refuse_others(out: Path) -> None:
+    """Raise InputError if the folder of an earlier site holds what this command has not written: it would be lost."""
+    if out.is_dir() and any(out.iterdir()):
+        known = {MARK, *(out / MARK).read_text(encoding="utf-8").splitlines()}
+        if others := sorted(_files(out) - known):
+            raise InputError(f"{out} holds more than an earlier site, {others[0]}. Choose another folder, or move it.")
+
+
+def _files(folder: Path) -> set[str]:
+    """The files in a folder and its folders, and links, as paths within it."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
 def _print(file: Path) -> int:
     if file.is_dir():
         raise InputError(f"{file} is a folder; --pdf takes the name of a file.")
-    if file.exists() and not file.read_bytes()[:5] == b"%PDF-":
-        raise InputError(f"{file} is there already, and no PDF. Choose another name.")
+    if file.exists() and TITLE.encode() not in file.read_bytes():
+        raise InputError(f"{file} is there already, and no book of this course. Choose another name.")
     if not file.resolve().parent.is_dir():
         raise InputError(f"There is no folder {file.resolve().parent} for the PDF.")
     site = Site(pages())

@@ -25,8 +25,12 @@ def border_between(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     disc = x * x + y * y <= radius * radius
     nothing = np.iinfo(instances.dtype).max
-    highest = ndimage.maximum_filter(instances, footprint=disc)
-    lowest = ndimage.minimum_filter(np.where(instances > 0, instances, nothing), footprint=disc)
+    # SciPy reads beyond the array if the disc is larger than it, so that pictures that small get a margin.
+    margin = radius if len(disc) > min(instances.shape) else 0
+    inside = tuple(slice(margin, margin + length) for length in instances.shape)
+    padded = np.pad(instances, margin)
+    highest = ndimage.maximum_filter(padded, footprint=disc)[inside]
+    lowest = ndimage.minimum_filter(np.where(padded > 0, padded, nothing), footprint=disc)[inside]
     return (lowest < highest) & (lowest < nothing)
 
 

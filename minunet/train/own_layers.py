@@ -140,7 +140,9 @@ def cases(name: str, rng: np.random.Generator) -> Iterator[Case]:
                 yield (rng.standard_normal((n, h + 4, w + 4, k)), x), {}
                 yield (rng.standard_normal((n, h + 1, w, k)), x), {}
             case "group_norm":
-                yield (x, rng.standard_normal(c), rng.standard_normal(c)), {"groups": 2}
+                for channels, groups in ((c, 2), (c, 1), (4 * c, 8)):
+                    wide = np.concatenate([x + number for number in range(channels // c)], axis=3)
+                    yield (wide, rng.standard_normal(channels), rng.standard_normal(channels)), {"groups": groups}
             case _:
                 yield (x,), {}
                 yield (np.round(x),), {}  # ties, and zeros

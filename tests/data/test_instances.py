@@ -96,3 +96,17 @@ def test_average_precision_by_hand():
     np.testing.assert_array_equal(count_matches(truth, answer, 0.8), [0, 3, 2])  # above, not equal
     assert average_precision(count_matches(truth, answer, 0.5)) == 0.25
     assert np.isnan(average_precision(count_matches(np.zeros_like(truth), np.zeros_like(truth), 0.5)))
+
+
+def test_a_border_wider_than_its_picture(rng):
+    """As it is defined, pixel by pixel."""
+    instances, radius = np.zeros((6, 30), "int32"), 20
+    instances[rng.random((6, 30)) < 0.05] = 1
+    instances[:, 20:][rng.random((6, 10)) < 0.2] = 2
+    places, numbers = np.argwhere(instances), instances[instances > 0]
+    expected = np.zeros(instances.shape, bool)
+    for pixel in np.ndindex(instances.shape):
+        near = ((places - pixel) ** 2).sum(axis=1) <= radius**2
+        expected[pixel] = len(set(numbers[near].tolist())) > 1
+    assert expected.any() and not expected.all()
+    np.testing.assert_array_equal(border_between(instances, radius), expected)

@@ -86,9 +86,9 @@ def test_what_is_wrong_with_a_page_is_a_sentence(tmp_path, monkeypatch, capsys, 
 def test_a_site_is_made_anew(site, tmp_path, monkeypatch):
     monkeypatch.setattr(site_command, "pages", lambda: sync.pages()[:2])
     out = shutil.copytree(site, tmp_path / "site")
-    (out / "99-old.html").write_text("old")
+    assert (out / "cheat-sheet.html").exists()
     assert main(["--out", str(out)]) == 0
-    assert not (out / "99-old.html").exists() and (out / "index.html").exists()
+    assert not (out / "cheat-sheet.html").exists() and (out / "index.html").exists()
     assert main(["--out", str(sync.LESSONS / "site")]) == 2
 
 
@@ -107,6 +107,17 @@ def test_a_site_is_written_whole_or_not_at_all(tmp_path, monkeypatch, capsys):
     assert f"{tmp_path / 'other.md'}: the link nowhere.md leads nowhere" in capsys.readouterr().err
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert [path.name for path in out.parent.iterdir()] == ["site"]
+
+
+def test_what_others_put_into_the_folder_is_not_lost(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(site_command, "pages", lambda: sync.pages()[-1:])
+    out = tmp_path / "site"
+    assert main(["--out", str(out)]) == main(["--out", str(out)]) == 0
+    (out / "blog").mkdir()
+    (out / "blog" / "post.html").write_text("mine")
+    assert main(["--out", str(out)]) == 2
+    assert "holds more than an earlier site, blog/post.html" in capsys.readouterr().err
+    assert (out / "blog" / "post.html").read_text() == "mine"
 
 
 def test_bad_folders(tmp_path, capsys):

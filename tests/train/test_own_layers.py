@@ -208,3 +208,10 @@ def test_own_layers_are_called_by_one_thread(tmp_path, capsys):
     """One that keeps an array from call to call is right by itself, and would be wrong if two threads called it."""
     assert train_with(tmp_path, ALL, "--threads", "2") == 0
     assert "CPU, 1 thread\n" in capsys.readouterr().out
+
+
+def test_a_group_norm_of_two_groups_whatever_is_asked_is_refused(tmp_path, capsys):
+    text = ALL + "from minunet import layers\n"
+    text += "def group_norm(x, weight, bias, groups):\n    return layers.group_norm(x, weight, bias, groups=2)\n"
+    assert train_with(tmp_path, text, "--set", "norm=group") == 2
+    assert "group_norm is wrong: y is off by" in capsys.readouterr().err
