@@ -8,7 +8,7 @@ from typing import Any
 if sys.argv[:1] == ["-m"] and any(
     each.removeprefix("-m").startswith(("minunet.", "lessons.")) for each in sys.orig_argv
 ):
-    _needed = ("numpy", "scipy", "PIL", "matplotlib", "threadpoolctl", "tqdm", "tifffile", "requests")
+    _needed = ("numpy", "scipy", "PIL", "matplotlib", "threadpoolctl", "tqdm")  # tifffile, requests: only where used
     if _missing := [name for name in _needed if find_spec(name) is None]:
         print(
             f"minunet: {sys.executable} has no {', '.join(_missing)}: type `source .venv/bin/activate` first; once, to "

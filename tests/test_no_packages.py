@@ -59,7 +59,8 @@ def test_what_is_asked_for_is_installed():
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     installed = re.findall(r"^[\w-]+", setup["options"]["install_requires"], re.MULTILINE)
     asked = re.findall(r"needed = \((.*)\)", (ROOT / "minunet" / "__init__.py").read_text(encoding="utf-8"))
-    assert set(asked[0].replace('"', "").replace("PIL", "pillow").split(", ")) == set(installed)
+    late = {"tifffile", "requests"}  # a machine that is bare does without: see tests/on_gpu.sh
+    assert set(asked[0].replace('"', "").replace("PIL", "pillow").split(", ")) == set(installed) - late
 
 
 def test_the_tests_have_all_that_the_course_has_and_the_course_no_pytorch():
