@@ -90,8 +90,9 @@ def _files(folder: Path) -> set[str]:
 def _print(file: Path) -> int:
     if file.is_dir():
         raise InputError(f"{file} is a folder; --pdf takes the name of a file.")
-    if file.exists() and TITLE.encode() not in file.read_bytes():
-        raise InputError(f"{file} is there already, and no book of this course. Choose another name.")
+    there = file.read_bytes() if file.exists() else b""
+    if there and (TITLE.encode() not in there or there.count(b"%%EOF") != 1):  # or somebody has written notes into it
+        raise InputError(f"{file} is there already, and no book of this course, or was changed. Choose another name.")
     if not file.resolve().parent.is_dir():
         raise InputError(f"There is no folder {file.resolve().parent} for the PDF.")
     site = Site(pages())

@@ -4,8 +4,8 @@ How many of its bits a microscope uses, where a scanner of the body puts water, 
 zero, files do not say. So numbers of more than 8 bits are scaled by what the picture holds: of all its numbers, those
 of the lowest 0.1 % become 0 and those of the highest 0.1 % become 255 (if these are equal, its smallest and its largest
 number), and what lies between is spread evenly. Of more than 4 million pixels every second is asked, or every third,
-and so on. The colours of a picture are scaled together. A hot pixel changes nothing, an offset is taken away, and
-numbers below zero are seen. What is no number (NaN) becomes 0.
+and so on; what is transparent is not asked. The colours of a picture are scaled together. A hot pixel changes nothing,
+an offset is taken away, and numbers below zero are seen. What is no number (NaN) becomes 0.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
     elif values.dtype == "bool":
         values = values * np.uint8(255)
     elif decoded.highest is None:
-        values = to_8_bits(values)
+        values = to_8_bits(values, decoded.alpha)
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     rgb = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
@@ -40,16 +40,20 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
     return np.ascontiguousarray(rgb)
 
 
-def to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Numbers of any kind as uint8 of the same shape, see above. Raises InputError if none of them is finite."""
-    step = -(-values.shape[0] * values.shape[1] // SAMPLE)
-    sample = values.reshape(-1, *values.shape[2:])[::step]
-    finite = sample[np.isfinite(sample)] if sample.size and np.isfinite(sample).any() else values[np.isfinite(values)]
+def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
+    """Numbers of any kind as uint8 of the same shape, see above. Raises InputError if none of them is finite.
+
+    Where `alpha` is 0 nobody sees the numbers, and they are not asked.
+    """
+    asked = values.reshape(-1, *values.shape[2:]) if alpha is None else values[alpha > 0]  # (P,) or (P, C)
+    sample = asked[:: -(-len(asked) // SAMPLE) or 1]
+    finite = sample[np.isfinite(sample)] if sample.size and np.isfinite(sample).any() else asked[np.isfinite(asked)]
     if not finite.size:
         raise InputError("holds no number that is finite.")
     low, high = (float(number) for number in np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf"))
     if low == high:
-        ends = [band[np.isfinite(band)] for band in (values[rows] for rows in row_slices(*values.shape[:2]))]
+        bands = (asked[start : start + SAMPLE] for start in range(0, len(asked), SAMPLE))
+        ends = [band[np.isfinite(band)] for band in bands]
         low, high = (float(end([end(band) for band in ends if band.size])) for end in (np.min, np.max))
     factor = 255 / (high - low) if high > low else 0.0
     scaled = np.empty(values.shape, dtype="uint8")

@@ -33,8 +33,12 @@ class Decoded(NamedTuple):
 
 
 def alpha_of(values: np.ndarray) -> np.ndarray | None:
-    """An alpha channel, 8 bits, if anything is transparent at all."""
-    return None if values.min(initial=255) == 255 else values
+    """An alpha channel, 8 bits, if it tells anything: not if it is the same everywhere, but for 0, nothing to be seen.
+
+    Of 16 bits some programs fill as many as their camera has.
+    """
+    lowest = values.min(initial=255)
+    return None if lowest == 255 or lowest == values.max(initial=0) > 1 else values
 
 
 def most_pixels() -> int:

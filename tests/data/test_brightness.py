@@ -7,7 +7,7 @@ from PIL import Image
 
 from minunet.data.brightness import to_8_bits, to_rgb
 from minunet.data.decode import decode
-from minunet.data.decoded import Decoded
+from minunet.data.decoded import Decoded, alpha_of
 from minunet.data.pictures import read_image
 from minunet.errors import InputError
 
@@ -106,3 +106,20 @@ def test_a_picture_of_which_nothing_would_be_seen_is_refused(tmp_path, alpha):
     Image.new("RGBA", (4, 5), (90, 80, 70, alpha)).save(tmp_path / "a.tga")
     with pytest.raises(InputError, match=r"a\.tga is transparent everywhere: save it without its alpha channel"):
         read_image(tmp_path / "a.tga")
+
+
+def test_what_is_transparent_is_not_asked(rng):
+    values = rng.integers(0, 4096, (40, 50, 3)).astype("uint16")
+    alpha = np.full((40, 50), 255, "uint8")
+    alpha[:15], values[:15] = 0, 65535
+    expected = to_8_bits(values[15:])
+    rgb = to_rgb(Decoded(values, None, None, alpha, ("TIFF", "uint16")))
+    np.testing.assert_array_equal(rgb[15:], expected)
+    assert (rgb[:15] == 255).all()
+
+
+def test_an_alpha_that_is_the_same_everywhere_tells_nothing():
+    """4095 of 65535, say, where a camera has 12 bits."""
+    assert alpha_of(np.full((3, 4), 15, "uint8")) is None and alpha_of(np.full((3, 4), 255, "uint8")) is None
+    nothing = np.zeros((3, 4), "uint8")
+    assert alpha_of(nothing) is nothing

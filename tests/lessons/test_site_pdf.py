@@ -69,20 +69,21 @@ def in_a_thread(arguments: list[str]) -> int:
 
 def test_the_pdf(browser, tmp_path, capsys):
     file = tmp_path / "book.pdf"
-    file.write_bytes(b"%PDF-1.4 /Title (minunet: the course)")
+    file.write_bytes(b"%PDF-1.4 /Title (minunet: the course) %%EOF")
     assert in_a_thread(["--pdf", str(file)]) == 0
     assert f"{len(PAGES)} pages of the course" in capsys.readouterr().out
     printed = file.read_bytes()
     assert printed.startswith(b"%PDF-") and b"/Outlines" in printed
     assert 5 * len(PAGES) < len(re.findall(rb"/Type\s*/Page\b", printed)) < 15 * len(PAGES)
-    assert b"minunet: the course" in printed  # by which it is known again
+    assert b"minunet: the course" in printed and printed.count(b"%%EOF") == 1  # by which it is known again
     assert [path.name for path in tmp_path.iterdir()] == ["book.pdf"]
 
 
 def test_where_no_pdf_can_be_written(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine")
     (tmp_path / "thesis.pdf").write_bytes(b"%PDF-1.4 /Title (mine)")
-    for name in ("mine.txt", "thesis.pdf"):
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.4 /Title (minunet: the course) %%EOF a note %%EOF")
+    for name in ("mine.txt", "thesis.pdf", "notes.pdf"):
         assert main(["--pdf", str(tmp_path / name)]) == 2
         assert "no book of this course" in capsys.readouterr().err
     for name, sentence in ((".", "is a folder"), ("no/book.pdf", "There is no folder")):
