@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
+from minunet.errors import Terminated
+
 
 class StopSignals:
     """While this is entered, the first signal only asks to stop, between two steps; a second stops at once.
@@ -15,7 +17,7 @@ class StopSignals:
     What the process was told to ignore, as `nohup` and `&` in a script do, it still ignores.
     """
 
-    SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+    SIGNALS = (signal.SIGINT, *Terminated.SIGNALS)
     number = int(signal.SIGINT)  # of the signal that came
 
     def __enter__(self) -> Callable[[], bool]:
