@@ -5,7 +5,8 @@ zero, files do not say. So numbers of more than 8 bits are scaled by what the pi
 of the lowest 0.1 % become 0 and those of the highest 0.1 % become 255 (if these are equal, its smallest and its largest
 number), and what lies between is spread evenly. Of more than 4 million pixels every second is asked, or every third,
 and so on; what is transparent is not asked. The colours of a picture are scaled together. A hot pixel changes nothing,
-an offset is taken away, and numbers below zero are seen. What is no number (NaN) becomes 0.
+an offset is taken away, and numbers below zero are seen. What is no
+number (NaN), or the one that a map names as no value (GDAL_NODATA), is not asked and becomes 0.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
     elif values.dtype == "bool":
         values = values * np.uint8(255)
     elif decoded.highest is None:
-        values = to_8_bits(values, decoded.alpha)
+        values = to_8_bits(values, decoded.alpha, decoded.nothing)
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     rgb = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
@@ -40,27 +41,30 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
     return np.ascontiguousarray(rgb)
 
 
-def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
+def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None, nothing: float = np.nan) -> np.ndarray:
     """Numbers of any kind as uint8 of the same shape, see above. Raises InputError if none of them is finite.
 
-    Where `alpha` is 0 nobody sees the numbers, and they are not asked.
+    Where `alpha` is 0 nobody sees the numbers, and they are not asked; `nothing`: the number that stands for no value.
     """
+
+    def valid(numbers: np.ndarray) -> np.ndarray:
+        return numbers[np.isfinite(numbers) & (numbers != nothing)]
+
     asked = values.reshape(-1, *values.shape[2:]) if alpha is None else values[alpha > 0]  # (P,) or (P, C)
-    sample = asked[:: -(-len(asked) // SAMPLE) or 1]
-    finite = sample[np.isfinite(sample)] if sample.size and np.isfinite(sample).any() else asked[np.isfinite(asked)]
+    finite = valid(asked[:: -(-len(asked) // SAMPLE) or 1])
+    finite = finite if finite.size else valid(asked)
     if not finite.size:
         raise InputError("holds no number that is finite.")
     low, high = (float(number) for number in np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf"))
     if low == high:
-        bands = (asked[start : start + SAMPLE] for start in range(0, len(asked), SAMPLE))
-        ends = [band[np.isfinite(band)] for band in bands]
+        ends = [valid(asked[start : start + SAMPLE]) for start in range(0, len(asked), SAMPLE)]
         low, high = (float(end([end(band) for band in ends if band.size])) for end in (np.min, np.max))
     factor = 255 / (high - low) if high > low else 0.0
     scaled = np.empty(values.shape, dtype="uint8")
     for rows in row_slices(*values.shape[:2]):
         with np.errstate(over="ignore", invalid="ignore"):
             band = np.clip((values[rows].astype("float64") - low) * factor, 0, 255)  # infinities too
-        scaled[rows] = np.nan_to_num(band).round()
+        scaled[rows] = np.where(values[rows] == nothing, 0, np.nan_to_num(band).round())
     return scaled
 
 

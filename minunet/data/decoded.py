@@ -18,6 +18,7 @@ class Decoded(NamedTuple):
     lossy: whether the format changes numbers when it packs them.
     changed: whether these are not the numbers of the file: of a PGM whose white is neither 255 nor 65535 they were
         multiplied, of a TIFF whose white is 0 turned round.
+    nothing: the number that stands for no value, as maps have it; NaN for none.
     turned: whether a tag said that it is stored on its side, upside down or as in a mirror.
     """
 
@@ -29,6 +30,7 @@ class Decoded(NamedTuple):
     frames: int = 1
     lossy: bool = False
     changed: bool = False
+    nothing: float = np.nan
     turned: bool = False
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from scipy import ndimage
 
+from minunet.data.resize import row_slices
 from minunet.errors import InputError
 
 MANY = 8  # values: so many, most of them rare and between two frequent ones, are the greys of smooth edges
@@ -42,8 +43,24 @@ class Found(NamedTuple):
 
     def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
         """With the overlaps of labels (H, W) and the same scaled to the size of training and back."""
-        counts = [np.bincount(each.ravel(), minlength=256) for each in (labels, back, labels[labels == back])]
-        return self._replace(overlaps=np.stack(counts))
+        pairs = zip(
+            (labels[rows] for rows in row_slices(*labels.shape)),
+            (back[rows] for rows in row_slices(*labels.shape)),
+            strict=True,
+        )
+        counts = [[np.bincount(each.ravel(), minlength=256) for each in (a, b, a[a == b])] for a, b in pairs]
+        return self._replace(overlaps=np.sum(counts, axis=0))
+
+
+def count_values(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a mask (H, W), sorted, and of how many pixels each is; a few rows at a time, to save memory."""
+    if mask.dtype not in ("bool", "uint8", "uint16"):
+        return np.unique(mask, return_counts=True)
+    counts = np.zeros(1 << 8 * mask.dtype.itemsize, "int64")
+    for rows in row_slices(*mask.shape):
+        counts += np.bincount(mask[rows].ravel(), minlength=len(counts))
+    held = np.flatnonzero(counts)
+    return held.astype(mask.dtype), counts[held]
 
 
 def refuse_reversed(path: Path, values: np.ndarray, palette: np.ndarray | None) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.dataset import Dataset, Splits, into_splits
+from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
+from minunet.data.masks import count_values
 from minunet.data.pictures import read_all, read_image, read_lists, read_mask, require_folders, require_size
 from minunet.errors import InputError
 
@@ -52,17 +54,17 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Picture (H, W, 3) uint8 and its nuclei, instances (H, W) int32."""
     require_folders(HINT, folder / "images", folder / "masks")
-    pictures = [path for path in sorted((folder / "images").iterdir()) if not path.name.startswith(".")]
+    pictures = _pictures(folder / "images")
     if len(pictures) != 1:
         raise InputError(f"{folder / 'images'} should hold one picture, but holds {len(pictures)}.")
     image = read_image(pictures[0])
     instances = np.zeros(image.shape[:2], dtype="int32")
-    masks = [path for path in sorted((folder / "masks").iterdir()) if not path.name.startswith(".")]
+    masks = _pictures(folder / "masks")
     large = 0  # masks of more than half of the picture
     for number, path in enumerate(masks, start=1):
         mask, _ = read_mask(path)
-        require_size(path, mask, image, f"picture {pictures[0].name}")
-        held, counts = np.unique(mask, return_counts=True)
+        require_size(path, mask.shape, image.shape[:2], f"picture {pictures[0].name}")
+        held, counts = count_values(mask)
         if len(held) > 2:
             raise InputError(f"{path} holds {len(held)} values, but a mask shows one nucleus, in two.")
         large += len(held) == 2 and counts[1] > counts[0]
@@ -73,3 +75,9 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
             )
         instances[mask > 0] = number
     return image, instances
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """What is a picture by its ending, and not hidden; file managers leave lists of their own beside them."""
+    files = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+    return [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from minunet.data.brightness import to_rgb
 from minunet.data.decode import decode
-from minunet.data.masks import MANY, Found, refuse_reversed
-from minunet.data.resize import resize_mask, resize_picture
+from minunet.data.masks import MANY, Found, count_values, refuse_reversed
+from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
@@ -86,9 +86,12 @@ def read_pairs(
 
     def read(number: int) -> Found:
         (image_path, mask_path), square = paths[number], (size, size)
-        (image, turned), (mask, palette, alike) = _read_image(image_path), _read_mask(mask_path)
-        require_size(image_path, image, mask, f"mask {mask_path}")
-        held, counts = np.unique(mask, return_counts=True)
+        image, turned = _read_image(image_path)
+        images[number], height, width = resize_picture(image, square), *image.shape[:2]
+        del image  # of photographs, both at once would take much more memory
+        mask, palette, alike = _read_mask(mask_path)
+        require_size(image_path, (height, width), mask.shape, f"mask {mask_path}")
+        held, counts = count_values(mask)
         found = Found(mask_path, held, counts, palette, askew=turned and not alike)
         if values is not None and not np.isin(held, values).all():
             smooth = palette is None and len(held) >= MANY and held[0] in values and held[-1] in values
@@ -96,9 +99,11 @@ def read_pairs(
                 f"{mask_path} holds the values {shorten(held)}, but its class ids must be {shorten(values)}."
                 + (" They look like smooth edges between two classes: save masks without any." if smooth else "")
             )
-        ids = (mask.clip(0, 255) if values is None else np.searchsorted(values, mask)).astype("uint8")
-        images[number], labels[number] = resize_picture(image, square), resize_mask(ids, square)
-        return found.scaled(ids, resize_mask(labels[number], ids.shape)) if overlaps else found
+        ids = np.empty(mask.shape, "uint8")
+        for rows in row_slices(*mask.shape):
+            ids[rows] = mask[rows].clip(0, 255) if values is None else np.searchsorted(values, mask[rows])
+        labels[number] = resize_mask(ids, square)
+        return found.scaled(ids, resize_mask(labels[number], (height, width))) if overlaps else found
 
     found = read_all(read, range(len(paths)), what)
     if count := sum(mask.askew for mask in found):
@@ -147,9 +152,9 @@ def require_folders(hint: str, *paths: Path) -> None:
             raise InputError(f"The folder {path} {problem}. {hint}")
 
 
-def require_size(path: Path, picture: np.ndarray, other: np.ndarray, whose: str) -> None:
-    """Raise InputError unless the picture has the size of the other one, of `whose`."""
-    (height, width), (rows, columns) = picture.shape[:2], other.shape[:2]
+def require_size(path: Path, size: tuple[int, ...], other: tuple[int, ...], whose: str) -> None:
+    """Raise InputError unless a picture of this size (H, W) has that of the other one, of `whose`."""
+    (height, width), (rows, columns) = size, other
     if (height, width) != (rows, columns):
         raise InputError(
             f"{path} has {width} x {height} pixels, but its {whose} has {columns} x {rows}: they must be equal."

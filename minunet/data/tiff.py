@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
 ORIENTATION = 274  # the tag that says how a camera was held
+NODATA = 42113  # that of GDAL, with the number, as text, that stands for no value
 NONE, DEFLATE, PACKBITS = 1, (8, 32946), 32773
 KNOWN = (NONE, *DEFLATE, PACKBITS)  # compressions that tifffile knows by itself
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
@@ -142,4 +143,12 @@ def _of_page(page: "tifffile.TiffPage") -> Decoded:
     elif page.photometric == WHITE_IS_ZERO and values.dtype.kind in "ub":
         values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
     highest = 2**bits - 1 if values.dtype == "uint8" else None
-    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"))
+    return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"), nothing=_nothing(page))
+
+
+def _nothing(page: "tifffile.TiffPage") -> float:
+    """The number that stands for no value; NaN if the page names none."""
+    try:
+        return float(page.tags[NODATA].value)
+    except (KeyError, TypeError, ValueError):
+        return math.nan

@@ -8,7 +8,7 @@ from PIL import Image
 from minunet.data.brightness import to_8_bits, to_rgb
 from minunet.data.decode import decode
 from minunet.data.decoded import Decoded, alpha_of
-from minunet.data.pictures import read_image
+from minunet.data.pictures import read_image, read_mask
 from minunet.errors import InputError
 
 DISC = np.hypot(*(np.indices((64, 64)) - 31.5)) < 20
@@ -55,6 +55,23 @@ def test_colours_are_scaled_together():
     values = np.zeros((10, 10, 3), "uint16")
     values[..., 1], values[..., 2] = 1000, 500
     np.testing.assert_array_equal(to_8_bits(values)[0, 0], [0, 255, 128])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "nothing"),
+    [("float32", "-9999"), ("float32", "-3.40282346638529e+38"), ("int16", "-32768"), ("uint16", "65535")],
+)
+def test_the_number_that_a_map_names_as_no_value_is_black_and_does_not_count(tmp_path, nothing, dtype):
+    values = np.where(DISC, 300, 200).astype(dtype)
+    values[:8] = float(nothing)
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, "s", 0, nothing, True)])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[..., 0], 255 * ABOVE)
+
+
+def test_a_mask_of_a_map_is_read_as_any_other(tmp_path):
+    values = np.where(DISC, 1, 0).astype("uint8")
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, "s", 0, "255", True)])
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.tif")[0], values)
 
 
 def test_what_is_no_number_is_black_and_does_not_count():

@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from minunet.data.masks import Found, look_like_objects, looks_smooth, refuse_mixed_greys, refuse_mixed_palettes
+from minunet.data.masks import (
+    Found,
+    count_values,
+    look_like_objects,
+    looks_smooth,
+    refuse_mixed_greys,
+    refuse_mixed_palettes,
+)
 from minunet.data.pictures import read_mask
 from minunet.errors import InputError
 
@@ -198,3 +205,13 @@ def test_grey_pictures_in_the_place_of_masks_take_no_minutes(rng):
         patch.setattr("minunet.data.masks.ndimage.label", label)
         assert not look_like_objects(found, lambda path: masks[int(path.name)])
     assert len(looked_at) < 20
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int16", "int64"])
+def test_values_are_counted_as_numpy_counts_them(dtype):
+    mask = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 120, (9, 300_000)).astype(dtype)  # in bands
+    values, counts = count_values(mask)
+    expected = np.unique(mask, return_counts=True)
+    np.testing.assert_array_equal(values, expected[0])
+    np.testing.assert_array_equal(counts, expected[1])
+    assert values.dtype == mask.dtype

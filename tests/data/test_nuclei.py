@@ -160,6 +160,13 @@ def test_a_mask_of_several_nuclei_is_refused(tmp_path, rng):
         load_nuclei(folder, rng)
 
 
+def test_lists_of_a_file_manager_are_no_pictures(tmp_path, rng):
+    folder = write_nuclei(tmp_path)
+    for part in ("images", "masks"):
+        (next((folder / "stage1_train").iterdir()) / part / "Thumbs.db").write_bytes(b"?")
+    load_nuclei(folder, rng)
+
+
 def test_hidden_folders_are_passed_over(tmp_path, rng):
     folder = write_nuclei(tmp_path / "n", lists=False)
     (folder / "stage1_train" / ".ipynb_checkpoints").mkdir()
