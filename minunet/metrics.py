@@ -18,17 +18,23 @@ number found, as a fraction of all that are there or were claimed.
 import numpy as np
 
 
-def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
+def confusion_matrix(
+    labels: np.ndarray, predictions: np.ndarray, classes: int, ignore_index: int | None = None
+) -> np.ndarray:
     """Count the pixels, (classes, classes) int64: row = true class, column = predicted class.
 
     Args:
         labels, predictions: integers 0 to classes - 1, of the same shape.
+        ignore_index: pixels of this label are not counted.
 
     Raises:
         ValueError: shapes that differ, or values outside the classes.
     """
     if labels.shape != predictions.shape:
         raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} must have the same shape")
+    if ignore_index is not None:
+        counted = labels != ignore_index
+        labels, predictions = labels[counted], predictions[counted]
     for name, array in (("labels", labels), ("predictions", predictions)):
         if array.size and not (array.min() >= 0 and array.max() < classes):
             raise ValueError(f"{name} must be 0 to {classes - 1}, but range from {array.min()} to {array.max()}")

@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
 from minunet.data.decode import PICTURE_ENDINGS
-from minunet.data.pictures import read_image, shorten
+from minunet.data.depth import shown
+from minunet.data.lists import shorten
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
 from minunet.model import Model, load_model
+from minunet.model.config import Config
 from minunet.model.tiling import TILE
+from minunet.options import read
 from minunet.threads import get_threads, set_threads
 
 DESCRIPTION = """\
@@ -66,6 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="N",
         help=f"pixels a side of a tile, for networks of pieces (default: {TILE})",
     )
+    add(
+        "--page",
+        type=partial(read, Config, "page"),
+        metavar="N",
+        help="of files with several pictures, see minunet.train (default: as in training)",
+    )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), default=get_threads(), metavar="N", help="CPU threads (default: all cores)")
     return exit_status(lambda: _predict(parser.parse_args(arguments)))
@@ -90,7 +100,7 @@ def _predict(options: argparse.Namespace) -> int:
             with tqdm(desc=printable(name), unit="tile", leave=False, disable=None) as bar:
                 how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
                 with ExitStack() as stack:  # all files of a picture, or none
-                    _save(files[name], read_image(path), model, how, stack)
+                    _save(files[name], model.read(path, options.page), model, how, stack)
                     stack.pop_all()
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in NOT_WRITABLE:
@@ -165,7 +175,9 @@ def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, An
     colours = class_colours(model.classes)
     tint = 7 * colours.astype("uint16") + 10  # 0.35 of each colour, in twentieths; 10 of them, to round
     mask = np.empty(picture.shape[:2], dtype="uint8")
-    overlay = stretch(picture) if model.config.stretch else picture.copy()  # what is dark for us, the network sees
+    # What is dark for us, the network may see.
+    overlay = shown(stretch(picture) if model.config.stretch else picture)
+    overlay = overlay.copy() if np.may_share_memory(overlay, picture) else overlay
     with ExitStack() as stack:
         write = [stack.enter_context(_probabilities(path, (*mask.shape, len(colours)), model.classes)) for path in rest]
         for rows, band in model.bands(picture, **how):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PURPOSES = ("weights", "data", "order", "augmentation", "dropout")
+PURPOSES = ("weights", "data", "order", "augmentation", "dropout", "rare")
 
 
 def generator(seed: int, purpose: str, *numbers: int) -> np.random.Generator:

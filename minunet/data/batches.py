@@ -8,39 +8,42 @@ and whoever prepares only some of the images of a batch draws the same for them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from minunet.data.augment import Augmentation, augment
 from minunet.data.dataset import Dataset
+from minunet.data.depth import unit
 from minunet.data.resize import row_slices
 from minunet.seeds import generator
 
 
 def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
-    """Pixel values 0 to 255, or 0 to 1 if floating point, to about -2 to 2: float32, mean near 0, deviation near 1.
+    """Pixel values of 8 or 16 bits, or 0 to 1 if floating point, to about -2 to 2: float32, mean 0, deviation 1.
 
     If not `centred`, to 0 to 1.
     """
     if images.dtype.kind == "f" and images.max(initial=0) > 1:
         raise ValueError("floating-point pixel values must be 0 to 1; for 0 to 255 give uint8")
-    values = images.astype("float32") if images.dtype.kind == "f" else images.astype("float32") / np.float32(255)
+    values = unit(images).astype("float32", copy=False)
     return (values - np.float32(0.5)) * np.float32(4) if centred else values
 
 
 def stretch(image: np.ndarray) -> np.ndarray:
-    """A picture (H, W, C) uint8 as the square root of its brightness, from its darkest 0.5 % to its brightest 0.1 %.
+    """A picture (H, W, C) as the square root of its brightness, from its darkest 0.5 % to its brightest 0.1 %: uint8.
 
     Pictures from a microscope differ in exposure: what is a nucleus in one is darker than the background of another.
     And they count photons: the noise grows with the root of the brightness, so that of the root is the same everywhere,
     and a dim nucleus beside a bright one can be seen. Anscombe, "The Transformation of Poisson, Binomial and
     Negative-Binomial Data" (1948).
     """
-    counts = sum(np.bincount(image[rows].ravel(), minlength=256) for rows in row_slices(*image.shape[:2]))  # by value
+    values = np.iinfo(image.dtype).max + 1  # of 8 or 16 bits
+    counts = sum(np.bincount(image[rows].ravel(), minlength=values) for rows in row_slices(*image.shape[:2]))
     share = np.cumsum(counts) / image.size  # of the numbers, up to each value
     dark, bright = np.searchsorted(share, (0.005, 0.999))
-    table = ((np.arange(256) - dark) / max(bright - dark, 1)).clip(0, 1)
+    table = ((np.arange(values) - dark) / max(bright - dark, 1)).clip(0, 1)
     return (255 * np.sqrt(table)).round().astype("uint8")[image]
 
 
@@ -61,11 +64,12 @@ def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     return labels[:, rows[:, None], columns]
 
 
+REMEMBERED = 500  # pixels of each class of an image, at equal steps
 LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's output
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:
-    """How many batches show every image once; the last one holds what is left."""
+    """How many batches show so many images, or pieces of them; the last one holds what is left."""
     return -(-images // batch_size)
 
 
@@ -91,6 +95,8 @@ class Batches:
         labels: "aligned" or "resized", a key of LABELS.
         centred: see `to_input`.
         extra_weights: for each image, by how much more each of its pixels counts in the loss, (H, W).
+        pieces: how many pieces an epoch shows, of larger images more; None for one of each image.
+        rare: the fraction of all pieces that are cut around a class of their image, each of its classes as often.
     """
 
     dataset: Dataset
@@ -102,28 +108,68 @@ class Batches:
     labels: str = "aligned"
     centred: bool = True
     extra_weights: Sequence[np.ndarray] | None = None
+    pieces: int | None = None
+    rare: float = 0.0
+
+    @property
+    def images(self) -> int:
+        """How many images, or pieces of them, an epoch shows."""
+        return self.pieces or len(self.dataset)
 
     @property
     def per_epoch(self) -> int:
-        """How many batches show every image once."""
-        return steps_per_epoch(len(self.dataset), self.batch_size)
+        """How many batches an epoch has."""
+        return steps_per_epoch(self.images, self.batch_size)
 
     def places(self, step: int) -> tuple[int, range]:
         """The epoch, counted from 0, and which places in its order the images of batch number `step` have."""
         epoch, number = divmod(step, self.per_epoch)
         first = number * self.batch_size
-        return epoch, range(first, min(first + self.batch_size, len(self.dataset)))
+        return epoch, range(first, min(first + self.batch_size, self.images))
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The number of the image at each place of an epoch, (images,)."""
+        rng = generator(self.seed, "order", epoch)
+        if self.pieces is None:
+            return rng.permutation(len(self.dataset))
+        # As many steps through all pixels, laid end to end: an image with twice as many is met twice as often.
+        steps = (np.arange(self.pieces) + rng.random()) / self.pieces
+        return rng.permutation(np.searchsorted(self._pixels_up_to, steps * self._pixels_up_to[-1], side="right"))
+
+    @cached_property
+    def _pixels_up_to(self) -> np.ndarray:
+        """How many pixels the images have, each with those before it, (N,)."""
+        return np.cumsum([labels.size for labels in self.dataset.labels])
+
+    @cached_property
+    def _places_of_classes(self) -> list[list[np.ndarray]]:
+        """Of each image and each of its classes some pixels, (P, 2), rows and columns."""
+        places = []
+        for labels in self.dataset.labels:
+            found = ((k, np.flatnonzero(labels == k)) for k in range(len(self.dataset.classes)))
+            some = [at[:: -(-len(at) // REMEMBERED)] for _, at in found if len(at)]
+            places.append([np.stack(np.unravel_index(at, labels.shape), axis=1) for at in some])
+        return places
+
+    def _near(self, epoch: int, place: int, image: int) -> np.ndarray | None:
+        """A pixel of a class that the piece at this place is cut around, if it is."""
+        if not self.rare:
+            return None
+        rng, classes = generator(self.seed, "rare", epoch, place), self._places_of_classes[image]
+        if rng.random() >= self.rare or not classes:
+            return None
+        pixels = classes[rng.integers(len(classes))]
+        return pixels[rng.integers(len(pixels))]
 
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
-        order = generator(self.seed, "order", epoch).permutation(len(self.dataset))
-        images, planes = [], []
+        order, images, planes = self.order(epoch), [], []
         for place in places:
             i, rng = order[place], generator(self.seed, "augmentation", epoch, place)
-            image = self.dataset.images[i].astype("float32") / 255
             belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
-            image, belonging = augment(image, belonging, self.augmentation, rng, self.size)
+            near = self._near(epoch, place, i)
+            image, belonging = augment(self.dataset.images[i], belonging, self.augmentation, rng, self.size, near)
             images.append(image)
             planes.append(belonging)
         to_output = LABELS[self.labels]

@@ -1,12 +1,12 @@
-"""From the numbers of a file to what a network sees: 8 bits a colour, red, green and blue.
+"""From the numbers of a file to what people see, and networks of 8 bits: 8 bits a channel.
 
 How many of its bits a microscope uses, where a scanner of the body puts water, and whether a calibration went below
 zero, files do not say. So numbers of more than 8 bits are scaled by what the picture holds: of all its numbers, those
 of the lowest 0.1 % become 0 and those of the highest 0.1 % become 255 (if these are equal, its smallest and its largest
 number), and what lies between is spread evenly. Of more than 4 million pixels every second is asked, or every third,
 and so on; what is transparent is not asked. The colours of a picture are scaled together. A hot pixel changes nothing,
-an offset is taken away, and numbers below zero are seen. What is no
-number (NaN), or the one that a map names as no value (GDAL_NODATA), is not asked and becomes 0.
+an offset is taken away, and numbers below zero are seen. What is no number (NaN), or the one that a map names as no
+value (GDAL_NODATA), is not asked and becomes 0.
 """
 
 import numpy as np
@@ -19,8 +19,11 @@ LOWEST, HIGHEST = 0.001, 0.999  # quantiles
 SAMPLE = 1 << 22  # pixels
 
 
-def to_rgb(decoded: Decoded) -> np.ndarray:
-    """(H, W, 3) uint8. What is transparent is seen as on white paper. Raises InputError if nothing is to be seen."""
+def on_paper(decoded: Decoded) -> np.ndarray:
+    """A picture as it is seen, (H, W, C) uint8; grey has one channel. What is transparent is seen as on white paper.
+
+    Raises InputError if nothing is to be seen.
+    """
     if decoded.alpha is not None and decoded.alpha.max() <= 1:  # some programs leave it at 0, or write 1 for all
         raise InputError("is transparent everywhere: save it without its alpha channel.")
     values = decoded.values
@@ -32,13 +35,13 @@ def to_rgb(decoded: Decoded) -> np.ndarray:
         values = to_8_bits(values, decoded.alpha, decoded.nothing)
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
-    rgb = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
+    seen = values if values.ndim == 3 else values[..., None]
     if decoded.alpha is not None:
-        rgb = rgb.copy()
-        for rows in row_slices(*rgb.shape[:2]):
+        seen = seen.copy()
+        for rows in row_slices(*seen.shape[:2]):
             alpha = decoded.alpha[rows, :, None] / np.float32(255)
-            rgb[rows] = (rgb[rows] * alpha + 255 * (1 - alpha)).round()
-    return np.ascontiguousarray(rgb)
+            seen[rows] = (seen[rows] * alpha + 255 * (1 - alpha)).round()
+    return np.ascontiguousarray(seen)
 
 
 def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None, nothing: float = np.nan) -> np.ndarray:

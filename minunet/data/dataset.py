@@ -7,8 +7,11 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from minunet.errors import InputError
+
 Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
 PART = 0.1  # of the images, for validation, and again for the test
+IGNORED = 255  # the label of pixels that count neither in the loss nor in the score, if there are fewer classes
 
 
 @dataclass(frozen=True)
@@ -16,8 +19,9 @@ class Dataset:
     """Images with their labels.
 
     Args:
-        images: (N, H, W, 3) uint8, RGB; or a list of N pictures (H, W, 3) of different sizes.
-        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1; or a list likewise.
+        images: (N, H, W, C) uint8 or uint16, from none to all of the light; or a list of N pictures (H, W, C) of
+            different sizes.
+        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1, or IGNORED; or a list likewise.
         names: what each image is called.
         classes: the name of each class.
         instances: which object each pixel belongs to, a list of (H, W) int32, where that is known: see
@@ -69,6 +73,11 @@ def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:
     return arrays[order] if isinstance(arrays, np.ndarray) else [arrays[i] for i in order]
 
 
+def ignored_label(classes: int) -> int | None:
+    """The label that does not count; with all 256 classes there is no number left for one."""
+    return IGNORED if classes <= IGNORED else None
+
+
 def split(dataset: Dataset, fractions: tuple[float, ...], rng: np.random.Generator) -> list[Dataset]:
     """Shuffle and divide: a part for each fraction (at least one image each), and last the rest."""
     order, parts = rng.permutation(len(dataset)), []
@@ -77,6 +86,26 @@ def split(dataset: Dataset, fractions: tuple[float, ...], rng: np.random.Generat
         parts.append(dataset.take(order[:count]))
         order = order[count:]
     return [*parts, dataset.take(order)]
+
+
+def deal(names: list[str], lists: dict[str, list[str]], rng: np.random.Generator) -> list[np.ndarray]:
+    """The indices of the images for training, for validation and for the test.
+
+    As the lists train.txt, val.txt and test.txt say, as far as they are there; what they leave open is drawn at random
+    from the rest, a part of all for validation and one for the test.
+    """
+    place = {name: number for number, name in enumerate(names)}
+    listed = {part: np.array([place[name] for name in lists[part]]) for part in lists}
+    taken = np.concatenate([np.zeros(0, int), *(listed[part] for part in listed if part != "train.txt")])
+    rest = listed.get("train.txt", np.setdiff1d(np.arange(len(names)), taken))
+    rest, parts = rest[rng.permutation(len(rest))], []
+    for part in ("val.txt", "test.txt"):
+        count = 0 if part in listed else max(1, round(PART * len(names)))
+        parts.append(listed.get(part, rest[:count]))
+        rest = rest[count:]
+    if not len(rest):
+        raise InputError("The lists leave no picture to train on.")
+    return [rest, *parts]
 
 
 def into_splits(known: Dataset, rng: np.random.Generator, test: Dataset | None = None) -> Splits:

@@ -25,7 +25,10 @@ ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}  # of other formats, further pictures 
 COLOURS = ("RGB", "RGBA", "LA")  # modes of 8 bits that Pillow reads pictures of 16 as
 
 
-def decode(path: Path) -> Decoded:
+Page = int | str | None
+
+
+def decode(path: Path, page: Page = None) -> Decoded:
     """Read a picture or a mask, of any of FORMATS, whatever its name ends in. Raises InputError, naming the file."""
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is not a file.")

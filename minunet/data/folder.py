@@ -1,20 +1,30 @@
-"""Anyone's own images and masks: a folder with `images/` and `masks/`.
+"""Anyone's own pictures and masks, in one of these layouts:
 
-    images/NAME.jpg          PNG, JPEG, TIFF, and others, see `decode.KNOWN`
-    masks/NAME.png           of the same name and size: one class id a pixel, 0, 1, 2, ...
-    classes.txt              optional, a line a class: VALUE NAME, as "255 cell": which mask value means what
+    images/NAME.jpg      masks/NAME.png          a class a pixel: ids 0, 1, 2, ..., or what classes.txt says
+    images/NAME.tif      instances/NAME.tif      a number an object, 0 for the background
+    NAME.jpg             NAME_mask.png           classes, side by side; masks/NAME_mask.png will do, too
+    classes.txt          optional: what the values, or the colours, of the masks mean
+    train.txt, val.txt, test.txt                 optional: which pictures are for what, a name a line
 
-Without classes.txt the values in the masks must be 0 to K-1, and the classes are called after them. The images are
-divided at random into 80 % for training, 10 % for validation and 10 % for the final test.
+Pictures are PNG, JPEG, TIFF, and others, see `decode.KNOWN`. Picture and mask have the same size. Without classes.txt
+the values in the masks must be 0 to K-1, and the classes are called after them. Pictures that no list names are divided
+at random into 80 % for training, 10 % for validation and 10 % for the final test.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from minunet.data.dataset import Dataset, Splits, into_splits
-from minunet.data.decode import PICTURE_ENDINGS
+from minunet.data.classes import Classes, read_classes
+from minunet.data.dataset import Dataset, Splits, deal
+from minunet.data.decode import Page
+from minunet.data.depth import Ranges
+from minunet.data.instances import BORDER, RADIUS
+from minunet.data.layout import Layout, find_layout
+from minunet.data.lists import shorten
 from minunet.data.masks import (
     BRIGHT,
     Found,
@@ -24,83 +34,79 @@ from minunet.data.masks import (
     refuse_mixed_greys,
     refuse_mixed_palettes,
 )
-from minunet.data.pictures import read_lines, read_mask, read_pairs, require_folders, shorten
-from minunet.errors import InputError, printable
+from minunet.data.pairs import alike, read_all, read_pair, stacked, tell_of_askew, through_ranges
+from minunet.data.pictures import read_mask
+from minunet.errors import InputError
 
 SMALL = 0.5  # IoU: a class that could not reach more is told
+OBJECTS = ("background", "object", "border")
 
 
-def load_folder(folder: Path, size: int, rng: np.random.Generator) -> Splits:
-    """The images of the folder, size x size pixels."""
-    hint = "A folder for training holds images/ and masks/, with the same names but for the ending."
-    require_folders(hint, folder, folder / "images", folder / "masks")
-    paths = _pairs(folder)
-    classes = _read_classes(folder / "classes.txt")  # mask value -> name
-    images, labels, found = read_pairs(paths, size, list(classes) or None, str(folder), overlaps=True)
+class Loaded(NamedTuple):
+    """The images of a folder, how many channels they have, and, if they are deep, the range of each channel."""
+
+    splits: Splits
+    channels: int
+    ranges: Ranges | None
+
+
+def load_folder(
+    folder: Path, size: int | None, rng: np.random.Generator, border: int = RADIUS, page: Page = None
+) -> Loaded:
+    """The images of the folder, scaled to size x size pixels, or, without a `size`, as they are.
+
+    Args:
+        rng: decides which images are validated and tested, as far as no lists say it.
+        border: of the class between touching objects, see `to_classes`.
+        page: which page of TIFFs and animations is meant, see `decode`.
+    """
+    layout = find_layout(folder)
+    classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
+    scaled = (size, size) if size else None
+    read = partial(
+        read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page, overlaps=True
+    )
+    pairs = read_all(read, layout.pairs, str(folder))
+    tell_of_askew(pairs)
+    found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
+    labels = [pair.labels for pair in pairs]
+    instances = [pair.instances for pair in pairs if pair.instances is not None] or None
+    del pairs
+    names = _names(found, layout, classes, border)
+    if size and not layout.instances:
+        _tell_what_is_too_small(best_iou(found, len(names)), names, size)
+    paths = [image for image, _ in layout.pairs]
+    parts = deal([image.name for image in paths], layout.lists, rng)
+    images, deep = alike(paths, pictures)
+    channels = images[0].shape[2]
+    ranges = through_ranges(images, parts[0]) if deep else None
+    data = Dataset(
+        stacked(images) if size else images,
+        stacked(labels) if size else labels,
+        [image.name for image in paths],
+        names,
+        instances,
+    )
+    return Loaded(Splits(*(data.take(part) for part in parts)), channels, ranges)
+
+
+def _names(found: list[Found], layout: Layout, classes: Classes | None, border: int) -> tuple[str, ...]:
+    """The classes of what was found; raises InputError if the masks do not go together."""
+    if layout.instances:
+        return OBJECTS if border else OBJECTS[:BORDER]
+    if classes and classes.coloured:
+        return classes.names
     refuse_mixed_greys(found)
     refuse_mixed_palettes(found)
-    if not classes:
-        classes = {value: f"class {value}" for value in _consecutive(found)}
-    _tell_what_is_too_small(best_iou(found, len(classes)), list(classes.values()), size)
-    return into_splits(Dataset(images, labels, [image.name for image, _ in paths], tuple(classes.values())), rng)
+    return classes.names if classes else tuple(f"class {value}" for value in _consecutive(found, layout))
 
 
-def _pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """Every image with its mask, sorted by name; files that are no pictures by their ending are passed over."""
-    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
-    missing = [path.name for stem, path in images.items() if stem not in masks]
-    if missing:
-        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InputError(
-            f"The image {missing[0]}{others} has no mask: {folder / 'masks'} should hold {Path(missing[0]).stem}.png."
-        )
-    left_over = [path.name for stem, path in masks.items() if stem not in images]
-    if left_over:
-        print(f"masks without an image, which are passed over: {printable(shorten(left_over))}", file=sys.stderr)
-    if len(images) < 3:
-        raise InputError(f"{folder / 'images'} holds {len(images)} images; training, validation and test need 3.")
-    return [(path, masks[stem]) for stem, path in images.items()]
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their name without the ending, sorted."""
-    files: dict[str, Path] = {}
-    pictures = (path for path in folder.iterdir() if not path.is_dir() and path.suffix.lower() in PICTURE_ENDINGS)
-    for path in sorted(path for path in pictures if not path.name.startswith(".")):
-        if path.stem in files:
-            raise InputError(f"{folder} holds {files[path.stem].name} and {path.name}: which of them is meant?")
-        files[path.stem] = path
-    return files
-
-
-def _read_classes(path: Path) -> dict[int, str]:
-    """Mask value -> name of its class, by ascending value; empty if there is no classes.txt."""
-    if not path.is_file():
-        return {}
-    names: dict[int, str] = {}
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        value, *name = line.split(maxsplit=1)
-        here = f"{path}, line {number}: {line!r}"
-        if not (value.isascii() and value.isdecimal() and len(value) < 9 and int(value) <= 65535 and name):
-            raise InputError(f"{here} is not VALUE NAME, as in '255 cell', with 0 <= VALUE <= 65535.")
-        if int(value) in names or name[0].strip() in names.values():
-            raise InputError(f"{here} names a value or a class that was named before.")
-        if printable(name[0].strip()) != name[0].strip():
-            raise InputError(f"{here} names a class by what cannot be shown.")
-        names[int(value)] = name[0].strip()
-    if not 2 <= len(names) <= 256:
-        raise InputError(f"{path} names {len(names)} classes; there can be 2 to 256.")
-    return dict(sorted(names.items()))
-
-
-def _consecutive(found: list[Found]) -> list[int]:
+def _consecutive(found: list[Found], layout: Layout) -> list[int]:
     """The values of all masks, which must be 0 to K-1: anything else is more often a mistake than a wish."""
     values = sorted({int(value) for mask in found for value in mask.values})
     if len(values) < 2:
         raise InputError(f"All masks hold only the value {values[0]}: there is nothing to tell apart.")
-    classes_file = found[0].path.parent.parent / "classes.txt"
+    classes_file = layout.folder / "classes.txt"
     what = f"The masks hold the values {shorten(values)}"
     if looks_smooth(found):
         raise InputError(
@@ -108,11 +114,12 @@ def _consecutive(found: list[Found]) -> list[int]:
             "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG; "
             f"if they are classes, name them in {classes_file}, a line a class: VALUE NAME."
         )
-    if look_like_objects(found, lambda path: read_mask(path)[0]):
+    if look_like_objects(found, lambda path: read_mask(path).values):
         raise InputError(
             f"{what}, not the same in all masks, most of them in one piece: these look like single objects, and each "
-            "number would be a class. To tell objects from background save `mask > 0`; if they are classes, "
-            f"name them in {classes_file}, a line a class: VALUE NAME."
+            f"number would be a class. To find single objects, call the folder {layout.folder / 'instances'} instead "
+            f"of masks; to tell objects from background, save `mask > 0`; if they are classes, name them in "
+            f"{classes_file}, a line a class: VALUE NAME."
         )
     if len(values) > BRIGHT:
         raise InputError(
@@ -129,15 +136,17 @@ def _consecutive(found: list[Found]) -> list[int]:
             f"0 and {values[1]} are black and white, good to look at but no class ids. "
             f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
         )
+    elif values == [*range(len(values) - 1), 255]:
+        hint += " If 255 is what does not count, the line is '255 ignore'."
     raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
 
 
-def _tell_what_is_too_small(iou: np.ndarray, names: list[str], size: int) -> None:
+def _tell_what_is_too_small(iou: np.ndarray, names: tuple[str, ...], size: int) -> None:
     """A word to whoever scales things away before they can be learnt."""
     small = [f"{name} {value:.2f}" for name, value in zip(names, iou, strict=True) if value < SMALL]
     if small:
         print(
             f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
-            f"themselves is about, of {', '.join(small)}. A larger --size keeps more.",
+            f"themselves is about, of {', '.join(small)}. A larger --size keeps more, and --view pieces all of it.",
             file=sys.stderr,
         )

@@ -17,8 +17,10 @@ import numpy as np
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
+from minunet.data.lists import read_lists, require_folders
 from minunet.data.masks import count_values
-from minunet.data.pictures import read_all, read_image, read_lists, read_mask, require_folders, require_size
+from minunet.data.pairs import read_all
+from minunet.data.pictures import read_image, read_mask, require_size
 from minunet.errors import InputError
 
 CLASSES = ("background", "nucleus", "border")
@@ -62,7 +64,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     masks = _pictures(folder / "masks")
     large = 0  # masks of more than half of the picture
     for number, path in enumerate(masks, start=1):
-        mask, _ = read_mask(path)
+        mask = read_mask(path).values
         require_size(path, mask.shape, image.shape[:2], f"picture {pictures[0].name}")
         held, counts = count_values(mask)
         if len(held) > 2:

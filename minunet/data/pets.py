@@ -9,16 +9,19 @@ Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs" (2012). The folder is wh
 The lists are read, not the folders: those hold hundreds of `._NAME` files that are no pictures.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from minunet.data.classes import Classes
 from minunet.data.dataset import Dataset, Splits, into_splits
-from minunet.data.pictures import read_lists, read_pairs, require_folders
+from minunet.data.lists import read_lists, require_folders
+from minunet.data.pairs import alike, read_all, read_pair, stacked, tell_of_askew
 from minunet.errors import InputError
 
-TRIMAP = (1, 2, 3)  # the values in the files, in the order of the classes
 CLASSES = ("pet", "background", "border")
+TRIMAP = Classes(CLASSES, np.array([1, 2, 3]), np.arange(3, dtype="uint8"))  # the values in the files
 FOLDER = "data/oxford-iiit-pet"  # where it is looked for if nothing else is said
 ADDRESS = "https://www.robots.ox.ac.uk/~vgg/data/pets/"
 
@@ -54,5 +57,9 @@ def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    images, labels, _ = read_pairs(paths, size, TRIMAP, f"pets, {path.stem}")
-    return Dataset(images, labels, names, CLASSES)
+    pairs = read_all(partial(read_pair, size=(size, size), classes=TRIMAP), paths, f"pets, {path.stem}")
+    tell_of_askew(pairs)
+    pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
+    del pairs
+    images, _ = alike([image for image, _ in paths], pictures, channels=3)
+    return Dataset(stacked(images), stacked(labels), names, CLASSES)

@@ -19,14 +19,25 @@ def row_slices(height: int, width: int) -> Iterator[slice]:
 
 
 def resize_picture(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture (H, W, 3) uint8 at `size`, (height, width); the same one if it has that already."""
+    """A picture (H, W, C) at `size`, (height, width); the same one if it has that already.
+
+    Of 8 bits it stays one of 8 bits, of 16 bits one of 16; of other numbers it becomes float32.
+    """
     if picture.shape[:2] == size:
         return picture
-    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.BILINEAR))
+    if picture.dtype == "uint8" and picture.shape[2] == 3:
+        return _resize(picture, size)
+    kind = "uint8" if picture.dtype == "uint8" else "float32"
+    planes = np.stack([_resize(picture[..., k].astype(kind), size) for k in range(picture.shape[2])], axis=2)
+    return planes.round().astype("uint16") if picture.dtype == "uint16" else planes
+
+
+def _resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR))
 
 
 def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A mask (H, W) of class ids at `size`, (height, width)."""
+    """A mask (H, W) of class ids, or of the numbers of objects, at `size`, (height, width)."""
     return np.asarray(Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST))
 
 

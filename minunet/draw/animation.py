@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from minunet.data.dataset import Dataset
-from minunet.draw.colours import class_colours
+from minunet.data.depth import shown
+from minunet.draw.colours import class_colours, painted
 from minunet.files import own_folder, whole_file
 
 FRAMES = 50  # at most
@@ -31,7 +32,7 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
     """Draw input, truth and prediction, (H, W) class ids, of the first few images of a data set."""
     colours = class_colours(dataset.classes)
     rows = [
-        [_panel(picture) for picture in (image, colours[truth], colours[prediction])]
+        [_panel(each) for each in (shown(image), painted(truth, dataset.classes), painted(prediction, dataset.classes))]
         for image, truth, prediction in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
     ]
     height = 3 * LINE + sum(row[0].height + GAP for row in rows)

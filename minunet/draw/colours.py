@@ -19,3 +19,8 @@ def class_colours(classes: Sequence[str]) -> np.ndarray:
     free = (number for number in range(len(PALETTE) + len(classes)) if number not in kept)
     numbers = [next(free) if number is None else number for number in kept]
     return np.array([PALETTE[n % len(PALETTE)] * 0.7 ** (n // len(PALETTE)) for n in numbers]).round().astype("uint8")
+
+
+def painted(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Labels (H, W) as colours, (H, W, 3) uint8; what is no class, as it is ignored, is white."""
+    return np.append(class_colours(classes), [[255] * 3], axis=0).astype("uint8")[np.minimum(labels, len(classes))]

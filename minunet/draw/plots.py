@@ -11,8 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from tqdm import tqdm
 
-from minunet.data.dataset import Dataset
-from minunet.draw.colours import class_colours
+from minunet.data.dataset import Dataset, ignored_label
+from minunet.data.depth import shown
+from minunet.draw.colours import class_colours, painted
 from minunet.errors import printable
 from minunet.files import whole_file
 from minunet.metrics import confusion_matrix, mean_iou
@@ -70,13 +71,13 @@ def save_predictions(
     steps between, in the order of their scores.
 
     Args:
-        dataset: N images (H, W, 3) with labels (H, W).
+        dataset: N images (H, W, C) with labels (H, W).
         predictions: class ids, N times (H, W).
         panels: what to show of each; "errors" is the prediction where it is wrong, and pale where it is right.
     """
-    classes = len(dataset.classes)
+    classes, ignored = len(dataset.classes), ignored_label(len(dataset.classes))
     pairs = zip(dataset.labels, predictions, strict=True)
-    scores = [mean_iou(confusion_matrix(truth, prediction, classes)) for truth, prediction in pairs]
+    scores = [mean_iou(confusion_matrix(truth, prediction, classes, ignored)) for truth, prediction in pairs]
     ranked = np.argsort(scores, kind="stable")
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int))]
 
@@ -84,8 +85,9 @@ def save_predictions(
     figure = Figure(figsize=(2.1 * len(panels), 2.12 * len(chosen) + 0.5), layout="constrained")
     grid = figure.subplots(len(chosen), len(panels), squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):
-        image, truth, prediction = dataset.images[index], colours[dataset.labels[index]], colours[predictions[index]]
-        right = (dataset.labels[index] == predictions[index])[..., None]
+        image, labels = shown(dataset.images[index]), dataset.labels[index]
+        truth, prediction = (painted(each, dataset.classes) for each in (labels, predictions[index]))
+        right = ((labels == predictions[index]) | (labels == ignored))[..., None]
         pictures = {
             "input": image,
             "truth": truth,

@@ -28,6 +28,18 @@ class Config:
     data_dir: str | None = option(None, "where the images are; null for data that are made")
     size: int = option(128, "images are scaled to N x N pixels, or shown in pieces of them", low=1, flag=True)
     pieces: bool = option(False, "images keep their resolution, and training shows pieces from random places")
+    scale: float = option(
+        1.0, "pieces are seen at this fraction of the pictures' resolution", low=0.01, high=1, flag=True
+    )
+    piece_count: int | None = option(None, "how many pieces an epoch shows; null for one of each picture", low=1)
+    rare: float = option(0.0, "the fraction of pieces that are cut around a class, each class as often", high=1)
+    page: int | str | None = option(
+        None, "of files with several pictures the number of one, from 1 on, or 'channels': all in one", low=1, flag=True
+    )
+    channels: int = option(3, "of the pictures; their files say how many", low=1, high=1000)
+    ranges: tuple[float, ...] | None = option(
+        None, "of pictures of more than 8 bits, what is black and white in each channel", low=-math.inf, high=math.inf
+    )
     stretch: bool = option(False, "spread the brightness over the whole range of each picture; with pieces only")
     base: int = option(16, "channels of the first level; doubled at each level below", low=1, flag=True)
     depth: int = option(4, "number of resolution levels", low=1, flag=True)
@@ -56,10 +68,12 @@ class Config:
     class_weight: tuple[float, ...] | None = option(None, "how much a pixel of each class counts", low=1e-6)
     border: int = option(
         RADIUS, "width in pixels, on each side, of the border class between touching objects; 0 for none", high=50,
-        presets=LABELLED,
+        presets=(*LABELLED, "folder"),
     )  # fmt: skip
     seam_weight: float = option(
-        0.0, "by how much more the pixels between two objects count, see lesson 7", presets=("cells", *LABELLED)
+        0.0,
+        "by how much more the pixels between two objects count, see lesson 7",
+        presets=("cells", *LABELLED, "folder"),
     )
     dropout: float = option(0.0, "the part of the lowest level's features that is dropped in training", high=0.99)
     ema_decay: float = option(
@@ -105,12 +119,17 @@ def make_network(config: Config, classes: int, operations: Operations = QUICK) -
     """The network of an experiment. Raises InputError if the images do not fit into it."""
     if config.labels != "aligned" and (config.padding == "same" or config.pieces):
         raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
-    if config.stretch and not config.pieces:
-        raise InputError("stretch is for networks that see pieces of pictures, such as the preset nuclei.")
+    for name in ("stretch", "scale", "piece_count", "rare"):
+        if getattr(config, name) != getattr(Config, name) and not config.pieces:
+            raise InputError(f"{name} is for networks that see pieces of pictures, such as the preset nuclei.")
+    if isinstance(config.page, str) and config.page != "channels":
+        raise InputError(f"--page takes a number from 1 on, or channels, not {config.page[:50]!r}.")
+    if config.ranges and len(config.ranges) != 2 * config.channels:
+        raise InputError(f"ranges holds {len(config.ranges)} numbers, but two for each of {config.channels} channels.")
     if config.class_weight is not None and len(config.class_weight) != classes:
         raise InputError(f"class_weight holds {len(config.class_weight)} numbers, but there are {classes} classes.")
     try:
-        net = UNet(3, classes, config.base, config.depth, config.padding, config.norm, operations)
+        net = UNet(config.channels, classes, config.base, config.depth, config.padding, config.norm, operations)
         net.output_size(config.size, config.size)
     except (ValueError, TypeError) as error:
         raise InputError(f"{error}.") from error

@@ -11,6 +11,8 @@ import numpy as np
 
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
+from minunet.data.decode import Page
+from minunet.data.pictures import read_image
 from minunet.data.resize import resize_picture, resize_probabilities, row_slices
 from minunet.errors import InputError
 from minunet.model import tiling
@@ -47,6 +49,10 @@ class Model:
             steps.append("before: the brightness is stretched, see minunet.data.batches.stretch")
         if not config.pieces:
             steps.append(f"before: the picture is scaled to {config.size} x {config.size} pixels")
+        if config.scale != 1:
+            steps.append(f"before: the picture is scaled by {config.scale:g}, and after: the prediction back")
+        if config.ranges:
+            steps.append("before: each channel is scaled by the ranges, see minunet.data.depth.to_16_bits")
         if self.net.padding == "valid" and config.labels == "aligned":
             margin = (config.size - self.net.output_size(config.size, config.size)[0]) // 2
             steps.append(
@@ -55,6 +61,10 @@ class Model:
         if any(config.mirror_images()):
             steps.append("after: the mean of the predictions for the picture and its mirror images")
         return steps
+
+    def read(self, path: Path | str, page: Page = None) -> np.ndarray:
+        """A picture from a file as the network sees it, (H, W, channels) uint8 or uint16; `page`: see `decode`."""
+        return read_image(path, self.config.channels, self.config.ranges, page or self.config.page)
 
     def predict(self, picture: np.ndarray, **how: Any) -> np.ndarray:
         """The most likely class of each pixel, (H, W) uint8, an index into `classes`; see `bands`."""
@@ -72,8 +82,9 @@ class Model:
         tta: bool | None = None,
         advance: Advance = lambda tiles: None,
     ) -> Iterator[Band]:
-        """How likely each class is in each pixel of a picture (H, W, 3) uint8 of any size, a few rows at a time.
+        """How likely each class is in each pixel of a picture of any size, a few rows at a time.
 
+        The picture is (H, W, channels), as `read` gives it: uint8, or uint16 for a network with `ranges`.
         A network that was trained on whole pictures is shown the picture at the size of its training, and what it
         predicts is stretched over the picture again; one that was trained on pieces sees every pixel, in tiles.
 
@@ -83,8 +94,9 @@ class Model:
 
         Raises InputError if the network computes what is no number.
         """
-        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-            raise ValueError(f"a picture is (H, W, 3) uint8, not {picture.shape} {picture.dtype}")
+        channels, dtype = self.config.channels, "uint16" if self.config.ranges else "uint8"
+        if picture.ndim != 3 or picture.shape[2] != channels or picture.dtype != dtype:
+            raise ValueError(f"a picture is (H, W, {channels}) {dtype}, not {picture.shape} {picture.dtype}")
         for rows, band in self._bands(picture, tile, self.config.mirror_images(tta), advance):
             if not np.isfinite(band).all():
                 raise InputError("The network computes numbers that are not finite: its training has diverged.")
@@ -94,23 +106,30 @@ class Model:
         """As the network was trained: on pieces, in tiles; on whole pictures, all at once, and scaled up row by row."""
         seen, to_x = prepare(picture, self.config), partial(to_input, centred=self.config.centred)
         in_tiles = partial(tiling.bands, self.net, self.params, seen, to_x, mirrors=mirrors, device=self.device)
-        if self.config.pieces:
+        if self.config.pieces and self.config.scale == 1:
             yield from in_tiles(tile=tile, advance=advance)
             return
         if self.config.labels == "resized":  # it was taught that its output, small as it is, is the whole picture
             x = to_device(to_x(seen[None]), self.device)
             prediction = to_numpy(tiling.predict(self.net, self.params, x, mirrors))[0]
-        else:  # one pass over the whole picture, as in training
-            prediction = np.concatenate([band for _, band in in_tiles(tile=self.config.size, advance=advance)])
+        else:  # one pass over the whole picture, as in training, or all pieces of the scaled one
+            tile = tile if self.config.pieces else self.config.size
+            prediction = np.concatenate([band for _, band in in_tiles(tile=tile, advance=advance)])
         for rows in row_slices(*picture.shape[:2]):
             yield rows, resize_probabilities(prediction, picture.shape[:2], rows)
 
 
 def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
-    """What the network sees of a picture (H, W, 3) uint8: of another size perhaps, and its brightness stretched."""
+    """What the network sees of a picture (H, W, C): of another size perhaps, and its brightness stretched."""
     if config.stretch:
         picture = stretch(picture)
-    return picture if config.pieces else resize_picture(picture, (config.size, config.size))
+    return resize_picture(picture, seen_size(picture.shape[:2], config))
+
+
+def seen_size(size: tuple[int, ...], config: Config) -> tuple[int, int]:
+    """The height and width at which the network sees a picture of this one."""
+    height, width = size if config.pieces else (config.size, config.size)
+    return max(1, round(config.scale * height)), max(1, round(config.scale * width))
 
 
 def load_model(source: Path | str, device: str = "cpu", operations: Operations = QUICK) -> Model:

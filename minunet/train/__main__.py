@@ -29,7 +29,16 @@ from minunet.threads import get_threads, set_threads
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
-from minunet.train.presets import PRESETS, load_data, make_schedule, preset_for
+from minunet.train.presets import (
+    BALANCED,
+    PRESETS,
+    VIEWS,
+    balanced,
+    folder_preset,
+    load,
+    make_schedule,
+    preset_for,
+)
 from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
@@ -69,6 +78,17 @@ def main(arguments: list[str] | None = None) -> int:
         choices = field.metadata["choices"]
         kind: dict[str, Any] = {"choices": choices} if choices else number
         add(_flag(field.name), help=field.metadata["help"].replace("%", "%%"), **kind)
+    add(
+        "--view",
+        choices=sorted(VIEWS),
+        help="of your own pictures: whole ones scaled to --size, or pieces of --size "
+        "at full resolution, from random places (default: auto, which asks the masks)",
+    )
+    add(
+        "--class-weight",
+        metavar="W,W,...",
+        help="how much a pixel of each class counts in the loss, or balanced: the rarer, the more",
+    )
     add(
         "--set",
         action="append",
@@ -139,11 +159,14 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if options.out:
         refuse_full(options.out)
     try:
-        data = load_data(config)
+        data, seen = load(config)
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
-    net = make_network(config, len(data.training.classes), operations)
+    classes = len(data.training.classes)
+    if not earlier:
+        config = balanced(seen, data.training) if options.class_weight == BALANCED else seen
+    net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
     if config.seam_weight and data.training.instances is None:
@@ -156,7 +179,9 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         for each in (folder.resolve(), folder.resolve() / "progress"):
             remove_unfinished(each)
         save_checkpoint(folder / "last.npz", run)  # the images may have moved; and whether it can be written shows now
-        if run.rows and run.step == run.epoch * steps_per_epoch(len(data.training), config.batch_size):
+        if run.rows and run.step == run.epoch * steps_per_epoch(
+            config.piece_count or len(data.training), config.batch_size
+        ):
             write(folder, run)  # if it was killed just after an epoch was saved
         check_best(folder, run)
     else:
@@ -218,18 +243,25 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
 def _config_of_options(options: argparse.Namespace) -> Config:
     """The preset, with whatever the options change of it."""
     preset = options.preset or preset_for(options.data_dir)
+    experiment = PRESETS[preset]
+    if preset == "folder" and options.data_dir is not None:
+        experiment = folder_preset(options.data_dir, options.view or "auto")
+    elif options.view:
+        raise InputError("--view is for a --data-dir with pictures of your own.")
     if preset == "cells" and options.data_dir is not None:
         raise InputError("The preset cells makes its images itself and takes no --data-dir.")
     changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
-    return change(dataclasses.replace(PRESETS[preset], **changes), options.set)
+    if options.class_weight and options.class_weight != BALANCED:
+        changes["class_weight"] = read(Config, "class_weight", f"[{options.class_weight.strip('[]')}]")
+    return change(dataclasses.replace(experiment, **changes), options.set)
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
     config, run, path = checkpoint.config, options.resume, options.resume / "config.json"
-    names_of_run = ("preset", "out", "set", *(field.name for field in FLAGS))
+    names_of_run = ("preset", "view", "class_weight", "out", "set", *(field.name for field in FLAGS))
     fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
     if fixed:
         names = ", ".join(map(_flag, fixed))

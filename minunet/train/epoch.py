@@ -26,7 +26,7 @@ class Epoch:
         self.net, self.check_gradients = net, check_gradients
         self.batch: dict[str, Array] = {}  # the present one
         self.run, self.device, self.number = run, device, run.epoch + 1
-        self.images, self.batch_size = len(batches.dataset), batches.batch_size
+        self.images, self.batch_size = batches.images, batches.batch_size
         self.first = run.epoch * batches.per_epoch
         self.steps = range(run.step, self.first + batches.per_epoch)
         self.losses = LateNumbers(device, self._note)

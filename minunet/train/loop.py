@@ -19,14 +19,15 @@ import numpy as np
 
 from minunet.backend import Array, to_device
 from minunet.data.batches import Batches, steps_per_epoch
-from minunet.data.dataset import Dataset, Splits
+from minunet.data.dataset import Dataset, Splits, ignored_label
 from minunet.data.instances import seam_weights
+from minunet.data.resize import resize_mask
 from minunet.errors import InputError
 from minunet.gradient import loss_and_gradients
 from minunet.layers import dropout_mask
 from minunet.model.checkpoint import Checkpoint, check_fits, save_checkpoint
 from minunet.model.config import Config
-from minunet.model.trained import Model, prepare
+from minunet.model.trained import Model, prepare, seen_size
 from minunet.optim import follow
 from minunet.seeds import generator
 from minunet.train.epoch import Epoch
@@ -114,7 +115,7 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
             "Going on would mix training and test images."
         )
-    per_epoch = steps_per_epoch(len(data.training), run.config.batch_size)
+    per_epoch = steps_per_epoch(run.config.piece_count or len(data.training), run.config.batch_size)
     if not run.epoch * per_epoch <= run.step <= (run.epoch + 1) * per_epoch:
         raise InputError(f"{source} is damaged: {run.step} steps are not {run.epoch} epochs and a part of one.")
     for arrays in (run.params, run.average, run.optimizer):
@@ -124,27 +125,39 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
 
 def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:
     """The batches of an experiment: the training images as the network sees them, and how much more seams count."""
-    images, seams = training.images, None
+    seams, instances = None, training.instances
     if config.pieces:
-        images = [prepare(image, config) for image in images]
-    if config.seam_weight and training.instances is not None:
-        seams = [seam_weights(each, config.seam_weight) for each in training.instances]
+        sizes = [seen_size(image.shape[:2], config) for image in training.images]
+        training = replace(
+            training,
+            images=[prepare(image, config) for image in training.images],
+            labels=[resize_mask(labels, size) for labels, size in zip(training.labels, sizes, strict=True)],
+        )
+        if instances is not None:
+            instances = [resize_mask(each, size) for each, size in zip(instances, sizes, strict=True)]
+    if config.seam_weight and instances is not None:
+        seams = [seam_weights(each, config.seam_weight) for each in instances]
     size = (config.size, config.size)
     return Batches(
-        replace(training, images=images), config.batch_size, size, net.output_size(*size), config.augmentation,
+        training, config.batch_size, size, net.output_size(*size), config.augmentation,
         seed=config.seed, labels=config.labels, centred=config.centred, extra_weights=seams,
+        pieces=config.piece_count, rare=config.rare,
     )  # fmt: skip
 
 
 def make_batch(net: UNet, config: Config, batches: Batches, step: int) -> dict[str, Array]:
     """All that `loss_and_gradients` takes for step number `step`, by name."""
     x, labels, extra_weight = batches.get(step)
+    ignored = labels == ignored_label(net.classes)
+    labels[ignored] = 0  # any class will do, as it counts nothing
     batch = {"images": x, "labels": labels}
     class_weight = None if config.class_weight is None else np.array(config.class_weight)
     if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
         batch["pixel_weight"] = (1.0 if class_weight is None else class_weight[labels]) + extra_weight
     elif class_weight is not None:
         batch["class_weight"] = class_weight
+    if ignored.any():
+        batch["pixel_weight"] = batch.get("pixel_weight", 1.0) * ~ignored
     if config.dropout:
         (epoch, places), shape = batches.places(step), net.lowest_shape(1, *x.shape[1:3])
         of_image = (generator(config.seed, "dropout", epoch, place) for place in places)

@@ -1,18 +1,23 @@
 """Named experiments, what `--preset` chooses from; and the images, optimiser and learning rates of one."""
 
+import dataclasses
 from pathlib import Path
+
+import numpy as np
 
 from minunet.backend import Array
 from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
-from minunet.data.dataset import Splits
+from minunet.data.dataset import Dataset, Splits
 from minunet.data.folder import load_folder
 from minunet.data.nuclei import load_nuclei
+from minunet.data.view import choose_view
 from minunet.errors import InputError
 from minunet.model.config import Config
 from minunet.optim import SGD, Adam, Optimizer, Schedule, constant, one_cycle, piecewise
 from minunet.seeds import generator
+from minunet.train.remarks import RAREST, shares
 
 SMALLEST_CELLS = 2  # pixels a side
 FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
@@ -49,6 +54,15 @@ PRESETS = {  # of each its images and its network, and then how it is trained
     ),
     "folder": Config("folder", epochs=60, ema_decay=0.99, tta=True, augmentation=PHOTOGRAPHS),
 }  # fmt: skip
+# What --preset folder is for pictures that are seen in pieces, and where single objects are to be told apart.
+PIECES = Config(
+    "folder", size=192, pieces=True, rare=0.33, epochs=120, batch_size=5, ema_decay=0.99, tta=True,
+    augmentation=MICROSCOPY,
+)  # fmt: skip
+OBJECTS = dataclasses.replace(PIECES, class_weight=(1, 1, 4))
+BALANCED = "balanced"  # --class-weight
+MOST_PIECES = 500  # an epoch
+VIEWS = {"whole": False, "pieces": True, "auto": None}
 
 
 def preset_for(data_dir: Path | None) -> str:
@@ -58,6 +72,28 @@ def preset_for(data_dir: Path | None) -> str:
     if (data_dir / "stage1_train").is_dir():
         return "nuclei"
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
+
+
+def folder_preset(folder: Path, view: str) -> Config:
+    """What the folder's pictures ask for: whole ones, or pieces of them; it is told why."""
+    whole = PRESETS["folder"]
+    chosen = choose_view(folder, whole.size, VIEWS[view])
+    preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
+    kind = f"pieces of {PIECES.size} x {PIECES.size} pixels" if chosen.pieces else "whole pictures, scaled"
+    print(f"view: {kind}, as {chosen.reason}")
+    return (
+        preset if chosen.pieces or not chosen.objects else dataclasses.replace(whole, class_weight=OBJECTS.class_weight)
+    )
+
+
+def balanced(config: Config, training: Dataset) -> Config:
+    """The experiment with a weight for each class: all pixels, divided by the classes and by the pixels of the class.
+
+    So each class counts as much as any other one in the loss. At most RAREST times as much as the most frequent one.
+    """
+    parts = shares(training.labels, len(training.classes))
+    weights = (1 / np.maximum(parts, parts.max() / RAREST) / len(parts)).tolist()
+    return dataclasses.replace(config, class_weight=tuple(float(f"{weight:.3g}") for weight in weights))
 
 
 def make_optimizer(config: Config, state: dict[str, Array] | None = None) -> Optimizer:
@@ -81,6 +117,14 @@ def make_schedule(config: Config, steps: int) -> Schedule:
 
 def load_data(config: Config) -> Splits:
     """The images of an experiment. Raises InputError for anything that is wrong with them."""
+    return load(config)[0]
+
+
+def load(config: Config) -> tuple[Splits, Config]:
+    """The images of an experiment, and the experiment with what they say of themselves.
+
+    Raises InputError for anything that is wrong with them.
+    """
     if config.preset == "cells":
         if config.count < 3:
             raise InputError(f"count: {config.count} training images are too few; 3 is the least.")
@@ -88,13 +132,26 @@ def load_data(config: Config) -> Splits:
             raise InputError(f"Cells are made from {SMALLEST_CELLS} pixels on, not with --size {config.size}.")
         streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
         counts = (config.count, 40, 100)
-        return Splits(*(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True)))
+        return Splits(
+            *(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True))
+        ), config
     rng = generator(config.split_seed, "data")
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return Splits(*load_nuclei(folder, rng, config.border))
-    if config.preset == "folder":
-        return Splits(*load_folder(folder, config.size, rng))
-    return Splits(*pets.load_pets(folder, config.size, rng, config.pooled))
+        return load_nuclei(folder, rng, config.border), config
+    if config.preset != "folder":
+        return pets.load_pets(folder, config.size, rng, config.pooled), config
+    loaded = load_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
+    return loaded.splits, dataclasses.replace(
+        config, channels=loaded.channels, ranges=loaded.ranges, piece_count=_piece_count(config, loaded.splits.training)
+    )
+
+
+def _piece_count(config: Config, training: Dataset) -> int | None:
+    """How many pieces show as many pixels as the training images have, or as many as are shown at most."""
+    if not config.pieces or config.piece_count:
+        return config.piece_count
+    pixels = config.scale**2 * sum(labels.size for labels in training.labels)
+    return int(min(MOST_PIECES, max(len(training), round(pixels / config.size**2))))

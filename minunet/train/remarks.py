@@ -8,8 +8,8 @@ RAREST = 50  # the most that a class is advised to count
 
 
 def shares(labels: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarray:
-    """The part of all pixels that each class has, (classes,)."""
-    counts = np.sum([np.bincount(each.ravel(), minlength=classes) for each in labels], axis=0)
+    """The part of all pixels that each class has, (classes,); what is ignored is not asked."""
+    counts = np.sum([np.bincount(each.ravel(), minlength=classes)[:classes] for each in labels], axis=0)
     return counts / counts.sum()
 
 

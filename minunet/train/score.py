@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minunet.backend import to_device, to_numpy
-from minunet.data.batches import LABELS, to_input
-from minunet.data.dataset import Dataset, Images
+from minunet.data.batches import LABELS, stretch, to_input
+from minunet.data.dataset import Dataset, Images, ignored_label
 from minunet.data.instances import from_classes
 from minunet.draw.plots import drawn, save_predictions
 from minunet.errors import InputError
@@ -20,7 +20,7 @@ from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
 from minunet.model.config import Config
 from minunet.model.tiling import predict
-from minunet.model.trained import Model, prepare
+from minunet.model.trained import Model
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
 SMALLEST = 20  # pixels: what is less is no object
@@ -38,16 +38,17 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     """The scores of a network on a data set; `tta`: of the mean over mirror images, see `Config.mirror_images`."""
     config, classes = model.config, len(model.classes)
     loss, weight, predictions = 0.0, 0.0, []
-    matrix = np.zeros((classes, classes), dtype="int64")
+    matrix, ignored = np.zeros((classes, classes), dtype="int64"), ignored_label(classes)
     for start, probabilities in _probabilities(model, dataset.images, tta):
         labels = np.stack(list(dataset.labels[start : start + len(probabilities)]))
         labels = LABELS[config.labels](labels, *probabilities.shape[1:3])
-        weights = pixel_weights(labels, classes, class_weight=config.class_weight)
-        true = np.take_along_axis(probabilities, labels[..., None].astype("int64"), axis=3)[..., 0]  # (n, OH, OW)
+        weights = pixel_weights(labels, classes, class_weight=config.class_weight, ignore_index=ignored)
+        index = np.where(labels == ignored, 0, labels)[..., None].astype("int64")
+        true = np.take_along_axis(probabilities, index, axis=3)[..., 0]  # (n, OH, OW)
         loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
         weight += float(weights.sum())
         predictions.extend(probabilities.argmax(axis=3).astype("uint8"))
-        matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes)
+        matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes, ignored)
     return Scores(loss / weight, matrix, predictions)
 
 
@@ -96,7 +97,7 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
 def as_predicted(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if config.pieces:
-        return replace(dataset, images=[prepare(image, config) for image in dataset.images])
+        return replace(dataset, images=[stretch(image) for image in dataset.images]) if config.stretch else dataset
     crop, size = LABELS[config.labels], predictions[0].shape
     images, labels = (crop(np.stack(list(arrays)), *size) for arrays in (dataset.images, dataset.labels))
     return replace(dataset, images=images, labels=labels, instances=None)

@@ -8,7 +8,7 @@ from minunet.model.config import Config
 from minunet.options import read
 
 PREFIX = "augmentation."
-FOLLOW = ("preset", "data_dir", "pieces")  # from the choice of a preset
+FOLLOW = ("preset", "data_dir", "pieces", "channels", "ranges")  # from the choice of a preset, or from the pictures
 
 
 def change(config: Config, settings: list[str]) -> Config:

@@ -5,7 +5,7 @@ from typing import Any
 
 from minunet.backend import why_no_gpu
 from minunet.data.dataset import Splits
-from minunet.data.pictures import shorten
+from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
 from minunet.train.remarks import shares

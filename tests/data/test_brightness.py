@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from minunet.data.brightness import to_8_bits, to_rgb
+from minunet.data.brightness import on_paper, to_8_bits
 from minunet.data.decode import decode
 from minunet.data.decoded import Decoded, alpha_of
 from minunet.data.pictures import read_image, read_mask
@@ -30,8 +30,9 @@ DEEP = {
 def test_the_object_is_white_and_the_ground_black(tmp_path, name):
     values = DEEP[name]
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb" if values.ndim == 3 else "minisblack")
-    seen = to_rgb(decode(tmp_path / "a.tif"))
-    np.testing.assert_array_equal(seen, np.repeat((255 * ABOVE)[..., None], 3, axis=2))
+    seen = on_paper(decode(tmp_path / "a.tif"))
+    np.testing.assert_array_equal(seen, np.repeat((255 * ABOVE)[..., None], seen.shape[2], axis=2))
+    assert seen.shape[2] == (values.ndim if values.ndim == 3 else 1)
 
 
 def test_a_hot_pixel_changes_nothing_else():
@@ -97,24 +98,24 @@ def test_a_picture_of_one_value_is_black():
 def test_8_bits_stay_as_they_are(rng):
     values = rng.integers(20, 200, (7, 9), dtype="uint8")
     plain = Decoded(values, 255, None, None, ("PNG", "L"))
-    np.testing.assert_array_equal(to_rgb(plain), np.repeat(values[..., None], 3, axis=2))
+    np.testing.assert_array_equal(on_paper(plain), values[..., None])
     colours = np.dstack([values, values // 2, values // 3])
-    np.testing.assert_array_equal(to_rgb(plain._replace(values=colours)), colours)
+    np.testing.assert_array_equal(on_paper(plain._replace(values=colours)), colours)
     few = plain._replace(values=values % 16, highest=15)
-    np.testing.assert_array_equal(to_rgb(few)[..., 0], values % 16 * 17)
-    np.testing.assert_array_equal(to_rgb(plain._replace(values=values > 99, highest=None))[..., 1], (values > 99) * 255)
+    np.testing.assert_array_equal(on_paper(few)[..., 0], values % 16 * 17)
+    np.testing.assert_array_equal(on_paper(plain._replace(values=values > 99, highest=None))[..., 0], (values > 99) * 255)
 
 
 def test_a_palette_gives_colours_and_what_lies_beyond_it_is_black():
     palette = np.array([[1, 2, 3], [40, 50, 60]], "uint8")
     decoded = Decoded(np.array([[0, 1, 200]], "uint8"), 255, palette, None, ("GIF", "P"))
-    assert to_rgb(decoded).tolist() == [[[1, 2, 3], [40, 50, 60], [0, 0, 0]]]
+    assert on_paper(decoded).tolist() == [[[1, 2, 3], [40, 50, 60], [0, 0, 0]]]
 
 
 def test_what_is_transparent_is_seen_as_on_white_paper():
     values = np.full((1, 3, 3), 100, "uint8")
     decoded = Decoded(values, 255, None, np.array([[255, 0, 51]], "uint8"), ("PNG", "RGBA"))
-    assert to_rgb(decoded)[0, :, 0].tolist() == [100, 255, 224]
+    assert on_paper(decoded)[0, :, 0].tolist() == [100, 255, 224]
 
 
 @pytest.mark.parametrize("alpha", [0, 1])
@@ -130,7 +131,7 @@ def test_what_is_transparent_is_not_asked(rng):
     alpha = np.full((40, 50), 255, "uint8")
     alpha[:15], values[:15] = 0, 65535
     expected = to_8_bits(values[15:])
-    rgb = to_rgb(Decoded(values, None, None, alpha, ("TIFF", "uint16")))
+    rgb = on_paper(Decoded(values, None, None, alpha, ("TIFF", "uint16")))
     np.testing.assert_array_equal(rgb[15:], expected)
     assert (rgb[:15] == 255).all()
 

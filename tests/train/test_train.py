@@ -316,7 +316,7 @@ def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
     def interrupted(config):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "load_data", interrupted)
+    monkeypatch.setattr(train, "load", interrupted)
     assert train.main(SMALL) == 130
     assert "stopped" in capsys.readouterr().err
 
@@ -389,7 +389,7 @@ def test_options_that_argparse_refuses(arguments):
     [["--size", "50", "--depth", "4"], ["--labels", "resized"], ["--set", "class_weight=[1, 2]", "--depth", "99"]],
 )
 def test_a_wrong_option_is_refused_before_a_picture_is_read(capsys, monkeypatch, arguments):
-    monkeypatch.setattr(train, "load_data", lambda config: pytest.fail("pictures were read first"))
+    monkeypatch.setattr(train, "load", lambda config: pytest.fail("pictures were read first"))
     assert_refused(capsys, arguments, "does not fit|--labels is for|must be at most")
 
 

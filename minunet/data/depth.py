@@ -1,0 +1,72 @@
+"""Pictures in memory: whole numbers of 8 or 16 bits, from none to all of the light, of any number of channels.
+
+Pictures of 8 bits stay as they are. Of more bits, files do not say which numbers are dark and which are bright: how
+many of its bits a microscope uses, where a scanner of the body puts water, in what unit a satellite measures. So of
+each channel a range is taken from the training images: of all their numbers, those of the lowest 0.1 % become 0 and
+those of the highest 0.1 % become 65535, and what lies between is spread evenly. The ranges belong to the network, and
+every picture that it predicts is seen through them: what is twice as bright stays twice as bright.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minunet.data.brightness import HIGHEST, LOWEST, SAMPLE
+from minunet.data.resize import row_slices
+from minunet.errors import InputError
+
+Ranges = tuple[float, ...]  # the lowest and the highest number of the first channel, of the second, and so on
+
+
+def unit(picture: np.ndarray) -> np.ndarray:
+    """Whole numbers as floating point from 0 to 1, float32; what is of floating point is so already."""
+    if picture.dtype.kind == "f":
+        return picture
+    return picture.astype("float32") / np.float32(np.iinfo(picture.dtype).max)
+
+
+def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
+    """The range of each channel of pictures (H, W, C) of any kind of number; see above. NaN is not asked.
+
+    Raises InputError if a channel holds no number that is finite, or one number everywhere.
+    """
+    each = max(1, SAMPLE // len(pictures))  # pixels of a picture, at equal steps
+    flat = (picture.reshape(-1, picture.shape[2]) for picture in pictures)
+    sample = np.concatenate([pixels[:: -(-len(pixels) // each) or 1] for pixels in flat])  # (P, C)
+    ranges: list[float] = []
+    for number, channel in enumerate(sample.T, start=1):
+        finite = channel[np.isfinite(channel)]
+        if not finite.size:
+            raise InputError(f"Channel {number} of the training images holds no number that is finite.")
+        low, high = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf")
+        low, high = (low, high) if low < high else (finite.min(), finite.max())
+        if low == high:
+            raise InputError(
+                f"Channel {number} of the training images is {low} everywhere: nothing can be learnt from it."
+            )
+        ranges += [float(low), float(high)]
+    return tuple(ranges)
+
+
+def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
+    """A picture (H, W, C) of any kind of number through the ranges of its channels: uint16; what is no number is 0."""
+    low, high = np.array(ranges).reshape(-1, 2).T
+    scaled = np.empty(picture.shape, dtype="uint16")
+    for rows in row_slices(*picture.shape[:2]):
+        with np.errstate(over="ignore", invalid="ignore"):
+            band = ((picture[rows] - low) / (high - low)).clip(0, 1)
+        scaled[rows] = np.nan_to_num(65535 * band).round()
+    return scaled
+
+
+def shown(picture: np.ndarray) -> np.ndarray:
+    """A picture (H, W, C) uint8 or uint16 as people see it, (H, W, 3) uint8: one channel grey, two red and green.
+
+    Of more than three, the first three are red, green and blue.
+    """
+    picture = (picture >> 8).astype("uint8") if picture.dtype == "uint16" else picture
+    if picture.shape[2] == 1:
+        return np.repeat(picture, 3, axis=2)
+    seen = np.zeros((*picture.shape[:2], 3), dtype="uint8")
+    seen[..., : min(3, picture.shape[2])] = picture[..., :3]
+    return seen if picture.shape[2] != 3 else picture

@@ -1,0 +1,45 @@
+"""Text files and folders of a data set: lists of names, with errors that say what to do."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minunet.errors import InputError
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file. Raises InputError if it is not in UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text in UTF-8.") from None
+
+
+def read_lists(name_of: Callable[[str], str], *paths: Path) -> list[list[str]]:
+    """Of each list of images the names, `name_of` its lines. Raises InputError if one stands there twice."""
+    lists: list[list[str]] = []
+    where: dict[str, Path] = {}
+    for path in paths:
+        lists.append([name for line in read_lines(path) if (name := name_of(line))])
+        for name in lists[-1]:
+            if where.get(name) == path:
+                raise InputError(f"{path} names {name} twice.")
+            if name in where:
+                raise InputError(f"{name} stands in {where[name].name} and in {path.name}: the test would not be one.")
+            where[name] = path
+    return lists
+
+
+def require_folders(hint: str, *paths: Path) -> None:
+    """Raise InputError unless each path is a folder."""
+    for path in paths:
+        if not path.is_dir():
+            problem = "is a file, not a folder" if path.exists() else "does not exist"
+            raise InputError(f"The folder {path} {problem}. {hint}")
+
+
+def shorten(values: Sequence[Any] | np.ndarray) -> str:
+    """The values, or the first few of very many, for an error message."""
+    return ", ".join(str(value) for value in values[:8]) + (f", ... {values[-1]}" if len(values) > 8 else "")
