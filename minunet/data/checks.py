@@ -8,13 +8,14 @@ from minunet.errors import InputError
 PNG = b"\x89PNG"  # how such files begin
 PIECE = 1 << 20  # bytes that are read at once
 USED = (b"tRNS", b"eXIf")  # chunks that a picture could do without, of which Pillow uses what they hold
+FRAMES = (b"acTL", b"fcTL", b"fdAT")  # those of an animation
 J2K = b"\xff\x4f\xff\x51"  # how the pixels of JPEG 2000 begin, in a file of boxes or without any
 
 
-def refuse_damaged_png(file: IO[bytes]) -> None:
+def refuse_damaged_png(file: IO[bytes], frames: bool = False) -> None:
     """Raise InputError if a chunk is not what its checksum says, up to the last one; libpng refuses those, too.
 
-    What is left out are chunks that say nothing of the pixels: texts, times, further frames.
+    What is left out are chunks that say nothing of the pixels: texts, times, and unless `frames` the further frames.
     """
     name = b""
     file.seek(8)
@@ -23,7 +24,8 @@ def refuse_damaged_png(file: IO[bytes]) -> None:
         crc = zlib.crc32(name)
         while piece := file.read(min(length, PIECE)):
             length, crc = length - len(piece), zlib.crc32(piece, crc)
-        needed = not name[:1].islower() or name in USED  # or there is no name, as the file has ended
+        used = USED + FRAMES * frames
+        needed = not name[:1].islower() or name in used  # or there is no name, as the file has ended
         if needed and file.read(4) != crc.to_bytes(4, "big"):
             raise InputError("is damaged: a part of it is not there, or not what was written. Fetch or save it again.")
         if not needed:

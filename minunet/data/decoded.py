@@ -5,16 +5,19 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+CHANNELS = "channels"  # what stands for a page if all of them are to be the channels of one picture
+
 
 class Decoded(NamedTuple):
     """The numbers of a picture as its file holds them.
 
-    values: (H, W) or (H, W, 3), whole numbers, floating point, or bool for black and white.
+    values: (H, W), or (H, W, C) of two channels or more, three of which are colours unless the file says otherwise;
+        whole numbers, floating point, or bool for black and white.
     highest: what white is, if the format says so: 255 for 8 bits, 15 for 4; None for more than 8 bits.
     palette: (N, 3) uint8, the colours that `values` are numbers of, or None.
     alpha: (H, W) uint8, 0 where nothing is to be seen, or None.
     kind: the format, and what Pillow or tifffile call this kind of pixel.
-    frames: how many pictures the file holds, of which this is the first.
+    frames: how many pictures the file holds, if this is the first of them and none was asked for by its number.
     lossy: whether the format changes numbers when it packs them.
     changed: whether these are not the numbers of the file: of a PGM whose white is neither 255 nor 65535 they were
         multiplied, of a TIFF whose white is 0 turned round.
@@ -41,6 +44,22 @@ def alpha_of(values: np.ndarray) -> np.ndarray | None:
     """
     lowest = values.min(initial=255)
     return None if lowest == 255 or lowest == values.max(initial=0) > 1 else values
+
+
+def upright(array: np.ndarray, orientation: int) -> np.ndarray:
+    """An array (H, W, ...) turned as the orientation of EXIF and TIFF says, 1 to 8; anything else changes nothing."""
+    if orientation in (5, 6, 7, 8):  # rows and columns are exchanged
+        array = array.swapaxes(0, 1)
+    down = -1 if orientation in (3, 4, 7, 8) else 1
+    across = -1 if orientation in (2, 3, 6, 7) else 1
+    return array[::down, ::across]
+
+
+def turned_upright(decoded: Decoded, orientation: int, tagged: int = 1) -> Decoded:
+    """The picture and its alpha turned by `orientation`; `tagged`: what a tag says that a reader has followed."""
+    alpha = None if decoded.alpha is None else upright(decoded.alpha, orientation)
+    turned = any(each in range(2, 9) for each in (tagged, orientation))
+    return decoded._replace(values=upright(decoded.values, orientation), alpha=alpha, turned=turned)
 
 
 def most_pixels() -> int:

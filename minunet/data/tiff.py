@@ -3,34 +3,36 @@
 import logging
 import math
 import zlib
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from minunet.data.decoded import Decoded, alpha_of, most_pixels
+from minunet.data.decoded import Decoded, alpha_of, most_pixels, turned_upright
+from minunet.data.stacks import Stack, choose, page_at, stack_of
+from minunet.data.with_pillow import ORIENTATION, read_page
 from minunet.errors import InputError
 
 if TYPE_CHECKING:
     import tifffile
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
-ORIENTATION = 274  # the tag that says how a camera was held
 NODATA = 42113  # that of GDAL, with the number, as text, that stands for no value
 NONE, DEFLATE, PACKBITS = 1, (8, 32946), 32773
 KNOWN = (NONE, *DEFLATE, PACKBITS)  # compressions that tifffile knows by itself
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK = range(6)  # photometric interpretations
-PAGES = 100  # small copies of a picture are fewer
+ALPHA = 2  # among the extra samples; of 1, the colours have been multiplied by it
 LARGE_TILE = 1 << 25  # numbers: so much larger than a small picture its tiles may be
 SAMPLES = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, 6: 3, 8: 3}  # of each; YCbCr, Lab
 
 
-def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool, bool]:
-    """What a TIFF holds, None if Pillow has to read it; its orientation; and whether numbers were changed by its
-    compression, or turned round, as its white is 0.
+def read_tiff(file: IO[bytes], page: int | str | None) -> Decoded:
+    """The picture that a TIFF holds, or that page of it, or all pages as its channels; upright.
 
-    Raises InputError for what neither of both would read rightly.
+    Raises InputError for several pictures of which none is asked for, and for what neither tifffile nor Pillow would
+    read rightly.
     """
     try:
         import tifffile
@@ -38,47 +40,102 @@ def read_tiff(file: IO[bytes]) -> tuple[Decoded | None, int, bool, bool]:
         raise InputError("is a TIFF, which needs the package tifffile: pip install tifffile.") from None
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is told once, and by us
     with tifffile.TiffFile(file) as tiff:
-        page = tiff.pages.first
-        _refuse_stack(tiff, page)
-        if page.is_reduced:
+        if tiff.pages.first.is_reduced:
             raise InputError("begins with a small copy of its picture, as raw files of cameras do: save it as PNG.")
-        if page.imagewidth * page.imagelength > most_pixels():
-            raise Image.DecompressionBombError
-        if page.compression == PACKBITS and page.predictor != 1:
-            raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
-        orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
-        turned_round = page.photometric == WHITE_IS_ZERO  # also what tifffile itself writes of True and False
-        if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
-            raise ValueError("parts of it are not there")
-        if math.prod(page.chunked) * math.prod(page.chunks) > 4 * page.size + LARGE_TILE:
-            raise InputError("would unpack to more than its picture.")
-        if _serves(page):
-            if page.compression in DEFLATE:
-                _refuse_long_pieces(file, page)
-            return _of_page(page), orientation, False, turned_round
-        if not _pillow_serves(page, tiff.byteorder):
-            kind = f"{tifffile.COMPRESSION(page.compression).name}, {tifffile.PHOTOMETRIC(page.photometric).name}"
-            raise InputError(
-                f"holds {page.dtype} as {kind}, which would not be read rightly: save it uncompressed, as grey or RGB."
-            )
-        return None, orientation, int(page.compression) in LOSSY, turned_round
+        stack = stack_of(tiff, page)
+        planes, each, samples = choose(stack, page, tiff.pages.first)
+        read = (_plane(file, tiff, stack, plane) for plane in planes)
+        if stack.rows:
+            decoded = _rows(list(read), each)
+        else:
+            decoded = next(read) if len(planes) == 1 else _channels(read, len(planes), tiff.is_imagej)
+        if decoded.values.ndim == 3 and samples != slice(None):
+            values = decoded.values[..., samples]
+            decoded = decoded._replace(values=values[..., 0] if values.shape[2] == 1 else values)
+        return decoded
 
 
-def _refuse_stack(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> None:
-    """Raise InputError for more than one picture, as pages or behind the first one, as some programs append them."""
-    shaped = math.prod((tiff.shaped_metadata or [{}])[0].get("shape", [1])) // page.size if tiff.is_shaped else 1
-    imagej = int((tiff.imagej_metadata or {}).get("images", 1)) if tiff.is_imagej else 1
-    metamorph = page.tags[33629].count if 33629 in page.tags else 1
-    if (count := max(shaped, imagej, metamorph)) > 1:
-        raise InputError(f"holds {count} pictures: save each in a file of its own.")
-    for number in range(1, PAGES):
-        try:
-            other = tiff.pages[number]
-        except IndexError:
-            return
-        if not int(getattr(other, "subfiletype", 0) or 0) & 5:  # no small copy (1), no mask of what is transparent (4)
-            raise InputError("holds several pictures: save each in a file of its own.")
-    raise InputError(f"holds {PAGES} pages and more: save one picture in a file of its own.")
+def _channels(planes: Iterator[Decoded], count: int, lookup: bool) -> Decoded:
+    """So many planes as the channels of one picture; `lookup`: palettes tell how they are shown, and are dropped."""
+    values, first, lossy, changed = np.empty(0), None, False, False
+    for place, plane in enumerate(planes):
+        if plane.alpha is not None or (plane.palette is not None and not lookup):
+            what = "a palette" if plane.alpha is None else "what is transparent"
+            raise InputError(f"holds pictures with {what}, which are no channels: --page N takes one of them.")
+        samples = plane.values.reshape(*plane.values.shape[:2], -1)  # (H, W, S)
+        if first is None:
+            first, kind = plane, (samples.shape, samples.dtype)
+            values = np.empty((*samples.shape[:2], count * samples.shape[2]), samples.dtype)
+        if (samples.shape, samples.dtype) != kind:
+            raise InputError("holds pages of several sizes or kinds, which are no channels of one picture.")
+        values[..., place * samples.shape[2] : (place + 1) * samples.shape[2]] = samples
+        lossy, changed = lossy or plane.lossy, changed or plane.changed
+    assert first is not None
+    return first._replace(values=values, palette=None, lossy=lossy, changed=changed)
+
+
+def _rows(rows: list[Decoded], height: int) -> Decoded:
+    """Pictures (H, W, C) of which every page (W, C) is a row: one, or several as channels."""
+    whole = [np.stack([row.values for row in rows[at : at + height]]) for at in range(0, len(rows), height)]
+    return rows[0]._replace(values=np.concatenate(whole, axis=2))
+
+
+def _plane(file: IO[bytes], tiff: "tifffile.TiffFile", stack: Stack, plane: int) -> Decoded:
+    """One plane of a stack, upright: (H, W), or (H, W, S) if each pixel has several numbers."""
+    index = 0 if stack.behind else stack.index_of(plane)
+    try:
+        if index is None:
+            raise IndexError
+        page = page_at(tiff, index)
+    except IndexError:
+        raise _missing(stack, plane) from None
+    _refuse_odd(page)
+    orientation = int(getattr(page.tags.get(ORIENTATION), "value", 1))
+    changed = page.photometric == WHITE_IS_ZERO  # also what tifffile itself writes of True and False
+    if stack.behind and plane:
+        size, start = page.nbytes, page.dataoffsets[0] + plane * page.nbytes
+        file.seek(0, 2)
+        if not _serves(page) or not page.is_contiguous or start + size > file.tell():
+            raise _missing(stack, plane)
+        file.seek(start)
+        kind = np.dtype(page.dtype).newbyteorder(">" if tiff.byteorder == ">" else "<")
+        values = np.frombuffer(file.read(size), kind).reshape(page.shape).astype(kind.newbyteorder("="))
+        return turned_upright(_of_page(page, values, stack.samples), orientation)._replace(changed=changed)
+    if _serves(page):
+        if page.compression in DEFLATE:
+            _refuse_long_pieces(file, page)
+        decoded = turned_upright(_of_page(page, page.asarray(), stack.samples), orientation)
+        return decoded._replace(changed=changed)
+    if not _pillow_serves(page, tiff.byteorder):
+        raise InputError(f"holds {_kind(page)}, which would not be read rightly: save it uncompressed, as grey or RGB.")
+    file.seek(0)
+    decoded = read_page(file, index, orientation)
+    return decoded._replace(changed=decoded.changed or changed, lossy=int(page.compression) in LOSSY)
+
+
+def _missing(stack: Stack, plane: int) -> InputError:
+    count = math.prod(stack.shape)
+    return InputError(f"says that it holds {count} pictures, but number {plane + 1} of them is not there.")
+
+
+def _kind(page: "tifffile.TiffPage") -> str:
+    """How a page holds its numbers, in words."""
+    import tifffile
+
+    names = tifffile.COMPRESSION(page.compression).name, tifffile.PHOTOMETRIC(page.photometric).name
+    return f"{page.dtype} as {', '.join(names)}"
+
+
+def _refuse_odd(page: "tifffile.TiffPage") -> None:
+    """Raise InputError for a page that is too large, not whole, or read differently by different programs."""
+    if page.imagewidth * page.imagelength > most_pixels():
+        raise Image.DecompressionBombError
+    if page.compression == PACKBITS and page.predictor != 1:
+        raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
+    if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
+        raise ValueError("parts of it are not there")
+    if math.prod(page.chunked) * math.prod(page.chunks) > 4 * page.size + LARGE_TILE:
+        raise InputError("would unpack to more than its picture.")
 
 
 def _serves(page: "tifffile.TiffPage") -> bool:
@@ -116,27 +173,29 @@ def _refuse_long_pieces(file: IO[bytes], page: "tifffile.TiffPage") -> None:
             raise InputError("would unpack to more than its picture.")
 
 
-def _of_page(page: "tifffile.TiffPage") -> Decoded:
-    if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > 4:
-        raise InputError(f"holds {page.samplesperpixel} channels ({page.axes}); a picture has one, or three and alpha.")
-    values = page.asarray()
+def _of_page(page: "tifffile.TiffPage", values: np.ndarray, samples: str) -> Decoded:
+    """A page's own numbers as (H, W) or (H, W, S), and what they mean; `samples`: S of colours, perhaps with alpha."""
+    if page.axes not in ("YX", "YXS", "SYX"):
+        raise InputError(f"holds numbers along the axes {page.axes}: save its pictures as pages of their own.")
     if values.ndim < 2 or not values.size or values.dtype.kind not in "buif":
         raise ValueError(f"it holds no pixels, but {values.dtype} of {values.shape}")
     if page.axes == "SYX":
         values = np.moveaxis(values, 0, 2)
     alpha, palette, bits = None, None, page.bitspersample
     if values.ndim == 3:
-        if values.shape[2] in (2, 4):
-            last = values[..., -1]
-            if page.extrasamples[:1] != (2,) or last.dtype.kind not in "uf":  # 2: alpha
-                raise InputError(f"holds {values.shape[2]} channels; a picture has one, or three, and perhaps alpha.")
-            last = last >> (bits - 8) if last.dtype.kind == "u" else 255 * np.nan_to_num(last).clip(0, 1)
-            alpha = alpha_of(last.astype("uint8"))
-            values = values[..., :-1]
+        if ALPHA in page.extrasamples and samples == "S":
+            place = values.shape[2] - len(page.extrasamples) + page.extrasamples.index(ALPHA)
+            alpha = _alpha(values[..., place], bits)
+            last = place == values.shape[2] - 1
+            values = values[..., :place] if last else np.delete(values, place, axis=2)
         values = values[..., 0] if values.shape[2] == 1 else values
     if page.photometric == PALETTE:
         colours = np.asarray(page.colormap).T  # (N, 3), of 16 bits; some programs write 8
-        if colours.ndim != 2 or colours.shape[1] != 3 or values.dtype not in ("bool", "uint8", "uint16"):
+        if (
+            colours.ndim != 2
+            or colours.shape[1] != 3
+            or (values.dtype not in ("bool", "uint8", "uint16") or values.ndim > 2)
+        ):
             raise ValueError("its palette is none")
         palette = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype("uint8")
         values = values.astype("uint8") if values.dtype == "bool" else values
@@ -144,6 +203,14 @@ def _of_page(page: "tifffile.TiffPage") -> Decoded:
         values = ~values if values.dtype.kind == "b" else np.array(2**bits - 1, values.dtype) - values
     highest = 2**bits - 1 if values.dtype == "uint8" else None
     return Decoded(values, highest, palette, alpha, ("TIFF", f"{values.dtype}"), nothing=_nothing(page))
+
+
+def _alpha(values: np.ndarray, bits: int) -> np.ndarray | None:
+    """(H, W) of any depth as an alpha channel of 8 bits, None if it tells nothing."""
+    if values.dtype.kind not in "uf":
+        raise InputError(f"holds what is transparent as {values.dtype}, which could mean anything: save it without.")
+    eight = values >> (bits - 8) if values.dtype.kind == "u" else 255 * np.nan_to_num(values).clip(0, 1)
+    return alpha_of(eight.astype("uint8"))
 
 
 def _nothing(page: "tifffile.TiffPage") -> float:

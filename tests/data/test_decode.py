@@ -12,7 +12,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from minunet.data.decode import FORMATS, PICTURE_ENDINGS, decode, upright
+from minunet.data.decode import FORMATS, PICTURE_ENDINGS, decode
+from minunet.data.decoded import upright
 from minunet.data.pictures import read_image, read_mask
 from minunet.errors import InputError
 from tests.data.pictures import png, png_of_16_bits, rows_of_bits
@@ -125,32 +126,11 @@ def test_a_damaged_exif_block_is_passed_over(tmp_path):
     assert decode(tmp_path / "b.png").values.shape == (30, 40, 3)
 
 
-@pytest.mark.parametrize(
-    ("pages", "shape"), [(5, (5, 12, 10)), (3, (3, 12, 10)), (2, (2, 12, 10, 3))], ids=["five", "three", "two colours"]
-)
-def test_a_stack_is_refused(tmp_path, pages, shape):
-    photometric = "rgb" if len(shape) == 4 else "minisblack"
-    tifffile.imwrite(tmp_path / "stack.tif", np.zeros(shape, "uint8"), photometric=photometric)
-    with pytest.raises(InputError, match=f"stack.tif holds ({pages}|several) pictures"):
-        decode(tmp_path / "stack.tif")
-    tifffile.imwrite(tmp_path / "imagej.tif", np.zeros(shape, "uint8"), imagej=True, photometric=photometric)
-    with pytest.raises(InputError, match=f"imagej.tif holds ({pages}|several) pictures"):
-        decode(tmp_path / "imagej.tif")
-
-
 def test_a_thumbnail_is_no_second_picture(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(np.full((12, 10), 7, "uint8"), photometric="minisblack")
         file.write(np.full((3, 2), 9, "uint8"), photometric="minisblack", subfiletype=1)
     np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, np.full((12, 10), 7))
-
-
-def test_five_channels_are_refused(tmp_path):
-    tifffile.imwrite(
-        tmp_path / "a.tif", np.zeros((12, 10, 5), "uint8"), photometric="minisblack", planarconfig="contig"
-    )
-    with pytest.raises(InputError, match="a.tif holds 5 channels"):
-        decode(tmp_path / "a.tif")
 
 
 def test_what_would_start_another_program_is_not_read(tmp_path, monkeypatch):
