@@ -27,8 +27,6 @@ def on_paper(decoded: Decoded) -> np.ndarray:
     if decoded.alpha is not None and decoded.alpha.max() <= 1:  # some programs leave it at 0, or write 1 for all
         raise InputError("is transparent everywhere: save it without its alpha channel.")
     values = decoded.values
-    if values.ndim == 3 and values.shape[2] != 3:
-        raise InputError(f"has {values.shape[2]} channels, but a picture to be seen has one, or three.")
     if decoded.palette is not None:
         values = _entries(decoded.palette, values)
     elif values.dtype == "bool":

@@ -56,6 +56,8 @@ def find_layout(folder: Path, quiet: bool = False) -> Layout:
 def _pairs(images: Path, masks: Path, quiet: bool) -> list[tuple[Path, Path]]:
     """Every image with its mask, sorted by name; files that are no pictures by their ending are passed over."""
     pictures, marked = by_stem(images), by_stem(masks)
+    if not quiet:
+        _tell_what_is_no_picture(images)
     marked = {stem if stem in pictures else stem.removesuffix(SUFFIX): path for stem, path in marked.items()}
     missing = [path.name for stem, path in pictures.items() if stem not in marked]
     if missing:
@@ -67,6 +69,15 @@ def _pairs(images: Path, masks: Path, quiet: bool) -> list[tuple[Path, Path]]:
     if left_over and not quiet:
         print(f"masks without an image, which are passed over: {printable(shorten(left_over))}", file=sys.stderr)
     return [(path, marked[stem]) for stem, path in pictures.items()]
+
+
+def _tell_what_is_no_picture(folder: Path) -> None:
+    """A word about what lies beside the pictures of a folder: other files, and folders."""
+    shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    others = [path.name for path in shown if path.is_dir() or path.suffix.lower() not in PICTURE_ENDINGS]
+    if others:
+        told = f"passed over in {folder}, as they are no pictures by their ending: {shorten(others)}"
+        print(printable(told), file=sys.stderr)
 
 
 def _beside(folder: Path) -> list[tuple[Path, Path]]:

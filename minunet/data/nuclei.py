@@ -10,6 +10,7 @@ the Broad Bioimage Benchmark Collection, CC0. The folder:
 The classes are background, nucleus, and the border where two nuclei meet.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,11 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
     if len(names) < 3:
         raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
     images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
+    without = sum(not each.any() for each in instances)
+    if without == len(names):
+        raise InputError(f"{folder}: no picture has a mask with a nucleus. {HINT}")
+    if without:
+        print(f"pictures without any nucleus in masks/: {without} of {len(names)}", file=sys.stderr)
     labels = [to_classes(each, border) for each in instances]
     return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
 
@@ -70,7 +76,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         if len(held) > 2:
             raise InputError(f"{path} holds {len(held)} values, but a mask shows one nucleus, in two.")
         large += len(held) == 2 and counts[1] > counts[0]
-        if len(held) == 2 and held[0] != 0 or large > 1:  # there is no room for two of more than half
+        if held[0] != 0 or large > 1:  # there is no room for two of more than half
             raise InputError(
                 f"{path} holds {held[0]} at {counts[0]} pixels and {held[-1]} at {counts[-1]}, but a mask shows one "
                 "nucleus of several: 0 outside of it, and more inside."

@@ -40,7 +40,7 @@ def read_picture(path: Path, page: Page = None, keep_depth: bool = True) -> Pict
     except InputError as error:
         raise InputError(f"{path} {error}") from None
     except MemoryError as error:
-        raise MemoryError(f"{path}: {error or 'NumPy got none'}") from error
+        raise MemoryError(f"{path}: {str(error) or 'NumPy got none'}") from error
     except Exception as error:  # numbers that no picture should hold
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
     return Picture(values[..., :1] if values.shape[2] == 3 and _is_grey(values) else values, deep, decoded.turned)

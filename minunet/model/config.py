@@ -122,8 +122,6 @@ def make_network(config: Config, classes: int, operations: Operations = QUICK) -
     for name in ("stretch", "scale", "piece_count", "rare"):
         if getattr(config, name) != getattr(Config, name) and not config.pieces:
             raise InputError(f"{name} is for networks that see pieces of pictures, such as the preset nuclei.")
-    if isinstance(config.page, str) and config.page != "channels":
-        raise InputError(f"--page takes a number from 1 on, or channels, not {config.page[:50]!r}.")
     if config.ranges and len(config.ranges) != 2 * config.channels:
         raise InputError(f"ranges holds {len(config.ranges)} numbers, but two for each of {config.channels} channels.")
     if config.class_weight is not None and len(config.class_weight) != classes:

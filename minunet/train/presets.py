@@ -79,7 +79,7 @@ def folder_preset(folder: Path, view: str) -> Config:
     whole = PRESETS["folder"]
     chosen = choose_view(folder, whole.size, VIEWS[view])
     preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
-    kind = f"pieces of {PIECES.size} x {PIECES.size} pixels" if chosen.pieces else "whole pictures, scaled"
+    kind = "pieces at full resolution" if chosen.pieces else "whole pictures, scaled"
     print(f"view: {kind}, as {chosen.reason}")
     return (
         preset if chosen.pieces or not chosen.objects else dataclasses.replace(whole, class_weight=OBJECTS.class_weight)

@@ -103,7 +103,9 @@ def test_8_bits_stay_as_they_are(rng):
     np.testing.assert_array_equal(on_paper(plain._replace(values=colours)), colours)
     few = plain._replace(values=values % 16, highest=15)
     np.testing.assert_array_equal(on_paper(few)[..., 0], values % 16 * 17)
-    np.testing.assert_array_equal(on_paper(plain._replace(values=values > 99, highest=None))[..., 0], (values > 99) * 255)
+    np.testing.assert_array_equal(
+        on_paper(plain._replace(values=values > 99, highest=None))[..., 0], (values > 99) * 255
+    )
 
 
 def test_a_palette_gives_colours_and_what_lies_beyond_it_is_black():

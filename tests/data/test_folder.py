@@ -111,12 +111,16 @@ def test_hidden_files_are_passed_over(folder, rng):
 
 
 def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
-    """Files that are no pictures, without a word; masks whose image is gone, with one."""
+    """But with a word."""
     (folder / "images" / "Thumbs.db").write_bytes(b"junk")
     (folder / "masks" / "notes.txt").write_text("junk")
     (folder / "images" / "photo-1.jpg").unlink()
     assert sum(map(len, splits_of(folder, 16, rng))) == 4
-    assert capsys.readouterr().err == "masks without an image, which are passed over: photo-1.png\n"
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"passed over in {folder / 'images'}, as they are no pictures by their ending: Thumbs.db",
+        "masks without an image, which are passed over: photo-1.png",
+    ]
 
 
 def test_exif_orientation_is_respected(folder, rng, capsys):

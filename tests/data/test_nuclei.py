@@ -106,6 +106,16 @@ def one_list(folder):
     (folder / "train.txt").unlink()
 
 
+def no_nuclei(folder):
+    for path in (folder / "stage1_train").glob("*/masks/*.png"):
+        path.unlink()
+
+
+def white(folder):
+    path = sorted((folder / "stage1_train" / "id1" / "masks").iterdir())[0]
+    Image.fromarray(np.full_like(np.array(Image.open(path)), 255)).save(path)
+
+
 def link_to_nowhere(folder):
     (folder / "test.txt").unlink()
     (folder / "train.txt").unlink()
@@ -140,6 +150,8 @@ def latin1(folder):
         (without_zero, r"holds 1 at \d+ pixels and 2 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (one_list, "train.txt does not exist: train.txt and test.txt go together"),
         (link_to_nowhere, "id9.images does not exist"),
+        (no_nuclei, "no picture has a mask with a nucleus"),
+        (white, r"holds 255 at \d+ pixels and 255"),
         (latin1, "test.txt is not text in UTF-8"),
         (unknown, "id99.images does not exist"),
     ],
@@ -165,6 +177,14 @@ def test_lists_of_a_file_manager_are_no_pictures(tmp_path, rng):
     for part in ("images", "masks"):
         (next((folder / "stage1_train").iterdir()) / part / "Thumbs.db").write_bytes(b"?")
     load_nuclei(folder, rng)
+
+
+def test_pictures_without_a_nucleus_are_told(tmp_path, rng, capsys):
+    folder = write_nuclei(tmp_path)
+    for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
+        path.unlink()
+    load_nuclei(folder, rng)
+    assert "pictures without any nucleus in masks/: 1 of " in capsys.readouterr().err
 
 
 def test_hidden_folders_are_passed_over(tmp_path, rng):

@@ -1,0 +1,66 @@
+"""Pictures of 8 and 16 bits in memory, and the ranges of deeper ones."""
+
+import numpy as np
+import pytest
+
+from minunet.data.depth import ranges_of, shown, to_16_bits, unit
+from minunet.errors import InputError
+
+
+@pytest.mark.parametrize(("dtype", "most"), [("uint8", 255), ("uint16", 65535)])
+def test_none_of_the_light_is_0_and_all_of_it_1(dtype, most):
+    values = unit(np.array([[[0, most // 5, most]]], dtype))
+    assert values.dtype == "float32"
+    np.testing.assert_allclose(values, [[[0, 0.2, 1]]])
+
+
+def test_floating_point_is_so_already():
+    values = np.array([[[0.25]]])
+    assert unit(values) is values
+
+
+def test_each_channel_has_its_range_and_hot_pixels_do_not_count(rng):
+    pictures = [
+        np.stack([rng.integers(100, 300, (60, 60)), rng.integers(-5000, 0, (60, 60))], axis=2) for _ in range(3)
+    ]
+    pictures[0][0, 0] = 65535, 30000
+    low, high, below, above = ranges_of(pictures)
+    assert 100 <= low <= 101 and 298 <= high <= 299 and -5000 <= below <= -4980 and -20 <= above <= 0
+
+
+def test_a_picture_through_its_ranges():
+    picture = np.array([[[100, -1.0], [200, 0.0], [150, 1.0], [np.nan, np.inf], [90, -9.0]]])
+    seen = to_16_bits(picture, (100, 200, -1, 1))
+    assert seen.dtype == "uint16"
+    assert seen[0].tolist() == [[0, 0], [65535, 32768], [32768, 65535], [0, 65535], [0, 0]]
+
+
+def test_what_is_no_number_is_not_asked():
+    picture = np.full((20, 20, 1), np.nan)
+    picture[:5], picture[5:10] = 3.0, 7.0
+    assert ranges_of([picture]) == (3, 7)
+
+
+def test_between_two_rare_numbers_the_smallest_and_the_largest_count():
+    picture = np.zeros((100, 100, 1), "uint16")
+    picture[0, 0] = 500
+    assert ranges_of([picture]) == (0, 500)
+
+
+@pytest.mark.parametrize(("value", "says"), [(np.nan, "holds no number that is finite"), (4.0, "is 4.0 everywhere")])
+def test_a_channel_that_tells_nothing_is_refused(value, says):
+    picture = np.zeros((8, 8, 2))
+    picture[0, 0, 0], picture[..., 1] = 1, value
+    with pytest.raises(InputError, match=f"^Channel 2 of the training images {says}"):
+        ranges_of([picture])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_what_people_see(rng, dtype, channels):
+    picture = rng.integers(0, np.iinfo(dtype).max + 1, (6, 7, channels)).astype(dtype)
+    seen = shown(picture)
+    assert seen.shape == (6, 7, 3) and seen.dtype == "uint8"
+    for k in range(3):
+        expected = picture[..., 0 if channels == 1 else k] if channels != 2 or k < 2 else np.zeros((6, 7), dtype)
+        np.testing.assert_array_equal(seen[..., k], expected >> (8 if dtype == "uint16" else 0))

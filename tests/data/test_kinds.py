@@ -1,0 +1,322 @@
+"""Folders as people have them: each kind of picture, of mask and of layout that `data/README.md` promises."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from minunet.data.dataset import IGNORED
+from minunet.data.folder import load_folder
+from minunet.data.pictures import read_image
+from minunet.errors import InputError
+from tests.data.pictures import write_folder
+
+SIZE = (24, 30)
+DISC = np.hypot(*np.ogrid[-12:12, -15:15]) < 7
+
+
+def write_pictures(folder, values, count=5, ending="tif"):
+    """images/ of these numbers, each a little brighter, and masks/ with the disc."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    for number in range(count):
+        picture = values + np.asarray(number, values.dtype)
+        if ending == "tif":
+            tifffile.imwrite(folder / "images" / f"p{number}.tif", picture)
+        else:
+            Image.fromarray(picture).save(folder / "images" / f"p{number}.{ending}")
+        Image.fromarray(DISC.astype("uint8")).save(folder / "masks" / f"p{number}.png")
+    return folder
+
+
+def rewrite(folder, make, ending="png", part="masks"):
+    """Each mask anew: `make(disc)` of its values."""
+    (folder / part).mkdir(exist_ok=True)
+    for path in sorted((folder / "masks").iterdir()):
+        mask = make(np.array(Image.open(path)))
+        path.unlink()
+        target = folder / part / f"{path.stem}.{ending}"
+        tifffile.imwrite(target, mask) if ending == "tif" else Image.fromarray(mask).save(target)
+    if part != "masks":
+        (folder / "masks").rmdir()
+    return folder
+
+
+@pytest.mark.parametrize("size", [None, 16])
+def test_grey_pictures_have_one_channel_whatever_their_files_have(tmp_path, rng, size):
+    grey = np.where(DISC, 200, 20).astype("uint8")
+    for name, values in (("grey", grey), ("colours that are greys", np.repeat(grey[..., None], 3, axis=2))):
+        loaded = load_folder(write_pictures(tmp_path / name, values, ending="png"), size, rng)
+        assert loaded.channels == 1 and loaded.ranges is None
+        assert loaded.splits.training.images[0].shape == ((size, size, 1) if size else (*SIZE, 1))
+
+
+@pytest.mark.parametrize("size", [None, 16])
+def test_one_picture_in_colour_makes_all_of_them_pictures_in_colour(tmp_path, rng, size):
+    folder = write_pictures(tmp_path / "mixed", np.where(DISC, 200, 20).astype("uint8"), ending="png")
+    colours = np.dstack([np.full(SIZE, 9), np.where(DISC, 90, 0), np.full(SIZE, 7)]).astype("uint8")
+    Image.fromarray(colours).save(folder / "images" / "p2.png")
+    loaded = load_folder(folder, size, rng)
+    assert loaded.channels == 3
+    grey, *_ = (part.images[part.names.index("p1.png")] for part in loaded.splits if "p1.png" in part.names)
+    assert (grey == grey[..., :1]).all()
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32", "uint32", "float64"])
+@pytest.mark.parametrize("size", [None, 16])
+def test_deep_pictures_keep_their_depth_and_are_seen_through_ranges(tmp_path, rng, dtype, size):
+    values = np.linspace(200, 1200, 24 * 30).reshape(SIZE).astype(dtype)
+    loaded = load_folder(write_pictures(tmp_path / "deep", values), size, rng)
+    low, high = loaded.ranges
+    assert loaded.channels == 1 and 199 <= low <= 240 and 1170 <= high <= 1210
+    for part in loaded.splits:
+        for image, name in zip(part.images, part.names, strict=True):
+            assert image.dtype == "uint16" and len(np.unique(image)) > (600 if size is None else 200)
+            if size is None:
+                own = tmp_path / "deep" / "images" / name
+                np.testing.assert_array_equal(read_image(own, 1, loaded.ranges), image)
+
+
+def test_channels_have_a_range_each(tmp_path, rng):
+    two = np.stack([np.where(DISC, 3000, 100), np.linspace(0, 40, 720).reshape(SIZE)]).astype("uint16")
+    folder = write_pictures(tmp_path / "two", two[0])
+    for path in (folder / "images").iterdir():
+        tifffile.imwrite(path, two, imagej=True, metadata={"axes": "CYX"})
+    loaded = load_folder(folder, None, rng)
+    assert loaded.channels == 2 and loaded.ranges == (100, 3000, 0, 40)
+    assert loaded.splits.test.images[0].max(axis=(0, 1)).tolist() == [65535, 65535]
+
+
+def test_pages_are_no_channels_unless_somebody_says_so(tmp_path, rng):
+    folder = write_pictures(tmp_path / "pages", np.where(DISC, 3000, 100).astype("uint16"))
+    for path in (folder / "images").iterdir():
+        pages = np.stack([np.linspace(0, 9000, 720).reshape(SIZE), np.where(DISC, 3000, 100)]).astype("uint16")
+        tifffile.imwrite(path, pages)
+    with pytest.raises(InputError, match="holds 2 .*--page N takes one of them, --page channels all"):
+        load_folder(folder, None, rng)
+    second = load_folder(folder, None, rng, page=2)
+    assert second.channels == 1 and second.ranges == (100, 3000)
+    assert load_folder(folder, None, rng, page="channels").channels == 2
+
+
+def test_some_deep_pictures_become_ones_of_8_bits(tmp_path, rng, capsys):
+    folder = write_pictures(tmp_path / "mixed", np.where(DISC, 200, 20).astype("uint8"))
+    tifffile.imwrite(folder / "images" / "p2.tif", np.where(DISC, 40000, 30000).astype("uint16"))
+    loaded = load_folder(folder, None, rng)
+    assert loaded.ranges is None and all(image.dtype == "uint8" for part in loaded.splits for image in part.images)
+    assert "1 of 5 pictures have more than 8 bits: they are read as pictures of 8 bits" in capsys.readouterr().err
+
+
+def test_pictures_of_different_channels_are_refused(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mixed", np.where(DISC, 200, 20).astype("uint8"))
+    tifffile.imwrite(
+        folder / "images" / "p2.tif", np.zeros((*SIZE, 5), "uint8"), planarconfig="contig", photometric="minisblack"
+    )
+    with pytest.raises(InputError, match=r"p4\.tif has 1 channel and p2\.tif has 5: pictures of one data set need"):
+        load_folder(folder, None, rng)
+
+
+COLOURS = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 255]], "uint8")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+@pytest.mark.parametrize("size", [None, 16])
+def test_masks_of_colours(tmp_path, rng, mode, size):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    (folder / "classes.txt").write_text("255,0,0 disc\n0,0,0 ground\n0,0,255 ignore\n")
+
+    def coloured(mask):
+        mask[:2] = 2
+        return np.asarray(Image.fromarray(COLOURS[mask]))
+
+    rewrite(folder, coloured)
+    for path in (folder / "masks").iterdir():
+        Image.open(path).convert(mode).save(path)
+    data = load_folder(folder, size, rng).splits.training
+    assert data.classes == ("disc", "ground") and set(np.unique(data.labels)) == {0, 1, IGNORED}
+    if size is None:
+        assert (data.labels[0][2:] == 1 - DISC[2:]).all() and (data.labels[0][:2] == IGNORED).all()
+
+
+def test_colours_without_classes_txt_are_refused_with_the_way_out(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, lambda mask: COLOURS[mask])
+    with pytest.raises(InputError, match="If its colours are classes, name them in classes.txt, as in '255,0,0 road'"):
+        load_folder(folder, 16, rng)
+
+
+def test_deep_colours_are_refused(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    (folder / "classes.txt").write_text("255,0,0 disc\n0,0,0 ground\n")
+    rewrite(folder, lambda mask: COLOURS[mask].astype("uint16") * 257, "tif")
+    with pytest.raises(InputError, match="is of mode uint16, but colours of 8 bits are named in classes.txt"):
+        load_folder(folder, 16, rng)
+
+
+def test_what_is_ignored(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+
+    def edged(mask):
+        mask[0] = 255
+        return mask
+
+    rewrite(folder, edged)
+    with pytest.raises(InputError, match="0, 1, 255 .*If 255 is what does not count, the line is '255 ignore'"):
+        load_folder(folder, 16, rng)
+    (folder / "classes.txt").write_text("0 ground\n1 disc\n255 ignore\n")
+    data = load_folder(folder, None, rng).splits.training
+    assert data.classes == ("ground", "disc") and (data.labels[0][0] == IGNORED).all()
+    np.testing.assert_array_equal(data.labels[0][1:], DISC[1:])
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", ">u2", "int32", "<u4", ">u4", "float32"])
+@pytest.mark.parametrize("size", [None, 16])
+def test_single_objects_by_their_numbers(tmp_path, rng, kind, size):
+    """As Cellpose, StarDist and Fiji write them."""
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    high = 250 if kind == "uint8" else 40000
+
+    def numbered(mask):
+        return (mask * np.where(np.arange(30) < 15, 3, high)).astype(kind)
+
+    rewrite(folder, numbered, "png" if kind in ("uint8", "uint16") else "tif", "instances")
+    data = load_folder(folder, size, rng).splits.training
+    assert data.classes == ("background", "object", "border")
+    assert [np.unique(each).tolist() for each in data.instances] == [[0, 1, 2]] * 3
+    assert data.instances[0].dtype == "int32" and set(np.unique(data.labels)) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda mask: mask * np.uint8(255), "is black and white: objects need a number each.*scipy.ndimage.label"),
+        (lambda mask: mask.astype("int16") * -1, "holds -1, but objects have numbers from 1 on"),
+        (lambda mask: mask * 0.5, "is a picture of mode float64, but a mask holds one whole number a pixel"),
+    ],
+)
+def test_what_are_no_objects(tmp_path, rng, make, says):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, make, "tif", "instances")
+    with pytest.raises(InputError, match=says):
+        load_folder(folder, None, rng)
+
+
+def test_without_a_border_there_is_no_such_class(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, lambda mask: mask, "png", "instances")
+    assert load_folder(folder, None, rng, border=0).splits.training.classes == ("background", "object")
+
+
+def test_masks_beside_their_pictures(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    for part, suffix in (("images", ""), ("masks", "_mask")):
+        for path in sorted((folder / part).iterdir()):
+            path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
+        (folder / part).rmdir()
+    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+    (folder / "photo-3_mask.png").unlink()
+    with pytest.raises(InputError, match=r"holds photo-3\.jpg, but no photo-3_mask\.png beside it"):
+        load_folder(folder, 16, rng)
+
+
+def test_masks_that_are_called_so_in_their_folder(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    for path in sorted((folder / "masks").iterdir()):
+        path.rename(path.with_stem(f"{path.stem}_mask"))
+    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+
+
+def test_masks_or_instances(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "instances").mkdir()
+    with pytest.raises(InputError, match="holds masks/ and instances/: which of them is meant"):
+        load_folder(folder, 16, rng)
+
+
+LISTS = {"train.txt": "photo-4\nphoto-2.jpg\n", "val.txt": "photo-0\n", "test.txt": "photo-1\nphoto-3\n"}
+
+
+def write_lists(folder, *names):
+    for name in names:
+        (folder / name).write_text(LISTS[name])
+    return folder
+
+
+def names_of(loaded):
+    return [sorted(name.removesuffix(".jpg").removeprefix("photo-") for name in part.names) for part in loaded.splits]
+
+
+def test_lists_say_which_pictures_are_for_what(tmp_path, rng):
+    folder = write_lists(write_folder(tmp_path / "mine"), *LISTS)
+    assert names_of(load_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
+
+
+def test_what_no_list_says_is_drawn(tmp_path, rng):
+    folder = write_lists(write_folder(tmp_path / "mine", count=6), "test.txt")
+    training, validation, test = names_of(load_folder(folder, 16, rng))
+    assert test == ["1", "3"] and len(validation) == 1 and sorted(training + validation) == ["0", "2", "4", "5"]
+    write_lists(folder, "val.txt")
+    assert names_of(load_folder(folder, 16, rng)) == [["2", "4", "5"], ["0"], ["1", "3"]]
+
+
+def test_pictures_that_no_list_names_are_passed_over(tmp_path, rng, capsys):
+    folder = write_lists(write_folder(tmp_path / "mine", count=7), *LISTS)
+    assert names_of(load_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
+    told = "pictures that no list names, which are passed over: photo-5.jpg, photo-6.jpg\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("val.txt", "photo-9\n", "names photo-9, but there is no picture of that name with a mask"),
+        ("val.txt", "photo-1\n", r"photo-1\.jpg stands in val\.txt and in test\.txt|stands in"),
+        ("val.txt", "\n\n", "is empty: without it, the pictures are divided at random"),
+        ("val.txt", "photo-0\nphoto-0.jpg\n", "names photo-0.jpg twice"),
+    ],
+)
+def test_lists_that_are_wrong(tmp_path, rng, name, text, says):
+    folder = write_lists(write_folder(tmp_path / "mine"), *LISTS)
+    (folder / name).write_text(text)
+    with pytest.raises(InputError, match=says):
+        load_folder(folder, 16, rng)
+
+
+def test_lists_that_leave_nothing_to_train_on(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine", count=3)
+    (folder / "val.txt").write_text("photo-0\n")
+    (folder / "test.txt").write_text("photo-1\nphoto-2\n")
+    with pytest.raises(InputError, match="The lists leave no picture to train on"):
+        load_folder(folder, 16, rng)
+
+
+def test_a_network_of_deep_pictures_refuses_others(tmp_path):
+    Image.fromarray(np.zeros((8, 8), "uint8")).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png holds 8 bits a channel, but .* numbers from 100 to 3000"):
+        read_image(tmp_path / "a.png", 1, (100, 3000))
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "says"),
+    [
+        ((8, 8, 3), 1, r"three channels \(colours\), but .* one channel \(grey\): make it grey"),
+        ((8, 8), 2, r"one channel \(grey\), but the network was trained on pictures of 2 channels\."),
+        ((8, 8, 5), 3, r"5 channels, but the network was trained on pictures of three channels \(colours\)"),
+    ],
+)
+def test_pictures_of_other_channels_are_refused(tmp_path, rng, shape, channels, says):
+    values = rng.integers(0, 255, shape).astype("uint8")
+    how = {"planarconfig": "contig"} if len(shape) == 3 else {}
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb" if shape[2:] == (3,) else "minisblack", **how)
+    with pytest.raises(InputError, match=r"a\.tif has " + says):
+        read_image(tmp_path / "a.tif", channels)
+
+
+def test_what_is_transparent_in_deep_pictures_does_not_count(tmp_path, rng):
+    folder = write_pictures(tmp_path / "deep", np.where(DISC, 3000, 100).astype("uint16"))
+    for path in (folder / "images").iterdir():
+        values = np.dstack([np.where(DISC, 3000, 100), np.full(SIZE, 65535)]).astype("uint16")
+        values[:5] = 60000, 0
+        tifffile.imwrite(path, values, photometric="minisblack", extrasamples=["unassalpha"])
+    loaded = load_folder(folder, None, rng)
+    assert loaded.ranges == (100, 3000) and not loaded.splits.test.images[0][:5].any()

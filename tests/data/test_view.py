@@ -1,0 +1,56 @@
+"""Whole pictures or pieces: what masks say about it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet.data.view import choose_view
+from tests.data.pictures import write_folder
+
+
+def write_masks(folder, make, count=3):
+    """Grey pictures of any content, and the masks that `make` gives."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    for number in range(count):
+        mask = make(number).astype("uint8")
+        Image.fromarray(np.zeros_like(mask)).save(folder / "images" / f"{number}.png")
+        Image.fromarray(mask).save(folder / "masks" / f"{number}.png")
+    return folder
+
+
+def discs(number, radius=60):
+    return np.hypot(*np.ogrid[-100 - number : 100, -100:100]) < radius
+
+
+def lines(number):
+    return (np.indices((256, 256)).sum(axis=0) + number) % 32 < 3
+
+
+def test_large_things_are_seen_whole(tmp_path):
+    view = choose_view(write_masks(tmp_path, discs), 64)
+    assert not view.pieces and not view.objects
+    assert view.reason.startswith("scaled to 64 x 64 pixels, class 1 could reach an IoU of 1.00 at best")
+
+
+def test_thin_lines_ask_for_pieces(tmp_path):
+    view = choose_view(write_masks(tmp_path, lines), 64)
+    assert view.pieces and "class 1 could reach an IoU of 0." in view.reason
+
+
+def test_classes_have_their_names_and_what_is_ignored_is_not_asked(tmp_path):
+    folder = write_masks(tmp_path, lambda number: np.where(lines(number), 255, np.arange(256) >= 128))
+    (folder / "classes.txt").write_text("0 ground\n1 sky\n255 ignore\n")
+    view = choose_view(folder, 64)
+    assert not view.pieces and ("ground" in view.reason or "sky" in view.reason)
+
+
+def test_single_objects_are_seen_in_pieces(tmp_path):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "masks").rename(folder / "instances")
+    assert choose_view(folder, 64) == (True, "single objects are to be told apart", True)
+
+
+@pytest.mark.parametrize("pieces", [True, False])
+def test_whoever_asks_gets_it(tmp_path, pieces):
+    assert choose_view(write_masks(tmp_path, lines), 64, pieces) == (pieces, "--view asks for them", False)

@@ -1,0 +1,190 @@
+"""From a folder of any kind to masks: views, channels, depth, objects, weights."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from minunet.data.dataset import IGNORED, Dataset
+from minunet.errors import InputError
+from minunet.model.config import Config, make_network
+from minunet.model.trained import load_model
+from minunet.predict import main as predict
+from minunet.train.__main__ import main as train
+from minunet.train.loop import make_batch, make_batches
+from minunet.train.presets import MOST_PIECES, PIECES, balanced, load
+from tests.data.pictures import write_folder
+
+SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def config_of(run):
+    return Config.from_json(json.loads((run / "config.json").read_text())["config"])
+
+
+def striped(folder, count=5, size=64):
+    """Thin lines, which would be lost if they were scaled."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    for number in range(count):
+        mask = (np.indices((size, size + 6)).sum(axis=0) + number) % 16 < 2
+        Image.fromarray((60 + 120 * mask).astype("uint8")).save(folder / "images" / f"{number}.png")
+        Image.fromarray(mask.astype("uint8")).save(folder / "masks" / f"{number}.png")
+    return folder
+
+
+def test_thin_things_are_seen_in_pieces_and_others_whole(tmp_path, capsys):
+    assert train(["--data-dir", str(striped(tmp_path / "thin", size=400)), *SMALL, "--out", "a"]) == 0
+    said = capsys.readouterr().out
+    assert "view: pieces at full resolution, as scaled to 128 x 128 pixels, class 1 could reach an IoU of 0." in said
+    assert config_of(tmp_path / "a").pieces and config_of(tmp_path / "a").channels == 1
+    assert train(["--data-dir", str(write_folder(tmp_path / "thick")), *SMALL, "--out", "b"]) == 0
+    assert "view: whole pictures, scaled, as scaled to 128 x 128" in capsys.readouterr().out
+    assert not config_of(tmp_path / "b").pieces
+
+
+@pytest.mark.parametrize("view", ["whole", "pieces"])
+def test_whoever_asks_for_a_view_gets_it(tmp_path, view):
+    assert train(["--data-dir", str(striped(tmp_path / "thin")), *SMALL, "--view", view, "--out", "a"]) == 0
+    assert config_of(tmp_path / "a").pieces == (view == "pieces")
+
+
+def test_a_view_is_for_a_folder_of_ones_own(capsys):
+    assert train(["--view", "pieces"]) == 2
+    assert "--view is for a --data-dir with pictures of your own." in capsys.readouterr().err
+
+
+def test_pieces_at_half_the_resolution(tmp_path):
+    """Training sees them smaller, and predictions are as large as the pictures."""
+    folder = striped(tmp_path / "thin")
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--out", "a"]) == 0
+    data, config = load(config_of(tmp_path / "a"))
+    batches = make_batches(make_network(config, 2), data.training, config)
+    assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
+    model = load_model(tmp_path / "a")
+    picture = model.read(folder / "images" / "0.png")
+    assert model.probabilities(picture).shape == (64, 70, 2)
+    assert any("scaled by 0.5" in step for step in model.steps_around())
+
+
+def test_scale_is_for_pieces(tmp_path, capsys):
+    folder = write_folder(tmp_path / "thick")
+    assert train(["--data-dir", str(folder), *SMALL, "--scale", "0.5"]) == 2
+    assert "scale is for networks that see pieces of pictures" in capsys.readouterr().err
+
+
+def test_an_epoch_shows_as_many_pieces_as_fill_the_pictures(tmp_path):
+    config = Config("folder", str(striped(tmp_path / "thin")), size=16, pieces=True)
+    assert load(config)[1].piece_count == round(3 * 64 * 70 / 16**2)
+    assert load(Config("folder", config.data_dir, size=1, pieces=True))[1].piece_count == MOST_PIECES
+    assert load(Config("folder", config.data_dir, size=640, pieces=True))[1].piece_count == 3  # of each image one
+    assert load(Config("folder", config.data_dir, size=16, pieces=True, piece_count=7))[1].piece_count == 7
+    assert PIECES.piece_count is None
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_deep_pictures_from_the_folder_to_the_mask(tmp_path, channels, capsys):
+    folder = striped(tmp_path / "deep")
+    for path in sorted((folder / "images").iterdir()):
+        values = np.array(Image.open(path)).astype("uint16") * 40
+        path.unlink()
+        stack = np.stack([values, values[::-1]])[:channels]
+        tifffile.imwrite(path.with_suffix(".tif"), stack, imagej=True, metadata={"axes": "CYX"})
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--out", "run"]) == 0
+    config = config_of(tmp_path / "run")
+    assert config.channels == channels and len(config.ranges) == 2 * channels
+    capsys.readouterr()
+    assert predict([str(folder / "images"), "--weights", "run", "--out", "masks", "--threads", "1"]) == 0
+    for name, shape in (("mask", (64, 70)), ("overlay", (64, 70, 3))):
+        with Image.open(f"masks/0.{name}.png") as made:
+            assert np.asarray(made).shape == shape
+    Image.fromarray(np.zeros((20, 20), "uint8")).save("shallow.png")
+    assert predict(["shallow.png", "--weights", "run", "--threads", "1"]) == 2
+    assert "but the network was trained on" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=rf"a picture is \(H, W, {channels}\) uint16, not"):
+        load_model("run").predict(np.zeros((20, 20, channels), "uint8"))
+    assert train(["--resume", "run", "--threads", "1"]) == 0
+
+
+def test_a_page_is_remembered(tmp_path):
+    folder = striped(tmp_path / "pages")
+    for path in sorted((folder / "images").iterdir()):
+        values = np.array(Image.open(path))
+        path.unlink()
+        tifffile.imwrite(path.with_suffix(".tif"), np.stack([np.zeros_like(values), values]))
+    assert train(["--data-dir", str(folder), *SMALL, "--page", "2", "--out", "run"]) == 0
+    model = load_model("run")
+    assert model.config.page == 2 and model.read(folder / "images" / "0.tif").max() == 180
+    assert model.read(folder / "images" / "0.tif", 1).max() == 0
+    assert predict([str(folder / "images"), "--weights", "run", "--page", "1", "--threads", "1"]) == 0
+
+
+def test_single_objects_get_their_border_and_their_score(tmp_path, capsys):
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        Image.fromarray((mask * (1 + (np.arange(40) > 20))).astype("uint16")).save(path)
+    (folder / "masks").rename(folder / "instances")
+    assert train(["--data-dir", str(folder), *SMALL, "--set", "seam_weight=3", "--out", "run"]) == 0
+    assert "view: pieces" in capsys.readouterr().out
+    assert "average_precision" in json.loads((tmp_path / "run" / "test.json").read_text())
+    assert config_of(tmp_path / "run").class_weight == (1, 1, 4)
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", "--out", "whole"]) == 0
+    assert config_of(tmp_path / "whole").class_weight == (1, 1, 4)
+    assert train(["--data-dir", str(folder), *SMALL, "--scale", "0.5", "--set", "seam_weight=3", "--out", "half"]) == 0
+
+
+def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
+    """Whatever the network says there: the picture's right half is ignored, and all of it is wrong."""
+    folder = striped(tmp_path / "mine")
+    (folder / "classes.txt").write_text("0 ground\n1 line\n9 ignore\n")
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[:, 35:] = 9
+        Image.fromarray(mask).save(path)
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", "--out", "run"]) == 0
+    data, config = load(config_of(tmp_path / "run"))
+    net = make_network(config, 2)
+    batch = make_batch(net, config, make_batches(net, data.training, config), 0)
+    assert set(np.unique(batch["labels"])) == {0, 1} and set(np.unique(batch["pixel_weight"])) == {0, 1}
+    assert 0.3 < batch["pixel_weight"].mean() < 0.7
+    test = json.loads((tmp_path / "run" / "test.json").read_text())
+    counted = (data.test.labels != IGNORED).sum()
+    assert test["pixel_accuracy"] * counted == pytest.approx(round(test["pixel_accuracy"] * counted))
+
+
+def test_balanced_classes():
+    labels = np.array([[[0] * 12 + [1] * 3 + [IGNORED] * 5]], "uint8")
+    data = Dataset(np.zeros((1, 1, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
+    assert balanced(Config(), data).class_weight == pytest.approx((1 / 0.8 / 2, 1 / 0.2 / 2), rel=1e-2)
+    labels[0, 0, 1:] = 0
+    labels[0, 0, 0] = 1
+    many = Dataset(np.zeros((1, 1, 20, 1), "uint8"), np.repeat(labels, 60, axis=1), ["a"], ("ground", "thing"))
+    many.labels[0, 1:] = 0
+    low, high = balanced(Config(), many).class_weight
+    assert high / low == pytest.approx(50, rel=1e-2)  # at most
+
+
+def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
+    folder = striped(tmp_path / "mine")
+    assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "balanced", "--out", "a"]) == 0
+    ground, line = config_of(tmp_path / "a").class_weight
+    assert ground < 1 < line
+    assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "1,2.5", "--out", "b"]) == 0
+    assert config_of(tmp_path / "b").class_weight == (1, 2.5)
+    assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "heavy"]) == 2
+    assert "class_weight" in capsys.readouterr().err
+    assert train(["--resume", "a", "--class-weight", "balanced"]) == 2
+    assert "--class-weight cannot be given with it" in capsys.readouterr().err
+
+
+def test_ranges_belong_to_channels():
+    with pytest.raises(InputError, match="ranges holds 2 numbers, but two for each of 3 channels"):
+        make_network(Config("folder", ranges=(0, 1)), 2)
