@@ -12,7 +12,8 @@ Everingham et al., "The Pascal Visual Object Classes Challenge" (2010); Dice, "M
 the Amount of Ecologic Association Between Species" (1945).
 
 Single objects are counted: one is found if its IoU with one of the prediction is high enough. Average precision is the
-number found, as a fraction of all that are there or were claimed.
+number found, as a fraction of all that are there or were claimed. Where a gap in a border counts more than its place,
+as between the cells of a tissue, one asks of pairs of pixels whether they are rightly together: the Rand score.
 """
 
 import numpy as np
@@ -91,3 +92,58 @@ def average_precision(counts: np.ndarray) -> float:
     imaging experiments: the 2018 Data Science Bowl" (2019).
     """
     return float(counts[0] / counts.sum()) if counts.sum() else float("nan")
+
+
+def rand_score(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """The Rand F-score of two segmentations, see `rand_precision_recall`; NaN if no object has two pixels."""
+    shared, predicted, true = _pairs(truth, prediction)
+    return 2 * shared / (predicted + true) if predicted + true else float("nan")
+
+
+def rand_precision_recall(truth: np.ndarray, prediction: np.ndarray) -> tuple[float, float]:
+    """How well two segmentations, instances (H, W), agree on which pixels belong together; 0 is no object.
+
+    Of all pairs of pixels that lie in one segment of the prediction, the fraction that also lies in one of the truth
+    (the precision: it falls where objects were merged), and the other way round (the recall: it falls where one was
+    split). Only pixels where `truth` > 0 are asked. Where the prediction has no object there, each pixel stands alone.
+
+    Arganda-Carreras et al., "Crowdsourcing the creation of image segmentation algorithms for connectomics" (2015);
+    their V_split is the recall and V_merge the precision, of pairs here without those of a pixel with itself.
+
+    Returns:
+        Both; NaN of no pairs.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    shared, predicted, true = _pairs(truth, prediction)
+    precision, recall = (shared / pairs if pairs else float("nan") for pairs in (predicted, true))
+    return precision, recall
+
+
+def _pairs(truth: np.ndarray, prediction: np.ndarray) -> tuple[int, int, int]:
+    """Pairs of pixels, where `truth` > 0, that lie in the same segment of both, of the prediction, and of the truth."""
+    if truth.shape != prediction.shape:
+        raise ValueError(f"truth {truth.shape} and prediction {prediction.shape} must have the same shape")
+    asked = truth > 0
+    segments = []
+    for array in (truth[asked], prediction[asked]):  # (P,) each
+        if array.max(initial=0) >= 1 << 31:  # two such numbers would not fit into 64 bits
+            array = np.unique(np.where(array > 0, array, 0), return_inverse=True)[1] + int((array > 0).all())
+        segments.append(array.astype("int64"))
+    true, predicted = segments
+    width = int(predicted.max(initial=0)) + 1
+    true *= width
+    true += np.maximum(predicted, 0)
+    both, sizes = np.unique(true, return_counts=True)  # a segment of both, and its pixels; as many as there are
+    found = both % width > 0
+
+    def pairs(sizes: np.ndarray) -> int:
+        return int((sizes * (sizes - 1)).sum())
+
+    def of_each(segment: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """The pixels of each segment, of those of its parts."""
+        return np.bincount(np.unique(segment, return_inverse=True)[1], sizes).astype("int64")
+
+    in_prediction = pairs(of_each((both % width)[found], sizes[found]))
+    return pairs(sizes[found]), in_prediction, pairs(of_each(both // width, sizes))
