@@ -134,16 +134,17 @@ def _pairs(truth: np.ndarray, prediction: np.ndarray) -> tuple[int, int, int]:
     true, predicted = segments
     width = int(predicted.max(initial=0)) + 1
     true *= width
-    true += np.maximum(predicted, 0)
-    both, sizes = np.unique(true, return_counts=True)  # a segment of both, and its pixels; as many as there are
+    true += np.maximum(predicted, 0)  # one number for each pair of a true and a predicted segment
+    starts = np.flatnonzero(np.append(True, true[1:] != true[:-1]))[: len(true)]  # of runs of one number, which are few
+    both, sizes = _gather(true[starts], np.diff(starts, append=len(true)))
     found = both % width > 0
+    _, of_predicted = _gather((both % width)[found], sizes[found])
+    _, of_true = _gather(both // width, sizes)
+    shared, inside, whole = (int((each * (each - 1)).sum()) for each in (sizes[found], of_predicted, of_true))
+    return shared, inside, whole
 
-    def pairs(sizes: np.ndarray) -> int:
-        return int((sizes * (sizes - 1)).sum())
 
-    def of_each(segment: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """The pixels of each segment, of those of its parts."""
-        return np.bincount(np.unique(segment, return_inverse=True)[1], sizes).astype("int64")
-
-    in_prediction = pairs(of_each((both % width)[found], sizes[found]))
-    return pairs(sizes[found]), in_prediction, pairs(of_each(both // width, sizes))
+def _gather(numbers: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different ones of `numbers`, sorted, and the sum of the sizes of each."""
+    different, places = np.unique(numbers, return_inverse=True)
+    return different, np.bincount(places, sizes).astype("int64")

@@ -294,7 +294,16 @@ def test_old_shaped_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ['{"shape": [4, 7, 5]}', '{"shape": 4}', '{"shape": ', '{"shape": ["a"]}', "shape=(9)"]
+    "text",
+    [
+        '{"shape": [4, 7, 5]}',
+        '{"shape": [0, 6, 5]}',
+        '{"shape": [1e999]}',
+        '{"shape": 4}',
+        '{"shape": ',
+        '{"shape": ["a"]}',
+        "shape=(9)",
+    ],
 )
 def test_a_description_that_is_wrong_says_nothing(tmp_path, text):
     planes = numbers((4, 6, 5))
@@ -435,10 +444,10 @@ def test_planes_behind_a_packed_one_are_not_there(tmp_path):
 
 def test_a_first_page_that_calls_itself_a_mask_is_a_picture(tmp_path):
     values = numbers((8, 9))
-    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", subfiletype=1)
     whole = bytearray((tmp_path / "a.tif").read_bytes())
     with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
-        whole[tiff.pages[0].tags["NewSubfileType"].valueoffset] = 4
+        whole[tiff.pages[0].tags[254].valueoffset] = 4
     (tmp_path / "a.tif").write_bytes(whole)
     np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)
 

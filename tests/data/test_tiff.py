@@ -165,6 +165,19 @@ def test_a_page_that_is_not_whole_or_too_large_is_refused(tmp_path, monkeypatch)
         decode(tmp_path / "a.tif", 2)
 
 
+@pytest.mark.parametrize(("count", "photometric"), [(2, "minisblack"), (5, "minisblack"), (4, "rgb"), (5, "rgb")])
+def test_packed_channels_that_pillow_would_take_for_others_are_refused(tmp_path, count, photometric):
+    values = numbers((12, 10, count), "uint8")
+    how = {"planarconfig": "contig", "extrasamples": [0] * (count - (3 if photometric == "rgb" else 1))}
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric=photometric, **how)
+    whole = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        whole[tiff.pages[0].tags["Compression"].valueoffset] = 5
+    (tmp_path / "a.tif").write_bytes(whole)
+    with pytest.raises(InputError, match=r"a\.tif holds uint8 as LZW, .*, which would not be read rightly"):
+        decode(tmp_path / "a.tif")
+
+
 def test_what_is_not_read_rightly_is_refused_of_any_page(tmp_path):
     pages = [Image.new("L", (24, 20)), Image.new("L", (24, 20))]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:], compression="packbits", tiffinfo={317: 2})

@@ -6,6 +6,7 @@ from PIL import Image
 
 from minunet.data.decode import decode
 from minunet.data.decoded import CHANNELS
+from minunet.data.pictures import read_mask
 from minunet.data.with_pillow import ANIMATED, FORMATS
 from minunet.errors import InputError
 from tests.data.pictures import png_of_16_bits
@@ -44,6 +45,8 @@ def test_frames_are_read_as_they_are_seen(tmp_path, form):
     assert len(set(seen)) == 4
     with pytest.raises(InputError, match=r"film\.\w+ holds 4 pictures, and no number 5\."):
         decode(path, 5)
+    with pytest.raises(InputError, match=r"film\.\w+ (holds 4 pictures: save each mask|is a .* compression changes)"):
+        read_mask(path)
     with pytest.raises(InputError, match="holds 4 pictures in colours, which are no channels: --page N takes one"):
         decode(path, CHANNELS)
 
