@@ -12,7 +12,8 @@ Everingham et al., "The Pascal Visual Object Classes Challenge" (2010); Dice, "M
 the Amount of Ecologic Association Between Species" (1945).
 
 Single objects are counted: one is found if its IoU with one of the prediction is high enough. Average precision is the
-number found, as a fraction of all that are there or were claimed.
+number found, as a fraction of all that are there or were claimed. Where a gap in a border counts more than its place,
+as between the cells of a tissue, one asks of pairs of pixels whether they are rightly together: the Rand score.
 """
 
 import numpy as np
@@ -97,3 +98,59 @@ def average_precision(counts: np.ndarray) -> float:
     imaging experiments: the 2018 Data Science Bowl" (2019).
     """
     return float(counts[0] / counts.sum()) if counts.sum() else float("nan")
+
+
+def rand_score(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """The Rand F-score of two segmentations, see `rand_precision_recall`; NaN if no object has two pixels."""
+    shared, predicted, true = _pairs(truth, prediction)
+    return 2 * shared / (predicted + true) if predicted + true else float("nan")
+
+
+def rand_precision_recall(truth: np.ndarray, prediction: np.ndarray) -> tuple[float, float]:
+    """How well two segmentations, instances (H, W), agree on which pixels belong together; 0 is no object.
+
+    Of all pairs of pixels that lie in one segment of the prediction, the fraction that also lies in one of the truth
+    (the precision: it falls where objects were merged), and the other way round (the recall: it falls where one was
+    split). Only pixels where `truth` > 0 are asked. Where the prediction has no object there, each pixel stands alone.
+
+    Arganda-Carreras et al., "Crowdsourcing the creation of image segmentation algorithms for connectomics" (2015);
+    their V_split is the recall and V_merge the precision, of pairs here without those of a pixel with itself.
+
+    Returns:
+        Both; NaN of no pairs.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    shared, predicted, true = _pairs(truth, prediction)
+    precision, recall = (shared / pairs if pairs else float("nan") for pairs in (predicted, true))
+    return precision, recall
+
+
+def _pairs(truth: np.ndarray, prediction: np.ndarray) -> tuple[int, int, int]:
+    """Pairs of pixels, where `truth` > 0, that lie in the same segment of both, of the prediction, and of the truth."""
+    if truth.shape != prediction.shape:
+        raise ValueError(f"truth {truth.shape} and prediction {prediction.shape} must have the same shape")
+    asked = truth > 0
+    segments = []
+    for array in (truth[asked], prediction[asked]):  # (P,) each
+        if array.max(initial=0) >= 1 << 31:  # two such numbers would not fit into 64 bits
+            array = np.unique(np.where(array > 0, array, 0), return_inverse=True)[1] + int((array > 0).all())
+        segments.append(array.astype("int64"))
+    true, predicted = segments
+    width = int(predicted.max(initial=0)) + 1
+    true *= width
+    true += np.maximum(predicted, 0)  # one number for each pair of a true and a predicted segment
+    starts = np.flatnonzero(np.append(True, true[1:] != true[:-1]))[: len(true)]  # of runs of one number, which are few
+    both, sizes = _gather(true[starts], np.diff(starts, append=len(true)))
+    found = both % width > 0
+    _, of_predicted = _gather((both % width)[found], sizes[found])
+    _, of_true = _gather(both // width, sizes)
+    shared, inside, whole = (int((each * (each - 1)).sum()) for each in (sizes[found], of_predicted, of_true))
+    return shared, inside, whole
+
+
+def _gather(numbers: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different ones of `numbers`, sorted, and the sum of the sizes of each."""
+    different, places = np.unique(numbers, return_inverse=True)
+    return different, np.bincount(places, sizes).astype("int64")

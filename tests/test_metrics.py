@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from minunet.metrics import confusion_matrix, dice, iou, mean_iou, pixel_accuracy
+from minunet.metrics import (
+    confusion_matrix,
+    dice,
+    iou,
+    mean_iou,
+    pixel_accuracy,
+    rand_precision_recall,
+    rand_score,
+)
 
 LABELS = np.array([[0, 0, 0, 1], [1, 1, 2, 2]])
 ANSWER = np.array([[0, 0, 1, 1], [1, 0, 2, 1]], dtype="uint8")
@@ -54,3 +62,51 @@ def test_no_pixels():
 def test_errors_say_what_is_needed(labels, answer, says):
     with pytest.raises(ValueError, match=says):
         confusion_matrix(labels, answer, 3)
+
+
+def test_pairs_of_pixels_by_hand():
+    """Object 1 of four pixels was split into 5 and 6, and 6 merged with the one pixel of object 2; 0 is not asked."""
+    truth = np.array([[1, 1, 1, 1, 2, 0, 0]])
+    answer = np.array([[5, 5, 6, 6, 6, 6, 0]])
+    # Pairs of the truth: of 4 pixels 4 * 3 / 2 = 6, of one none. Of the prediction: 5 has 2 pixels, one pair; 6 has 3
+    # where the truth has an object, 3 pairs. In both: one pair of 5, and of 6 the one inside object 1.
+    assert rand_precision_recall(truth, answer) == (2 / 4, 2 / 6)
+    assert rand_score(truth, answer) == pytest.approx(2 * 2 / (4 + 6))
+
+
+def test_a_pixel_that_was_given_to_no_object_stands_alone():
+    truth = np.array([[1, 1, 1, 2, 2]])
+    answer = np.array([[0, 0, 3, 4, 4]])  # were 0 an object, it would have one pair
+    assert rand_precision_recall(truth, answer) == (1 / 1, 1 / 4)
+    assert rand_score(truth, answer) == pytest.approx(2 * 1 / (1 + 4))
+    assert rand_score(truth, np.zeros_like(truth)) == 0
+    precision, recall = rand_precision_recall(truth, np.zeros_like(truth))
+    assert np.isnan(precision) and recall == 0
+
+
+def test_what_is_the_same_but_for_the_numbers_is_right(rng):
+    truth = rng.integers(0, 9, (30, 40)).astype("uint8")
+    numbers = rng.permutation(2**40 + np.arange(9))
+    assert rand_score(truth, numbers[truth]) == 1 and rand_score(numbers[truth] * (truth > 0), truth) == 1
+    mixed = numbers[truth] * (truth > 3) - (truth == 1)  # some pixels in no object, 0 or below
+    assert rand_score(truth, mixed) == pytest.approx(rand_score(truth, np.where(truth > 3, truth, 0)))
+
+
+def test_nothing_to_pair():
+    for truth in (np.zeros((3, 4), int), np.array([[0, 1], [2, 0]]), np.zeros((0, 4), int)):
+        assert np.isnan(rand_score(truth, truth)) and np.isnan(rand_precision_recall(truth, truth)).all()
+    with pytest.raises(ValueError, match="must have the same shape"):
+        rand_score(np.ones((3, 4), int), np.ones((4, 3), int))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "uint64"])
+def test_the_rand_score_of_scikit_image(rng, dtype):
+    """Theirs counts what was predicted as 0 as one object; so there is no such pixel here."""
+    from skimage.metrics import adapted_rand_error
+
+    for _ in range(5):
+        truth = np.kron(rng.integers(0, 6, (8, 9)), np.ones((5, 5), int)).astype(dtype)
+        answer = np.where(rng.random(truth.shape) < 0.2, rng.integers(1, 9, truth.shape), truth + 1).astype(dtype)
+        error, *others = adapted_rand_error(truth, answer, ignore_labels=(0,))
+        assert rand_score(truth, answer) == pytest.approx(1 - error, rel=1e-12)
+        assert sorted(rand_precision_recall(truth, answer)) == pytest.approx(sorted(others), rel=1e-12)

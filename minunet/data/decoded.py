@@ -11,8 +11,7 @@ CHANNELS = "channels"  # what stands for a page if all of them are to be the cha
 class Decoded(NamedTuple):
     """The numbers of a picture as its file holds them.
 
-    values: (H, W), or (H, W, C) of two channels or more, three of which are colours unless the file says otherwise;
-        whole numbers, floating point, or bool for black and white.
+    values: (H, W), or (H, W, C) of two channels or more; whole numbers, floating point, or bool for black and white.
     highest: what white is, if the format says so: 255 for 8 bits, 15 for 4; None for more than 8 bits.
     palette: (N, 3) uint8, the colours that `values` are numbers of, or None.
     alpha: (H, W) uint8, 0 where nothing is to be seen, or None.

@@ -8,9 +8,12 @@ import itertools
 import json
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
+
+from PIL import Image
 
 from minunet.data.decoded import CHANNELS, most_pixels
 from minunet.errors import InputError
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import tifffile
 
 PAGES = 1 << 16  # so many are looked at: a small file could have billions
+LAST = 1 << 20  # no page behind this one is looked for
 METAMORPH = 33629  # a tag with a value for each plane
 NAMES = {"Z": "slices of Z", "T": "times"}
 
@@ -29,7 +33,7 @@ class Stack(NamedTuple):
     axes: a letter for each axis along which planes are counted, the slowest first: C channels, Z slices, T times, I
         for what is not known.
     shape: how many there are along each.
-    runs: (number of a plane, index of its page, count): so many planes from this one on lie in pages one by one.
+    runs: (number of a plane, index of its page, count), sorted: so many planes from this one on lie in a page each.
     behind: the planes after the first have no pages; they lie behind it, byte after byte.
     samples: what the numbers of one pixel are: S colours or channels, C channels, or slices as above.
     rows: along the last of `axes` lie the rows of a picture, and its pages are (W, C).
@@ -69,8 +73,9 @@ class Stack(NamedTuple):
 
     def index_of(self, plane: int) -> int | None:
         """The page in which a plane lies; None if there is none."""
-        inside = (index + plane - start for start, index, count in self.runs if start <= plane < start + count)
-        return next(inside, None)
+        place = bisect_right(self.runs, plane, key=lambda run: run[0]) - 1
+        start, index, count = self.runs[place] if place >= 0 else (0, 0, 0)
+        return index + plane - start if plane < start + count else None
 
 
 def stack_of(tiff: "tifffile.TiffFile", page: int | str | None) -> Stack:
@@ -81,7 +86,7 @@ def stack_of(tiff: "tifffile.TiffFile", page: int | str | None) -> Stack:
         planes = first.tags[METAMORPH].count
         found = Stack("I", (planes,), [(0, 0, 1)], behind=planes > 1)
     if not found or math.prod(found.shape) == 1:
-        return _of_pages(tiff, found, page if isinstance(page, int) else PAGES)
+        return _of_pages(tiff, found, page if isinstance(page, int) else PAGES + 1)
     if isinstance(page, int):
         return found
     end = 1 if found.behind else max(index + count for _, index, count in found.runs)
@@ -91,6 +96,8 @@ def stack_of(tiff: "tifffile.TiffFile", page: int | str | None) -> Stack:
 
 def page_at(tiff: "tifffile.TiffFile", index: int) -> "tifffile.TiffPage":
     """The page at this place, from 0. Raises IndexError if there is none."""
+    if not 0 <= index < LAST:  # tifffile counts from the last one, and could go round in circles
+        raise IndexError(index)
     page: Any = tiff.pages[index]
     return page.aspage()  # of some formats tifffile keeps less of all but the first
 
@@ -114,7 +121,7 @@ def _of_pages(tiff: "tifffile.TiffFile", found: Stack | None, most: int) -> Stac
     kinds = set()
     indices: list[int] = []
     for index, page in enumerate(itertools.islice(pages_from(tiff, 0), PAGES)):
-        if is_picture(page) and len(indices) < most:
+        if is_picture(page) or not index:
             indices.append(index)
             kinds.add((page.shape, page.dtype))
         if len(indices) == most:
@@ -133,7 +140,9 @@ def _of_shaped(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | 
         old = text.startswith("shape=")
         said = {"shape": re.findall(r"\d+", text)} if old else json.loads(text)
         sizes = [int(size) for size in said["shape"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    if min(sizes, default=0) < 1:
         return None
     letters = str(said.get("axes", "")).upper()
     letters = letters if len(letters) == len(sizes) and letters.isalpha() else ""
@@ -154,15 +163,18 @@ def _of_imagej(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | 
     """What ImageJ and Fiji have written: how many channels, slices and frames there are."""
     said = tiff.imagej_metadata or {}
     names = {"C": "channels", "Z": "slices", "T": "frames"}
-    sizes = {letter: int(said.get(name, 1)) for letter, name in names.items()}
-    images = int(said.get("images", 1))
+    try:
+        sizes = {letter: int(said.get(name, 1)) for letter, name in names.items()}
+        images = int(said.get("images", 1))
+    except (ValueError, TypeError, OverflowError):
+        return None
     if sizes["C"] == page.samplesperpixel and (page.planarconfig == 2 or images == sizes["Z"] * sizes["T"]):
         sizes["C"] = 1  # they lie in each page
     order = str(said.get("order", ""))[-3:].upper()  # the fastest first
     axes = (order if sorted(order) == ["C", "T", "Z"] else "CZT")[::-1]
     shape = tuple(sizes[letter] for letter in axes)
     planes = math.prod(shape)
-    if planes < 1 or max(planes, images) == 1:
+    if min(shape) < 1 or max(planes, images) == 1:
         return None
     if images > planes and images % planes == 0:
         axes, shape, planes = "I" + axes, (images // planes, *shape), images
@@ -177,8 +189,7 @@ def _of_ome(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | Non
         pixels = next(root.iterfind("{*}Image/{*}Pixels"))
         axes = pixels.attrib["DimensionOrder"][::-1]
         sizes = {letter: int(pixels.attrib[f"Size{letter}"]) for letter in axes}
-        samples = [int(each.attrib.get("SamplesPerPixel", 1)) for each in pixels.iterfind("{*}Channel")]
-        sizes["C"] //= max(samples, default=1)
+        sizes["C"] = max(sizes["C"] // page.samplesperpixel, min(sizes["C"], 1))  # planes of one or more channels
         parts = [(part.attrib, part.find("{*}UUID")) for part in pixels.iterfind("{*}TiffData")]
         shape, runs = tuple(sizes[letter] for letter in axes[:3]), []
         for said, _ in parts:
@@ -187,15 +198,14 @@ def _of_ome(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | Non
                 plane = plane * size + int(said.get(f"First{letter}", 0))
             count = int(said.get("PlaneCount", 1 if "IFD" in said else math.prod(shape)))
             runs.append((plane, int(said.get("IFD", 0)), count))
-    except (ElementTree.ParseError, StopIteration, KeyError, ValueError, ZeroDivisionError):
+    except (ElementTree.ParseError, StopIteration, KeyError, ValueError):
         return None
     names = {(name.text, name.attrib.get("FileName")) for _, name in parts if name is not None}
     own = root.attrib.get("UUID")
     elsewhere = {text for text, _ in names} - {own} if own else set(list(names)[1:])
-    drawn = (sizes.get("Y"), sizes.get("X"))
-    if sorted(axes[:3]) != ["C", "T", "Z"] or drawn != (page.imagelength, page.imagewidth) or elsewhere or not runs:
-        return None
-    return Stack(axes[:3], shape, runs)
+    drawn = (sizes.get("Y"), sizes.get("X")) == (page.imagelength, page.imagewidth)
+    known = drawn and sorted(axes[:3]) == ["C", "T", "Z"] and min(shape) > 0
+    return Stack(axes[:3], shape, sorted(runs)) if known and runs and not elsewhere else None
 
 
 def _has_page(tiff: "tifffile.TiffFile", index: int) -> bool:
@@ -211,6 +221,8 @@ def choose(stack: Stack, page: int | str | None, first: "tifffile.TiffPage") -> 
 
     Raises InputError if there is no such page, or if there are several and none is asked for.
     """
+    if first.imagewidth * first.imagelength > most_pixels():
+        raise Image.DecompressionBombError
     inner = first.samplesperpixel if stack.samples not in "CS" else 1
     parts = {**stack.choices, **({stack.samples: inner} if inner > 1 else {})}
     count = math.prod(parts.values())
@@ -222,16 +234,20 @@ def choose(stack: Stack, page: int | str | None, first: "tifffile.TiffPage") -> 
         raise InputError("holds pictures of several sizes or kinds, which are no channels: --page N takes one of them.")
     each = math.prod(size for size, one in zip(stack.shape, stack.together, strict=True) if one)
     taken = count // inner if page == CHANNELS else 1
-    most = 4 * most_pixels()
-    if taken * each > PAGES or taken * each * first.size > most:
-        raise InputError(
-            f"holds {taken * each} x {first.size} numbers, and no more than {most // 10**6} million, of {PAGES} pages, "
-            "are read at once: --page N takes one picture of several, or cut it into smaller ones."
-        )
+    if taken * each > PAGES:
+        raise InputError(f"holds {taken * each} pages, of which {PAGES} at most are read as one picture.")
+    refuse_many(taken * each * first.size, page)
     if page == CHANNELS:
         return [plane for number in range(taken) for plane in stack.planes(number)], each, slice(None)
     number, sample = divmod((page if isinstance(page, int) else 1) - 1, inner)
     return list(stack.planes(number)), each, slice(sample, None, inner)
+
+
+def refuse_many(numbers: int, page: int | str | None = None) -> None:
+    """Raise InputError for more numbers than four for each pixel of the largest picture."""
+    if numbers > (most := 4 * most_pixels()):
+        way = "--page N takes one of its pictures" if page == CHANNELS else "cut it into smaller ones"
+        raise InputError(f"has {numbers} numbers in its channels, and more than {most} are not read at once: {way}.")
 
 
 def _which(stack: Stack, parts: dict[str, int], first: "tifffile.TiffPage") -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from minunet.data.decoded import Decoded, alpha_of, most_pixels, turned_upright
-from minunet.data.stacks import Stack, choose, page_at, stack_of
+from minunet.data.stacks import Stack, choose, page_at, refuse_many, stack_of
 from minunet.data.with_pillow import ORIENTATION, read_page
 from minunet.errors import InputError
 
@@ -130,6 +130,7 @@ def _refuse_odd(page: "tifffile.TiffPage") -> None:
     """Raise InputError for a page that is too large, not whole, or read differently by different programs."""
     if page.imagewidth * page.imagelength > most_pixels():
         raise Image.DecompressionBombError
+    refuse_many(page.size)
     if page.compression == PACKBITS and page.predictor != 1:
         raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
     if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):

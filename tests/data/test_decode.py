@@ -493,3 +493,9 @@ def test_pictures_behind_the_first_one_are_noticed(tmp_path):
     for name in ("a.tif", "b.tif"):
         with pytest.raises(InputError, match=f"{name} holds 5 pictures"):
             decode(tmp_path / name)
+
+
+@pytest.mark.parametrize("page", [0, -1, "all", "2"])
+def test_pages_are_counted_from_1(tmp_path, page):
+    with pytest.raises(InputError, match=f"there is no page {page}"):
+        decode(tmp_path / "a.tif", page)

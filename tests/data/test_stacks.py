@@ -1,4 +1,4 @@
-"""TIFFs of many channels and of many pages, as tifffile, ImageJ, OME and others write them."""
+"""TIFFs of many pages, as tifffile, ImageJ, OME and others write them."""
 
 import struct
 
@@ -7,10 +7,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from minunet.data.brightness import to_rgb
+from minunet.data import stacks
 from minunet.data.decode import decode
 from minunet.data.decoded import CHANNELS
-from minunet.data.pictures import read_mask
 from minunet.errors import InputError
 
 HOW = {
@@ -36,62 +35,6 @@ def as_picture(array: np.ndarray, axes: str) -> np.ndarray:
     order = [place for place, letter in enumerate(axes) if letter not in "CYX"]
     order += [axes.index("C")] if "C" in axes else []
     return np.moveaxis(array.transpose(*order, *last).reshape(-1, *(array.shape[place] for place in last)), 0, 2)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("planar", ["contig", "separate"])
-@pytest.mark.parametrize("channels", [2, 4, 5, 7])
-@pytest.mark.parametrize("order", "<>")
-def test_channels_in_one_page(tmp_path, channels, planar, dtype, order):
-    values = numbers((12, 10, channels), dtype)
-    stored = np.moveaxis(values, 2, 0) if planar == "separate" else values
-    how = {"compression": "zlib"} if order == ">" else {"metadata": None}
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="minisblack", planarconfig=planar, byteorder=order, **how)
-    for page in (None, 1, CHANNELS):
-        read = decode(tmp_path / "a.tif", page)
-        np.testing.assert_array_equal(read.values, values)
-        assert read.values.dtype == dtype and read.alpha is None and read.frames == 1
-        assert read.highest == (255 if dtype == "uint8" else None)
-    with pytest.raises(InputError, match=r"a\.tif holds 1 picture, and no number 2\."):
-        decode(tmp_path / "a.tif", 2)
-    with pytest.raises(InputError, match=r"a\.tif is a picture of mode"):
-        read_mask(tmp_path / "a.tif")
-    with pytest.raises(InputError, match=f"^has {channels} channels, but"):
-        to_rgb(read)
-
-
-@pytest.mark.parametrize("page", [0, -1, "all", "2"])
-def test_pages_are_counted_from_1(tmp_path, page):
-    with pytest.raises(InputError, match=f"there is no page {page}"):
-        decode(tmp_path / "a.tif", page)
-
-
-@pytest.mark.parametrize(
-    ("photometric", "extra", "alpha"),
-    [("rgb", [0], None), ("rgb", [0, 0], None), ("rgb", [2], 3), ("rgb", [0, 2], 4), ("rgb", [2, 0], 3),
-     ("minisblack", [0, 2], 2), ("minisblack", [2], 1), ("minisblack", [2, 0, 0], 1), ("miniswhite", [0, 0], None)],
-)  # fmt: skip
-@pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_only_a_declared_alpha_is_one(tmp_path, photometric, extra, alpha, planar):
-    count = (3 if photometric == "rgb" else 1) + len(extra)
-    values = numbers((12, 10, count), "uint8")
-    stored = np.moveaxis(values, 2, 0) if planar == "separate" else values
-    how = {"extrasamples": extra, "planarconfig": planar, "metadata": None}
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric=photometric, **how)
-    read = decode(tmp_path / "a.tif")
-    if alpha is None:
-        assert read.alpha is None
-        np.testing.assert_array_equal(read.values, 255 - values if photometric == "miniswhite" else values)
-        assert read.changed == (photometric == "miniswhite")
-        return
-    np.testing.assert_array_equal(read.alpha, values[..., alpha])
-    np.testing.assert_array_equal(read.values, np.delete(values, alpha, axis=2).squeeze())
-
-
-def test_an_alpha_with_a_sign_is_refused(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", numbers((12, 10, 4), "int16"), photometric="rgb", extrasamples=[2])
-    with pytest.raises(InputError, match=r"a\.tif holds what is transparent as int16"):
-        decode(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("how", HOW)
@@ -351,7 +294,16 @@ def test_old_shaped_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ['{"shape": [4, 7, 5]}', '{"shape": 4}', '{"shape": ', '{"shape": ["a"]}', "shape=(9)"]
+    "text",
+    [
+        '{"shape": [4, 7, 5]}',
+        '{"shape": [0, 6, 5]}',
+        '{"shape": [1e999]}',
+        '{"shape": 4}',
+        '{"shape": ',
+        '{"shape": ["a"]}',
+        "shape=(9)",
+    ],
 )
 def test_a_description_that_is_wrong_says_nothing(tmp_path, text):
     planes = numbers((4, 6, 5))
@@ -359,3 +311,158 @@ def test_a_description_that_is_wrong_says_nothing(tmp_path, text):
     with pytest.raises(InputError, match="holds 4 pictures of 5 x 6 pixels, and does not say"):
         decode(tmp_path / "a.tif")
     np.testing.assert_array_equal(decode(tmp_path / "a.tif", 3).values, planes[2])
+
+
+HEAD = '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"{uuid}><Image ID="Image:0">'
+PIXELS = '<Pixels ID="Pixels:0" DimensionOrder="{order}" Type="uint16" SizeX="5" SizeY="6" {sizes}>{planes}</Pixels>'
+
+
+def ome(planes: str, order: str = "XYCZT", sizes: str = 'SizeC="2" SizeZ="3" SizeT="1"', uuid: str = "") -> str:
+    return HEAD.format(uuid=uuid) + PIXELS.format(order=order, sizes=sizes, planes=planes) + "</Image></OME>"
+
+
+def plane(index: int, channel: int, slice_: int, uuid: str = "") -> str:
+    inside = f'<UUID FileName="a.tif">{uuid}</UUID>' if uuid else ""
+    return f'<TiffData IFD="{index}" FirstC="{channel}" FirstZ="{slice_}" FirstT="0" PlaneCount="1">{inside}</TiffData>'
+
+
+@pytest.mark.parametrize("uuid", ["", "own", "only"])
+def test_ome_says_for_each_plane_where_it_lies(tmp_path, rng, uuid):
+    """In any order, with the number of the file or without; the text stands in the file's first page."""
+    values = numbers((6, 6, 5))
+    where = rng.permutation(6)  # of planes, channels fastest: their pages
+    name = "urn:uuid:7" if uuid else ""
+    text = ome(
+        "".join(plane(where[number], number % 2, number // 2, name) for number in rng.permutation(6)),
+        uuid=f' UUID="{name}"' if uuid == "own" else "",
+    )
+    write_pages(tmp_path / "a.tif", values, text)
+    for page in (1, 2, 3):
+        expected = np.moveaxis(values[where[2 * page - 2 : 2 * page]], 0, 2)
+        np.testing.assert_array_equal(decode(tmp_path / "a.tif", page).values, expected)
+    with pytest.raises(InputError, match="holds 3 pictures of 5 x 6 pixels and 2 channels, slices of Z"):
+        decode(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("order", ["XYCZT", "XYZCT", "XYTCZ"])
+def test_ome_may_leave_all_pages_in_their_order(tmp_path, order):
+    values = numbers((6, 6, 5))
+    write_pages(tmp_path / "a.tif", values, ome("<TiffData/>", order))
+    expected = values[[1, 4]] if order == "XYZCT" else values[[2, 3]]
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif", 2).values, np.moveaxis(expected, 0, 2))
+
+
+def test_a_plane_that_ome_does_not_have(tmp_path):
+    write_pages(tmp_path / "a.tif", numbers((6, 6, 5)), ome(plane(4, 1, 0) + plane(5, 0, 2)))
+    with pytest.raises(InputError, match="says that it holds 6 pictures, but number 1 of them is not there"):
+        decode(tmp_path / "a.tif", 1)
+    with pytest.raises(InputError, match="number 3 of them is not there"):
+        decode(tmp_path / "a.tif", 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ome('<TiffData IFD="0" PlaneCount="6"/>', sizes='SizeC="2" SizeZ="0" SizeT="1"'),
+        ome('<TiffData IFD="0" PlaneCount="6"/>', sizes='SizeC="0" SizeZ="3" SizeT="1"'),
+        ome('<TiffData IFD="0" PlaneCount="6"/>', sizes='SizeC="2" SizeZ="3"'),
+        ome('<TiffData IFD="0" PlaneCount="6"/>', order="CXYZT"),
+        ome('<TiffData IFD="0" PlaneCount="6"/>', order=""),
+        ome('<TiffData IFD="x" PlaneCount="6"/>'),
+        ome(""),
+        ome("<TiffData/>").replace('SizeX="5"', 'SizeX="7"'),
+        ome(plane(0, 0, 0, "urn:uuid:1") + plane(0, 1, 0, "urn:uuid:2")),
+        ome(plane(0, 0, 0, "urn:uuid:1"), uuid=' UUID="urn:uuid:2"'),
+        "<OME></OME>",
+        "<OME><Image></OME>",
+    ],
+)
+def test_ome_that_is_wrong_or_names_other_files_says_nothing(tmp_path, text):
+    values = numbers((6, 6, 5))
+    write_pages(tmp_path / "a.tif", values, text)
+    with pytest.raises(InputError, match="holds 6 pictures of 5 x 6 pixels, and does not say what they are"):
+        decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif", 4).values, values[3])
+
+
+def test_colours_of_ome_without_a_word_on_samples(tmp_path):
+    values = numbers((6, 5, 3), "uint8")
+    text = ome('<TiffData IFD="0" PlaneCount="1"/>', sizes='SizeC="3" SizeZ="1" SizeT="1"')
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", description=text, metadata=None)
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)
+
+
+@pytest.mark.parametrize("text", ["images=3\nslices=x\n", "images=3\nframes=-1\n", "images=3\nchannels=1e999\n"])
+def test_an_odd_text_of_imagej_says_nothing(tmp_path, text):
+    values = numbers((3, 6, 5))
+    write_pages(tmp_path / "a.tif", values, "ImageJ=1.54f\n" + text)
+    with pytest.raises(InputError, match="holds 3 pictures of 5 x 6 pixels, and does not say what they are"):
+        decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif", 2).values, values[1])
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_channels_of_imagej_in_each_page(tmp_path, planar):
+    """As Bio-Formats may write them."""
+    values = numbers((2, 12, 10, 3))
+    stored = np.moveaxis(values, 3, 1) if planar == "separate" else values
+    text = "ImageJ=1.54f\nimages=2\nchannels=3\nslices=2\n"
+    how = {"photometric": "minisblack", "planarconfig": planar, "description": text, "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", stored, **how)
+    with pytest.raises(InputError, match="holds 2 pictures of 10 x 12 pixels, slices of Z"):
+        decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif", 2).values, values[1])
+
+
+def test_stacks_of_metamorph(tmp_path):
+    """A tag with a number for each plane; they lie behind the first one."""
+    values = numbers((5, 8, 9))
+    tags = [(33629, 4, 5, (0,) * 5, True)]
+    tifffile.imwrite(tmp_path / "a.tif", values[0], photometric="minisblack", metadata=None, extratags=tags)
+    whole = (tmp_path / "a.tif").read_bytes()
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        assert tiff.pages[0].dataoffsets[0] + values[0].nbytes == len(whole)
+    (tmp_path / "a.tif").write_bytes(whole + values[1:4].tobytes())
+    with pytest.raises(InputError, match="holds 5 pictures of 9 x 8 pixels, and does not say"):
+        decode(tmp_path / "a.tif")
+    for page in range(1, 5):
+        np.testing.assert_array_equal(decode(tmp_path / "a.tif", page).values, values[page - 1])
+    with pytest.raises(InputError, match="number 5 of them is not there"):
+        decode(tmp_path / "a.tif", 5)
+
+
+def test_planes_behind_a_packed_one_are_not_there(tmp_path):
+    """Nobody can tell where they begin."""
+    text = "ImageJ=1.54f\nimages=3\nslices=3\n"
+    how = {"photometric": "minisblack", "description": text, "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", numbers((8, 9)), compression="zlib", **how)
+    with open(tmp_path / "a.tif", "ab") as file:
+        file.write(bytes(1000))
+    with pytest.raises(InputError, match="number 2 of them is not there"):
+        decode(tmp_path / "a.tif", 2)
+
+
+def test_a_first_page_that_calls_itself_a_mask_is_a_picture(tmp_path):
+    values = numbers((8, 9))
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", subfiletype=1)
+    whole = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        whole[tiff.pages[0].tags[254].valueoffset] = 4
+    (tmp_path / "a.tif").write_bytes(whole)
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, values)
+
+
+def test_pages_without_end(tmp_path, monkeypatch):
+    """Pages that go round in a circle, and a text that promises more than any disk holds."""
+    monkeypatch.setattr(stacks, "PAGES", 50)
+    write_pages(tmp_path / "a.tif", numbers((60, 2, 2)), "")
+    with pytest.raises(InputError, match="holds 50 pages and more: --page N takes one of the first"):
+        decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif", 50).values, numbers((60, 2, 2))[49])
+    text = "ImageJ=1.54f\nimages=9000000000\nchannels=9000000000\n"
+    write_pages(tmp_path / "b.tif", numbers((60, 2, 2)), text)
+    with pytest.raises(InputError, match="holds 9000000000 pages, of which 50 at most are read as one picture"):
+        decode(tmp_path / "b.tif")
+    write_pages(tmp_path / "c.tif", numbers((60, 2, 2)), text.replace("channels", "slices"))
+    with pytest.raises(InputError, match="number 8000000000 of them is not there"):
+        decode(tmp_path / "c.tif", 8_000_000_000)
