@@ -241,7 +241,7 @@ def test_what_computes_is_remembered(monkeypatch, capsys):
 def test_curves_are_those_of_the_table_when_a_run_stops(monkeypatch):
     """They are drawn at ten epochs, and at the end, wherever that is."""
     drawn = []
-    monkeypatch.setattr(train, "save_curves", lambda path, rows, classes: drawn.append(len(rows)))
+    monkeypatch.setattr(train, "save_curves", lambda path, rows, classes, loss: drawn.append(len(rows)))
     monkeypatch.setattr(train, "StopSignals", stops_after(3 * 8 + 1))
     assert train.main([*SMALL, "--epochs", "30", "--batch-size", "4", "--out", "a"]) == 130
     assert drawn == [8] == [len(rows_of(Path("a")))]
