@@ -199,7 +199,7 @@ def _train_and_test(
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     print_result(result)
-    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes)), end="")
+    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
 
