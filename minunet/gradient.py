@@ -1,8 +1,8 @@
 """The one place where a batch is split: over threads on the CPU, not at all on a GPU.
 
 Samples never meet in the forward pass, and the loss of a batch is a sum over its samples, each divided by the same
-total weight. So the gradient of the batch is the sum of the gradients of its samples: every thread takes a small group
-of samples at a time through the whole network, and the results are added up.
+total weight, or, for Dice, by their number. So the gradient of the batch is the sum of the gradients of its samples:
+every thread takes a small group of samples at a time through the whole network, and the results are added up.
 
 A sum of floating-point numbers depends on the order of its additions. This one is a balanced tree over the groups,
 ((0 + 1) + (2 + 3)) for four of them, and the groups depend on the batch alone. So neither the number of threads nor who
@@ -18,10 +18,12 @@ import numpy as np
 
 from minunet.backend import Array, array_module
 from minunet.layers.cross_entropy import pixel_weights
+from minunet.operations import Operations
 from minunet.threads import map_in_order
 from minunet.unet import Parameters, UNet
 
 GROUP_PIXELS = 33_000  # in the images that a thread works on at once
+LOSSES = ("cross-entropy", "dice", "both")  # the last is the sum of the two
 
 
 def loss_and_gradients(
@@ -33,21 +35,23 @@ def loss_and_gradients(
     class_weight: Array | None = None,
     pixel_weight: Array | None = None,
     dropout_mask: Array | None = None,
+    loss: str = "cross-entropy",
 ) -> tuple[Array, Parameters]:
-    """The weighted mean cross-entropy over all pixels of a batch, and its gradient for every parameter.
+    """The loss of a batch, and its gradient for every parameter.
 
     Args:
         images: (N, H, W, in_channels), of the dtype of the parameters.
         labels: integers (N, OH, OW), of the network's output size.
-        class_weight: (classes,), how much a pixel of each class counts.
-        pixel_weight: (N, OH, OW), how much each pixel counts.
+        class_weight: (classes,), how much a pixel of each class counts in the cross-entropy.
+        pixel_weight: (N, OH, OW), how much each pixel counts, in every loss.
         dropout_mask: see `UNet.forward`.
+        loss: one of LOSSES: the weighted mean of the cross-entropy over all pixels, soft Dice, or both added.
 
     Returns:
         loss, one number, and grads, under the names of `params`.
 
     Raises:
-        ValueError: shapes that do not go together, or labels outside the classes.
+        ValueError: shapes that do not go together, labels outside the classes, or another loss.
     """
     shape = net.output_shape(images)
     if labels.shape != shape:
@@ -63,15 +67,45 @@ def loss_and_gradients(
     def part(samples: slice) -> tuple[Array, Parameters]:
         dropped, weight = (None if each is None else each[samples] for each in (dropout_mask, pixel_weight))
         logits, cache = net.forward(params, images[samples], dropout_mask=dropped)
-        loss, loss_cache = net.operations.softmax_cross_entropy(
-            logits, labels[samples], class_weight=class_weight, pixel_weight=weight, total_weight=total
+        value, dlogits = loss_and_dlogits(
+            net.operations, loss, logits, labels[samples], class_weight, weight, total, len(labels)
         )
-        dlogits = net.operations.softmax_cross_entropy_backward(loss_cache)
         _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
-        return loss, grads
+        return value, grads
 
     with closing(map_in_order(part, groups)) as parts:
         return tree_sum(parts, 0, len(groups))
+
+
+def loss_and_dlogits(
+    operations: Operations,
+    loss: str,
+    logits: Array,
+    labels: Array,
+    class_weight: Array | None = None,
+    pixel_weight: Array | None = None,
+    total_weight: Array | None = None,
+    total_samples: int | None = None,
+) -> tuple[Array, Array]:
+    """The loss that is called `loss`, of a part of a batch, and its gradient for the logits.
+
+    `total_weight` and `total_samples` are those of the batch; without them the part is all there is.
+    """
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+    found = []
+    if loss != "dice":
+        value, cache = operations.softmax_cross_entropy(
+            logits, labels, class_weight=class_weight, pixel_weight=pixel_weight, total_weight=total_weight
+        )
+        found.append((value, operations.softmax_cross_entropy_backward(cache)))
+    if loss != "cross-entropy":
+        value, cache = operations.soft_dice(logits, labels, pixel_weight=pixel_weight, total_samples=total_samples)
+        found.append((value, operations.soft_dice_backward(cache)))
+    if len(found) == 1:
+        return found[0]
+    (one, dlogits), (other, more) = found
+    return one + other, dlogits + more
 
 
 def tree_sum(parts: Iterator[tuple[Array, Parameters]], start: int, stop: int) -> tuple[Array, Parameters]:

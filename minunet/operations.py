@@ -18,7 +18,10 @@ from minunet import fast, layers
 from minunet.backend import Array
 
 Function = Callable[..., Any]
-NAMES = ("conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat", "softmax_cross_entropy")
+NAMES = (
+    "conv2d", "relu", "group_norm", "max_pool2d", "conv_transpose2d", "crop_concat",
+    "softmax_cross_entropy", "soft_dice",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,6 +46,8 @@ class Operations:
     add_skip: Function  # (dy, dskip) -> dy + dskip, where two ways of the backward pass meet
     softmax_cross_entropy: Function
     softmax_cross_entropy_backward: Function
+    soft_dice: Function
+    soft_dice_backward: Function
     share: "Callable[[int], Operations] | None" = None  # for so many groups of samples with the same weights
 
     def __repr__(self) -> str:
@@ -95,6 +100,8 @@ def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
         add_skip=fast.add_to_centre,
         softmax_cross_entropy=fast.softmax_cross_entropy,
         softmax_cross_entropy_backward=fast.softmax_cross_entropy_backward,
+        soft_dice=partial(layers.soft_dice, softmax_of=fast.softmax),
+        soft_dice_backward=layers.soft_dice_backward,
         share=lambda groups: _quick(fast.TransformedWeights(groups)),
     )
 

@@ -276,6 +276,48 @@ def cross_entropy_upstream_gradient_forgotten(dy, cache):
     return (layers.softmax_cross_entropy_backward(cache),)
 
 
+# --- soft Dice: cache = (probs, truth, weights, dice, scale, shape), scale being 2 * share / bottom ---------------
+
+
+def dice_bottom_held_constant(dy, cache):
+    """The quotient rule without its second part."""
+    probs, truth, weights, dice, scale, shape = cache
+    return (dy * layers.soft_dice_backward((probs, truth, weights, 0 * dice, scale, shape)),)
+
+
+def dice_sum_instead_of_squares(dy, cache):
+    """As if the bottom held p, not its square: D / 2 in the place of D p."""
+    probs, truth, weights, dice, scale, shape = cache
+    dprobs = scale * (dice / 2 - truth) * weights.swapaxes(1, 2)
+    return (dy * layers.softmax_backward(dprobs, probs).reshape(shape),)
+
+
+def dice_factor_of_two_forgotten(dy, cache):
+    probs, truth, weights, dice, scale, shape = cache
+    return (dy * layers.soft_dice_backward((probs, truth, weights, dice, scale / 2, shape)),)
+
+
+def dice_sum_over_samples_instead_of_mean(dy, cache):
+    return (dy * len(cache[0]) * layers.soft_dice_backward(cache),)
+
+
+def dice_of_the_whole_batch(dy, cache):
+    """Samples meet: one coefficient of each class for all."""
+    probs, truth, weights, dice, scale, shape = cache
+    return (dy * layers.soft_dice_backward((probs, truth, weights, dice.mean(axis=0), scale, shape)),)
+
+
+def dice_not_through_softmax(dy, cache):
+    probs, truth, weights, dice, scale, shape = cache
+    return (dy * (scale * (dice * probs - truth) * weights.swapaxes(1, 2)).reshape(shape),)
+
+
+def dice_ignored_pixels_counted(dy, cache):
+    probs, truth, weights, dice, scale, shape = cache
+    filled = np.where(weights == 0, weights.mean(), weights)
+    return (dy * layers.soft_dice_backward((probs, truth, filled, dice, scale, shape)),)
+
+
 # --- the network --------------------------------------------------------------------------------------------------
 
 NET = UNet(in_channels=2, classes=3, base=2, depth=2)
@@ -383,6 +425,18 @@ BUGS = [
         lambda rng: cases.cross_entropy_case(rng, ignore=True),
         cross_entropy_ignored_pixels_counted,
     ),
+    *(
+        Bug(backward.__name__, cases.dice_case, backward)
+        for backward in (
+            dice_bottom_held_constant,
+            dice_sum_instead_of_squares,
+            dice_factor_of_two_forgotten,
+            dice_sum_over_samples_instead_of_mean,
+            dice_of_the_whole_batch,
+            dice_not_through_softmax,
+        )
+    ),
+    Bug("dice_ignored_pixels_counted", lambda rng: cases.dice_case(rng, ignore=True), dice_ignored_pixels_counted),
     *(
         Bug(backward.__name__, lambda rng: cases.network_case(rng, NET, (6, 8)), backward)
         for backward in (network_skip_gradient_forgotten, network_gradients_of_two_layers_swapped)

@@ -10,7 +10,13 @@ from minunet import UNet, fast, loss_and_gradients
 from minunet.blocks import Up
 from minunet.gradcheck.check import relative_error
 from minunet.gradient import split, tree_sum
-from minunet.layers import dropout_mask, softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers import (
+    dropout_mask,
+    soft_dice,
+    soft_dice_backward,
+    softmax_cross_entropy,
+    softmax_cross_entropy_backward,
+)
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.operations import PLAIN
 
@@ -36,16 +42,40 @@ def test_parts_give_what_the_whole_gives(rng, weighted):
         assert relative_error(grads[name], expected[name]) < 1e-11, name
 
 
-@pytest.mark.parametrize("base", [4, 16, 32])  # the plain sum, one Winograd, the other with its kept weights
-def test_any_number_of_threads_gives_the_same_bits(rng, base):
+@pytest.mark.parametrize("loss", ["dice", "both"])
+def test_parts_give_what_the_whole_gives_of_other_losses(rng, loss):
+    """And the weights of classes count in the cross-entropy alone."""
+    net, params, images, labels = batch(rng)
+    of_class, of_pixel = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 3, labels.shape)
+    of_pixel[:, 2:4] = 0  # ignored
+    value, grads = loss_and_gradients(
+        net, params, images, labels, class_weight=of_class, pixel_weight=of_pixel, loss=loss
+    )
+    logits, cache = net.forward(params, images)
+    whole, dice_cache = soft_dice(logits, labels, pixel_weight=of_pixel)
+    dlogits = soft_dice_backward(dice_cache)
+    if loss == "both":
+        entropy, entropy_cache = softmax_cross_entropy(logits, labels, class_weight=of_class, pixel_weight=of_pixel)
+        whole, dlogits = whole + entropy, dlogits + softmax_cross_entropy_backward(entropy_cache)
+    _, expected = net.backward(dlogits, cache)
+    assert value == pytest.approx(whole, rel=1e-12)
+    for name in params:
+        assert relative_error(grads[name], expected[name]) < 1e-11, name
+
+
+@pytest.mark.parametrize(
+    ("base", "loss"),  # the plain sum, one Winograd, the other with its kept weights
+    [(4, "cross-entropy"), (16, "cross-entropy"), (32, "cross-entropy"), (4, "dice"), (4, "both")],
+)
+def test_any_number_of_threads_gives_the_same_bits(rng, base, loss):
     net, params, images, labels = batch(rng, "float32", 9, base)
     results = []
     for threads in (1, 2, 3, 8):
         minunet.set_threads(threads)
-        loss, grads = loss_and_gradients(net, params, images, labels)
-        results.append((loss, grads, minunet.logits(net, params, images)))
-    for loss, grads, logits in results[1:]:
-        assert loss == results[0][0]
+        value, grads = loss_and_gradients(net, params, images, labels, loss=loss)
+        results.append((value, grads, minunet.logits(net, params, images)))
+    for value, grads, logits in results[1:]:
+        assert value == results[0][0]
         np.testing.assert_array_equal(logits, results[0][2])
         for name in params:
             np.testing.assert_array_equal(grads[name], results[0][1][name])
@@ -184,6 +214,8 @@ def test_errors_say_what_is_needed(rng):
         loss_and_gradients(net, params, images, labels[:, :4])
     with pytest.raises(ValueError, match=r"not \(5, 8, 12, 1\)"):
         loss_and_gradients(net, params, images[..., :1], labels)
+    with pytest.raises(ValueError, match="loss must be one of cross-entropy, dice, both, not 'Dice'"):
+        loss_and_gradients(net, params, images, labels, loss="Dice")
     with pytest.raises(ValueError, match="labels must be 0 to 2"):
         loss_and_gradients(net, params, images, labels + 1)
 

@@ -1,4 +1,4 @@
-"""Lesson 7: cases and right answers of softmax, cross-entropy and the weight map."""
+"""Lesson 7: cases and right answers of softmax, cross-entropy, the weight map and soft Dice."""
 
 from collections.abc import Iterator
 
@@ -74,6 +74,27 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Arguments]:
         yield {"dy": rng.standard_normal(shape), "probs": layers.softmax(2 * rng.standard_normal(shape))[0]}
 
 
+def dice_cases(rng: np.random.Generator) -> Iterator[Arguments]:
+    def case(shape: tuple[int, ...], smooth: float, there: int, weighted: bool = True) -> Arguments:
+        """`there`: how many of the classes are."""
+        labels, weights = rng.integers(0, there, shape[:-1]), rng.uniform(0.2, 2, shape[:-1])
+        logits = 2 * rng.standard_normal(shape)
+        weights = weights if weighted else np.ones(shape[:-1])
+        return {"logits": logits, "labels": labels, "weights": weights, "smooth": smooth}
+
+    yield case((1, 2, 3, 2), 1.0, 2, weighted=False)
+    yield case((3, 4, 5, 3), 1.0, 3, weighted=False)
+    yield case((2, 3, 4, 3), 0.5, 3)
+    ignored = case((2, 4, 3, 4), 0.1, 3)  # the last class is not there
+    yield {**ignored, "weights": ignored["weights"] * (rng.random((2, 4, 3)) < 0.7)}
+    huge = case((2, 3, 4, 3), 1.0, 3)
+    yield {**huge, "logits": 1000 * huge["logits"] + 1e4 * _signs((2, 1, 1, 1))}
+    sure = case((2, 3, 3, 3), 0.5, 2)  # right everywhere, and the last class neither there nor predicted
+    yield {**sure, "logits": 1e4 * (np.arange(3) == sure["labels"][..., None])}
+    nothing = case((2, 2, 3, 3), 1.0, 3)
+    yield {**nothing, "weights": nothing["weights"] * [[[0.0]], [[1.0]]]}  # of the first sample no pixel counts
+
+
 def _signs(shape: tuple[int, ...]) -> np.ndarray:
     """1 and -1 by turns."""
     return (1 - 2 * (np.arange(np.prod(shape)) % 2)).reshape(shape)
@@ -94,6 +115,14 @@ def right_weighted(logits, labels, class_weight, ignore_index):
     options = {"class_weight": class_weight, "ignore_index": ignore_index}
     loss, cache = layers.softmax_cross_entropy(logits, labels, **options)
     return loss, layers.softmax_cross_entropy_backward(cache)
+
+
+def right_dice(logits, labels, weights, smooth):
+    return layers.soft_dice(logits, labels, pixel_weight=weights, smooth=smooth)[0]
+
+
+def right_dice_gradient(logits, labels, weights, smooth):
+    return layers.soft_dice_backward(layers.soft_dice(logits, labels, pixel_weight=weights, smooth=smooth)[1])
 
 
 def right_seams(instances, w0, sigma):

@@ -179,7 +179,8 @@ BACKWARD_MISTAKES = (
 )
 
 
-EXERCISES = [
-    Exercise("7.1", "softmax", softmax_cases, lambda logits: layers.softmax(logits)[0], ("probs",), SOFTMAX_MISTAKES),
-    Exercise("7.6", "softmax_backward", backward_cases, right_backward, ("dlogits",), BACKWARD_MISTAKES),
-]
+SOFTMAX = Exercise(
+    "7.1", "softmax", softmax_cases, lambda logits: layers.softmax(logits)[0], ("probs",), SOFTMAX_MISTAKES
+)
+SOFTMAX_BACKWARD = Exercise("7.6", "softmax_backward", backward_cases, right_backward, ("dlogits",), BACKWARD_MISTAKES)
+EXERCISES = [SOFTMAX, SOFTMAX_BACKWARD]

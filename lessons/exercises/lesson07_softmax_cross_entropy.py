@@ -1,4 +1,4 @@
-"""Exercises of lesson 7: softmax and cross-entropy. Check yours with `python -m lessons.check 7`, or one with `7.2`.
+"""Exercises of lesson 7: softmax, cross-entropy, soft Dice. Check yours with `python -m lessons.check 7`, or `7.2`.
 
 Everywhere: logits (..., K), floating point, one row of K classes per pixel, for a batch of images (N, H, W, K);
 labels (...), integers 0 to K-1, of the shape of logits without the last axis. There can be any number of axes before
@@ -70,3 +70,26 @@ def softmax_backward(dy: np.ndarray, probs: np.ndarray) -> np.ndarray:
     Without making a K x K matrix for each pixel.
     """
     raise NotImplementedError("lesson 7, exercise 6: softmax_backward")
+
+
+def soft_dice(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, smooth: float) -> float:
+    """7.7 (medium): the mean over all samples and classes of 1 - D, one number.
+
+    logits are (N, H, W, K) here, labels and weights (N, H, W); weights are at least 0, and 0 where a pixel is ignored.
+    With probs, the softmax of logits, and truth, 1 for the class of the label and 0 for all others, each sample has
+    for each class, sums over its own pixels,
+
+        D = (2 * sum(weights * probs * truth) + smooth)
+            / (sum(weights * probs**2) + sum(weights * truth**2) + smooth)
+
+    and smooth is larger than 0.
+    """
+    raise NotImplementedError("lesson 7, exercise 7: soft_dice")
+
+
+def soft_dice_backward(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, smooth: float) -> np.ndarray:
+    """7.8 (hard): dlogits, the gradient of 7.7, of the shape and the type (float32, float64) of logits.
+
+    By the quotient rule to the probabilities, then through softmax: 7.6.
+    """
+    raise NotImplementedError("lesson 7, exercise 8: soft_dice_backward")

@@ -158,6 +158,8 @@ SMALLEST: dict[str, MakeCase] = {  # beginning of a bug's name -> its case; the 
     "cross_entropy_class": lambda rng: cases.cross_entropy_case(rng, shape=(1, 4, 4, 5), class_weight=CLASS_WEIGHT),
     "cross_entropy_ignored": lambda rng: cases.cross_entropy_case(rng, shape=(1, 4, 4, 5), ignore=True),
     "cross_entropy": lambda rng: cases.cross_entropy_case(rng, shape=(1, 4, 4, 5)),
+    "dice_ignored": lambda rng: cases.dice_case(rng, shape=(1, 4, 4, 5), ignore=True),
+    "dice": lambda rng: cases.dice_case(rng, shape=(1, 4, 4, 5)),
     "network": lambda rng: cases.network_case(rng, NET, (8, 8), batch=1),
 }
 
@@ -195,6 +197,7 @@ GROUPS = {  # beginning of a name -> heading; the first that fits
     "norm_": "group norm",
     "softmax_": "softmax",
     "cross_entropy_": "softmax and cross-entropy",
+    "dice_": "soft Dice",
     "network_": "the network",
 }
 
@@ -215,7 +218,7 @@ def draw(narrow: bool = False) -> Figure:
     if narrow:
         parts, height = ((0.04, top, left), (0.04, below, right)), below + ROW * (len(right) + 2)
     else:
-        parts, height = ((0.1, top, left), (4.85, top, right)), top + ROW * max(len(left), len(right)) + 0.1
+        parts, height = ((0.1, top, left), (4.85, top, right)), top + ROW * max(len(left), len(right) + 2)
     figure = Figure(figsize=(layout.width, height), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, layout.width), ylim=(height, 0))

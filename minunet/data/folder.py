@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minunet.data.classes import Classes, read_classes
-from minunet.data.dataset import Dataset, Splits, deal
+from minunet.data.dataset import IGNORED, Dataset, Splits, deal
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges
 from minunet.data.instances import BORDER, RADIUS
@@ -77,6 +77,9 @@ def load_folder(
         _tell_what_is_too_small(best_iou(found, len(names)), names, size)
     paths = [image for image, _ in layout.pairs]
     parts = deal([image.name for image in paths], layout.lists, rng)
+    for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
+        if len(names) <= IGNORED and all((labels[number] == IGNORED).all() for number in part):
+            raise InputError(f"All pixels of the pictures to {what} are ignored.")
     images, deep = alike(paths, pictures)
     channels = images[0].shape[2]
     ranges = through_ranges(images, parts[0]) if deep else None

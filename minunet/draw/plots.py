@@ -20,6 +20,11 @@ from minunet.metrics import confusion_matrix, mean_iou
 
 NAMED = 20  # classes in a legend: of more, those that there is room for
 PANELS = ("input", "truth", "prediction", "overlay")
+LOSS_NAMES = {
+    "cross-entropy": "cross-entropy per pixel",
+    "dice": "1 - soft Dice",
+    "both": "cross-entropy + 1 - soft Dice",
+}
 
 
 def drawn(path: Path, draw: Callable[[], None]) -> None:
@@ -30,8 +35,8 @@ def drawn(path: Path, draw: Callable[[], None]) -> None:
         tqdm.write(f"minunet: {printable(path)} could not be drawn: {printable(error)}", file=sys.stderr)
 
 
-def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]) -> None:
-    """The curves of a run, a row of `metrics.csv` an epoch: losses on the left, scores on the right."""
+def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...], loss: str = "cross-entropy") -> None:
+    """The curves of a run, a row of `metrics.csv` an epoch: losses, of the kind `loss`, and scores."""
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(12, 4), layout="constrained")
     losses, scores = figure.subplots(1, 2)
@@ -46,7 +51,7 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         curves.append((scores, f"iou_{name}", label, {"color": colour}))
     for axes, key, label, style in curves:
         axes.plot(epochs, [row[key] for row in rows], label=label, marker=".", **style)
-    losses.set(title="Loss", xlabel="epoch", ylabel="cross-entropy per pixel", ylim=(0, None))
+    losses.set(title="Loss", xlabel="epoch", ylabel=LOSS_NAMES[loss], ylim=(0, None))
     scores.set(title="Validation", xlabel="epoch", ylim=(-0.02, 1.02))
     for axes in (losses, scores):
         axes.grid(alpha=0.3)

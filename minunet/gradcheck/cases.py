@@ -48,6 +48,8 @@ def default_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield cross_entropy_case(rng)
     yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5))
     yield cross_entropy_case(rng, class_weight=(0.5, 1, 2, 3, 1.5), pixel_weight=True, ignore=True)
+    yield dice_case(rng)
+    yield dice_case(rng, pixel_weight=True, ignore=True)
     for padding, depth, size in (("same", 3, (8, 12)), ("valid", 2, (24, 20))):
         for norm in (None, "group"):
             yield network_case(rng, UNet(2, 3, base=4, depth=depth, padding=padding, norm=norm), size)
@@ -200,6 +202,44 @@ def cross_entropy_case(
         {"logits": 2 * rng.standard_normal(shape)},
         lambda given: layers.softmax_cross_entropy(**given, labels=labels, **options),
         lambda dy, cache: (dy * layers.softmax_cross_entropy_backward(cache),),
+        torch,
+    )
+
+
+def dice_case(
+    rng: np.random.Generator,
+    *,
+    shape: Shape = (2, 3, 4, 5),
+    pixel_weight: bool = False,
+    ignore: bool = False,
+    smooth: float = 1.0,
+) -> Case:
+    """Soft Dice; the last class is not there. If asked, weighted by pixel, and with some pixels ignored."""
+    classes = shape[-1]
+    labels = rng.integers(0, max(1, classes - 1), shape[:-1])
+    options: dict[str, Any] = {}
+    if pixel_weight:
+        options["pixel_weight"] = rng.uniform(0.1, 2, labels.shape)
+    if ignore:
+        labels[rng.random(labels.shape) < 0.2] = options["ignore_index"] = 255
+
+    def torch(given: dict[str, Any]) -> Any:
+        """Pixel by pixel as in the formula, by PyTorch's own operations."""
+        from torch import tensor
+        from torch.nn.functional import one_hot
+
+        probs = given["logits"].softmax(dim=-1)
+        truth = one_hot(tensor(np.where(labels == 255, 0, labels)), classes)
+        weights = tensor(np.where(labels == 255, 0, options.get("pixel_weight", 1.0)))[..., None]
+        top, bottom = 2 * weights * probs * truth, weights * (probs**2 + truth**2)
+        return (1 - (top.sum(dim=(1, 2)) + smooth) / (bottom.sum(dim=(1, 2)) + smooth)).mean()
+
+    details = (name.removesuffix("_index").replace("_", " ") for name in options)
+    return Case(
+        ", ".join(["soft_dice", *details]),
+        {"logits": 2 * rng.standard_normal(shape)},
+        lambda given: layers.soft_dice(**given, labels=labels, smooth=smooth, **options),
+        lambda dy, cache: (dy * layers.soft_dice_backward(cache),),
         torch,
     )
 

@@ -11,6 +11,7 @@ from minunet.layers.conv import conv2d, conv2d_backward, conv2d_loops, conv2d_lo
 from minunet.layers.conv_transpose import conv_transpose2d, conv_transpose2d_backward
 from minunet.layers.crop_concat import crop_concat, crop_concat_backward
 from minunet.layers.cross_entropy import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers.dice import soft_dice, soft_dice_backward
 from minunet.layers.dropout import dropout, dropout_backward, dropout_mask
 from minunet.layers.norm import group_norm, group_norm_backward
 from minunet.layers.pool import max_pool2d, max_pool2d_backward
@@ -25,6 +26,7 @@ __all__ = [
     "group_norm", "group_norm_backward",
     "max_pool2d", "max_pool2d_backward",
     "relu", "relu_backward",
+    "soft_dice", "soft_dice_backward",
     "softmax", "softmax_backward",
     "softmax_cross_entropy", "softmax_cross_entropy_backward",
 ]  # fmt: skip

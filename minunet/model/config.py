@@ -8,6 +8,7 @@ from typing import Any, Self
 from minunet.data.augment import Augmentation
 from minunet.data.instances import RADIUS
 from minunet.errors import InputError
+from minunet.gradient import LOSSES
 from minunet.operations import QUICK, Operations
 from minunet.options import check, option
 from minunet.unet import UNet
@@ -64,6 +65,13 @@ class Config:
         "one-cycle",
         "the learning rate: as it is; lr and 1/3, 1/30, 1/300 of it from 20, 50, 80 % of the steps; or up and down",
         choices=("constant", "piecewise", "one-cycle"),
+    )
+    loss: str = option(
+        "cross-entropy",
+        "what training makes smaller: cross-entropy; soft Dice, for classes of few pixels, which takes a weight map "
+        "but no class_weight; or both added",
+        choices=LOSSES,
+        flag=True,
     )
     class_weight: tuple[float, ...] | None = option(None, "how much a pixel of each class counts", low=1e-6)
     border: int = option(

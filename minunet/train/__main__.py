@@ -215,7 +215,7 @@ def _train_and_test(
         told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics
         finished = fit(net, run, data, folder, device, told, interrupted, check_gradients)
     if run.rows:  # also of a run that was stopped between two drawings
-        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes))
+        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes, run.config.loss))
     drawn(folder / "progress.gif", lambda: save_animation(folder, run.classes))
     if not finished or stopper.asked:  # perhaps while the last epoch was scored
         print(f"stopped and saved; go on with: {printable(resume_command(folder, options))}")
@@ -224,7 +224,7 @@ def _train_and_test(
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     print_result(result)
-    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes)), end="")
+    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
 

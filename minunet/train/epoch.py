@@ -69,7 +69,7 @@ class Epoch:
 
     def _diverged(self, what: str, now: bool = True) -> None:
         """Raise InputError, and say where it began, if that is in the present batch and weights."""
-        where = first_not_finite(self.net, self.run.params, self.batch) if now else ""
+        where = first_not_finite(self.net, self.run.params, self.batch, self.run.config.loss) if now else ""
         began = f", first in {where}" if where else "" if now else " (--check-numerics says where it began)"
         lr = self.run.config.lr
         raise InputError(f"{what}{began}: training has diverged. Start again with a lower --lr; it was {lr:g}.")

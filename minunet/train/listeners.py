@@ -52,7 +52,7 @@ def write(folder: Path, run: Checkpoint) -> None:
 def draw(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
     """The curves, and a picture of `progress.gif`, both at some of the epochs, the last one among them."""
     if is_drawn(run.epoch, run.config.epochs, CURVES):
-        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes))
+        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes, run.config.loss))
     if is_drawn(run.epoch, run.config.epochs):
         mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
         title = f"epoch {run.epoch} of {run.config.epochs}, {mean}"

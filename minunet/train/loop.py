@@ -64,7 +64,7 @@ def fit(
         with Epoch(net, run, batches, device, check_gradients) as epoch:
             for step, batch in epoch.batches(partial(make_batch, net, config, batches)):
                 optimizer.lr = schedule(step)
-                loss, grads = loss_and_gradients(net, run.params, **batch)
+                loss, grads = loss_and_gradients(net, run.params, **batch, loss=config.loss)
                 epoch.add(loss, grads)
                 optimizer.step(run.params, grads)
                 follow(run.average, run.params, config.ema_decay, step)

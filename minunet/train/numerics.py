@@ -3,7 +3,8 @@
 import numpy as np
 
 from minunet.backend import Array, array_module
-from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.gradient import loss_and_dlogits
+from minunet.operations import PLAIN
 from minunet.recording import Recording
 from minunet.unet import Parameters, UNet
 
@@ -21,7 +22,7 @@ def finite_square(array: Array) -> bool:
         return bool(np.isfinite(float(array_module(array).vdot(array, array))))
 
 
-def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> str:
+def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array], loss: str = "cross-entropy") -> str:
     """A name for the place, such as "up1.conv2", or "up1.conv2 on the way back"; "" if all is finite, after all.
 
     It computes the batch once more, image by image with the plain layers, and looks at each result. Dropout is left
@@ -39,8 +40,8 @@ def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array]) -> 
         logits = recording.forward(params, batch["images"][one])
         there = min([there, *(names.index(name) for name, step in recording.steps.items() if not finite(step.y))])
         if there == len(names):
-            _, cache = softmax_cross_entropy(logits, **{name: array[one] for name, array in each.items()}, **others)
-            recording.backward(softmax_cross_entropy_backward(cache))
+            of_one = {name: array[one] for name, array in each.items()}
+            recording.backward(loss_and_dlogits(PLAIN, loss, logits, **of_one, **others)[1])
             wrong = [name for name, step in recording.steps.items() if not all(map(finite_square, step.grads))]
             back = max([back, *map(names.index, wrong)])
     if there < len(names):

@@ -13,8 +13,12 @@ def shares(labels: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarra
     return counts / counts.sum()
 
 
-def remarks(matrix: np.ndarray, classes: tuple[str, ...]) -> list[str]:
-    """Sentences about a confusion matrix (classes, classes), truth in rows, that a mean of scores would hide."""
+def remarks(matrix: np.ndarray, classes: tuple[str, ...], loss: str = "cross-entropy") -> list[str]:
+    """Sentences about a confusion matrix (classes, classes), truth in rows, that a mean of scores would hide.
+
+    They advise weights of classes; `loss` is what was trained, and Dice alone takes none.
+    """
+    advice = "--loss both " * (loss == "dice") + _advice(matrix.sum(axis=1))
     true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
     said = []
     missed = [name for name, there, found in zip(classes, true, predicted, strict=True) if there and not found]
@@ -22,12 +26,12 @@ def remarks(matrix: np.ndarray, classes: tuple[str, ...]) -> list[str]:
     if np.count_nonzero(predicted) == 1 and missed:
         said.append(
             f"Every pixel is predicted as {classes[int(predicted.argmax())]!r}: nothing useful was learnt. Try "
-            f"more --epochs, another --lr, or more weight for what is rare: {_advice(true)}."
+            f"more --epochs, another --lr, or more weight for what is rare: {advice}."
         )
     elif missed:
         said.append(
             f"Never predicted: {', '.join(missed)}. Try more --epochs, a larger --size if these are small, or more "
-            f"weight for them: {_advice(true)}."
+            f"weight for them: {advice}."
         )
     if absent:
         said.append(f"No test image shows {', '.join(absent)}: this test says nothing about them.")

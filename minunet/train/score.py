@@ -16,6 +16,7 @@ from minunet.data.instances import from_classes
 from minunet.draw.plots import drawn, save_predictions
 from minunet.errors import InputError
 from minunet.files import whole_file
+from minunet.layers import soft_dice
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
 from minunet.model.config import Config
@@ -27,7 +28,9 @@ SMALLEST = 20  # pixels: what is less is no object
 
 
 class Scores(NamedTuple):
-    """Loss, confusion matrix and predicted class ids, a list of (OH, OW) uint8, of all images of a data set."""
+    """Of all images of a data set: the loss, of the kind that training made smaller, the confusion matrix, and the
+    predicted class ids, a list of (OH, OW) uint8.
+    """
 
     loss: float
     matrix: np.ndarray
@@ -35,9 +38,12 @@ class Scores(NamedTuple):
 
 
 def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
-    """The scores of a network on a data set; `tta`: of the mean over mirror images, see `Config.mirror_images`."""
+    """The scores of a network on a data set; `tta`: of the mean over mirror images, see `Config.mirror_images`.
+
+    Soft Dice is that of whole images, also where training shows pieces of them.
+    """
     config, classes = model.config, len(model.classes)
-    loss, weight, predictions = 0.0, 0.0, []
+    cross_entropy, weight, dice, predictions = 0.0, 0.0, 0.0, []
     matrix, ignored = np.zeros((classes, classes), dtype="int64"), ignored_label(classes)
     for start, probabilities in _probabilities(model, dataset.images, tta):
         labels = np.stack(list(dataset.labels[start : start + len(probabilities)]))
@@ -45,11 +51,17 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
         weights = pixel_weights(labels, classes, class_weight=config.class_weight, ignore_index=ignored)
         index = np.where(labels == ignored, 0, labels)[..., None].astype("int64")
         true = np.take_along_axis(probabilities, index, axis=3)[..., 0]  # (n, OH, OW)
-        loss -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
+        cross_entropy -= float((weights * np.log(np.maximum(true, 1e-30))).sum())
         weight += float(weights.sum())
+        if config.loss != "cross-entropy":
+            loss, _ = soft_dice(
+                probabilities, labels, ignore_index=ignored, total_samples=len(dataset), softmax_of=lambda p: (p, p)
+            )
+            dice += float(loss)
         predictions.extend(probabilities.argmax(axis=3).astype("uint8"))
         matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes, ignored)
-    return Scores(loss / weight, matrix, predictions)
+    losses = {"cross-entropy": cross_entropy / weight, "dice": dice, "both": cross_entropy / weight + dice}
+    return Scores(losses[config.loss], matrix, predictions)
 
 
 def _probabilities(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:

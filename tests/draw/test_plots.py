@@ -5,6 +5,7 @@ from PIL import Image
 
 from minunet.data.cells import make_cells
 from minunet.draw import plots
+from minunet.gradient import LOSSES
 
 
 def test_curves(tmp_path):
@@ -14,6 +15,15 @@ def test_curves(tmp_path):
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.size == (1200, 400)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 10
+
+
+def test_curves_name_their_loss(tmp_path, monkeypatch):
+    names = []
+    monkeypatch.setattr("matplotlib.axes.Axes.set", lambda axes, **about: names.append(about.get("ylabel")))
+    row = {"epoch": 1, "train_loss": 1, "val_loss": 1, "pixel_accuracy": 0.5, "mean_iou": 0.4}
+    for loss in LOSSES:
+        plots.save_curves(tmp_path / "curves.png", [row], (), loss)
+    assert names[::2] == ["cross-entropy per pixel", "1 - soft Dice", "cross-entropy + 1 - soft Dice"]
 
 
 def test_predictions_show_the_worst_and_the_best(tmp_path, rng, monkeypatch):

@@ -10,18 +10,18 @@ import minunet
 from minunet import Adam, UNet, backend
 from minunet.gradcheck.cases import default_cases
 from minunet.gradcheck.check import relative_error
-from minunet.layers import softmax_cross_entropy, softmax_cross_entropy_backward
+from minunet.layers import soft_dice, soft_dice_backward, softmax_cross_entropy, softmax_cross_entropy_backward
 from minunet.train import __main__ as train
 from tests import cupy_on_cpu
 from tests.conftest import NO_GPU
 
 pytestmark = pytest.mark.usefixtures("gpu")
 
-# conv2d_loops reads pixel by pixel and is for NumPy only; the labels of the loss lie on the CPU in its case.
+# conv2d_loops reads pixel by pixel and is for NumPy only; the labels of a loss lie on the CPU in its case.
 CASES = [
     case
     for case in default_cases(np.random.default_rng(0))
-    if not case.name.startswith(("conv2d_loops", "softmax_cross_entropy"))
+    if not case.name.startswith(("conv2d_loops", "softmax_cross_entropy", "soft_dice"))
 ]
 
 
@@ -62,6 +62,36 @@ def test_the_loss(rng):
     assert relative_error(gradient, softmax_cross_entropy_backward(cache)) <= 1e-12
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5)])
+def test_soft_dice(rng, dtype, tolerance):
+    logits, labels = rng.standard_normal((2, 4, 4, 3)).astype(dtype), rng.integers(0, 3, (2, 4, 4))
+    labels[0, 0] = 255
+    weight = rng.uniform(0.5, 2, labels.shape)
+    loss, cache = soft_dice(logits, labels, pixel_weight=weight, ignore_index=255, total_samples=3)
+    loss_gpu, cache_gpu = soft_dice(
+        on_gpu(logits), on_gpu(labels), pixel_weight=on_gpu(weight), ignore_index=255, total_samples=3
+    )
+    assert loss_gpu.dtype == dtype and float(loss_gpu) == pytest.approx(float(loss), rel=tolerance)
+    gradient = soft_dice_backward(cache_gpu)
+    assert gradient.dtype == dtype
+    assert relative_error(backend.to_numpy(gradient), soft_dice_backward(cache)) <= tolerance
+    loss_gpu, _ = soft_dice(on_gpu(logits), on_gpu(labels))  # 255 is no class: to raise an error, the CPU would wait
+    assert np.isnan(float(loss_gpu))
+
+
+@pytest.mark.parametrize("loss", ["dice", "both"])
+def test_the_other_losses_of_a_step_follow_the_cpu(rng, loss):
+    net = UNet(in_channels=2, classes=3, base=4, depth=2)
+    params = net.init(rng)
+    images, labels = rng.standard_normal((3, 8, 8, 2)).astype("float32"), rng.integers(0, 3, (3, 8, 8))
+    value, grads = minunet.loss_and_gradients(net, params, images, labels, loss=loss)
+    params_gpu = {name: on_gpu(array) for name, array in params.items()}
+    value_gpu, grads_gpu = minunet.loss_and_gradients(net, params_gpu, on_gpu(images), on_gpu(labels), loss=loss)
+    assert float(value_gpu) == pytest.approx(float(value), rel=1e-5)
+    for name, gradient in grads.items():
+        assert relative_error(backend.to_numpy(grads_gpu[name]), gradient) <= 1e-3, name
+
+
 def test_ten_steps_follow_the_cpu(rng):
     net = UNet(in_channels=2, classes=3, base=8, depth=3, norm="group")
     params = net.init(rng, dtype="float64")
@@ -90,13 +120,14 @@ def test_a_step_waits_for_nothing_and_copies_nothing(rng):
     )
     weights = {"class_weight": on_gpu(np.array([1.0, 1, 2])), "pixel_weight": on_gpu(rng.uniform(0, 2, (2, 8, 4)))}
     optimizer = Adam()
-    for how in ({}, weights):
+    for how in ({}, weights, {"loss": "both"}, weights | {"loss": "both"}, {"loss": "dice"}):
         cupy_on_cpu.counts.clear()
         _, grads = minunet.loss_and_gradients(net, params, images, labels, **how)
         optimizer.step(params, grads)
         counts = cupy_on_cpu.counts
         assert counts["upload"] == counts["download"] == counts["wait"] == 0
-        assert counts["adam"] == counts["softmax_cross_entropy"] == counts["max_pool"] == 1 and counts["product"] > 20
+        assert counts["softmax_cross_entropy"] == int(how.get("loss") != "dice")
+        assert counts["adam"] == counts["max_pool"] == 1 and counts["product"] > 20
 
 
 def test_a_training_run(tmp_path, monkeypatch):

@@ -27,11 +27,11 @@ def test_the_first_layer_whose_numbers_are_not_finite_is_named(rng, padding, nor
     images = rng.standard_normal((3, size, size, 3)).astype("float32")
     labels = np.zeros((3, *net.output_size(size, size)), "int64")
     batch = {"images": images, "labels": labels}
-    assert first_not_finite(net, params, batch) == ""
+    assert first_not_finite(net, params, batch) == first_not_finite(net, params, batch, "dice") == ""
     assert first_not_finite(net, {**params, "out.bias": params["out.bias"] * np.nan}, batch) == "the weights out.bias"
     for step in ("down1.conv2", "up1.conv_transpose"):
         large = {**params, f"{step}.weight": np.full_like(params[f"{step}.weight"], 3e38)}
-        assert first_not_finite(net, large, batch) == step
+        assert first_not_finite(net, large, batch) == first_not_finite(net, large, batch, "both") == step
     spoilt = {"images": images.copy(), "labels": labels}
     spoilt["images"][2, 5, 5, 0] = np.inf  # only in the last image
     assert first_not_finite(net, params, spoilt) == "input.conv1"

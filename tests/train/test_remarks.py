@@ -30,6 +30,8 @@ def test_remarks():
     assert said.startswith("Every pixel is predicted as 'ground'") and "--set class_weight=[1,3,10]" in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names)
     assert said.startswith("Never predicted: rim.") and "--set class_weight=[1,3,10]" in said
+    (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names, "dice")
+    assert "weight for them: --loss both --set class_weight=[1,3,10]" in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [0, 0, 0]]), names)
     assert said == "No test image shows rim: this test says nothing about them."
     (said,) = remarks(np.array([[900, 0, 0], [0, 0, 0], [0, 0, 0]]), names)  # nothing else was there

@@ -20,8 +20,10 @@ from tensorboardX.proto.event_pb2 import Event
 
 from minunet import backend
 from minunet.commands import new_folder
+from minunet.data.batches import to_input
 from minunet.data.cells import make_cells
 from minunet.files import locked
+from minunet.gradient import loss_and_gradients
 from minunet.model import Model, load_model
 from minunet.model.checkpoint import load_checkpoint, save_checkpoint
 from minunet.model.config import Config, make_network
@@ -241,7 +243,7 @@ def test_what_computes_is_remembered(monkeypatch, capsys):
 def test_curves_are_those_of_the_table_when_a_run_stops(monkeypatch):
     """They are drawn at ten epochs, and at the end, wherever that is."""
     drawn = []
-    monkeypatch.setattr(train, "save_curves", lambda path, rows, classes: drawn.append(len(rows)))
+    monkeypatch.setattr(train, "save_curves", lambda path, rows, classes, loss: drawn.append(len(rows)))
     monkeypatch.setattr(train, "StopSignals", stops_after(3 * 8 + 1))
     assert train.main([*SMALL, "--epochs", "30", "--batch-size", "4", "--out", "a"]) == 130
     assert drawn == [8] == [len(rows_of(Path("a")))]
@@ -533,6 +535,32 @@ def test_scores_do_not_depend_on_the_size_of_the_parts(rng, monkeypatch):
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
     np.testing.assert_array_equal(results[0][1], results[1][1])
     np.testing.assert_array_equal(results[0][2], results[1][2])
+
+
+@pytest.mark.parametrize("loss", ["dice", "both"])
+def test_the_loss_of_validation_is_the_one_that_is_trained(rng, monkeypatch, loss):
+    """Of whole images: the mean of each image's Dice, and the mean of the cross-entropy over all pixels."""
+    data = make_cells(7, 16, rng)
+    config = Config("cells", size=16, base=4, depth=2, class_weight=(1.0, 1.0, 2.0), loss=loss)
+    net = make_network(config, 3)
+    params = net.init(rng)
+    monkeypatch.setattr(scoring, "SCORING_BATCH", 3)
+    scores = score(Model(net, params, config, data.classes), data)
+    images, labels = to_input(data.images, config.centred), np.stack(data.labels)
+    weight = np.array(config.class_weight)
+    expected, _ = loss_and_gradients(net, params, images, labels, class_weight=weight, loss=loss)
+    assert scores.loss == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["dice", "both"])
+def test_training_makes_another_loss_smaller_and_resumes_with_it(loss, capsys):
+    assert train.main([*SMALL, "--epochs", "3", "--lr", "0.02", "--loss", loss, "--out", "a"]) == 0
+    rows = rows_of(Path("a"))
+    assert float(rows[-1]["train_loss"]) < float(rows[0]["train_loss"])
+    assert load_checkpoint(Path("a/last.npz")).config.loss == loss
+    assert train.main(["--resume", "a", "--loss", "both", "--device", "cpu"]) == 2
+    assert train.main([*SMALL, "--set", "loss=dice"]) == 2
+    assert "this has an option of its own" in capsys.readouterr().err
 
 
 def test_what_a_checkpoint_holds():

@@ -54,3 +54,20 @@ def seam_weights(instances: np.ndarray, w0: float, sigma: float) -> np.ndarray:
 
 def softmax_backward(dy: np.ndarray, probs: np.ndarray) -> np.ndarray:
     return probs * (dy - (dy * probs).sum(axis=-1, keepdims=True))
+
+
+def soft_dice(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, smooth: float) -> float:
+    probs, w = softmax(logits), weights[..., None]
+    truth = np.arange(logits.shape[-1]) == labels[..., None]  # (N, H, W, K)
+    top = 2 * (w * probs * truth).sum(axis=(1, 2)) + smooth  # (N, K), each sample and class by itself
+    bottom = (w * (probs**2 + truth)).sum(axis=(1, 2)) + smooth
+    return (1 - top / bottom).mean()
+
+
+def soft_dice_backward(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, smooth: float) -> np.ndarray:
+    probs, w = softmax(logits), weights[..., None]
+    truth = np.arange(logits.shape[-1]) == labels[..., None]  # (N, H, W, K)
+    top = 2 * (w * probs * truth).sum(axis=(1, 2), keepdims=True) + smooth  # (N, 1, 1, K)
+    bottom = (w * (probs**2 + truth)).sum(axis=(1, 2), keepdims=True) + smooth
+    dprobs = 2 * w * (top / bottom * probs - truth) / bottom / top.size  # top.size: the mean is over N * K
+    return softmax_backward(dprobs, probs)

@@ -496,3 +496,185 @@ def mean_of_dy(dy, probs):
 @wrong("7.6")
 def sum_over_axis_one(dy, probs):
     return probs * (dy - (dy * probs).sum(axis=1, keepdims=True))
+
+
+# --- 7.7 soft_dice
+
+
+def onehot_of(logits, labels):
+    return np.eye(logits.shape[-1])[labels]
+
+
+@wrong("7.7")
+def coefficient_instead_of_loss(logits, labels, weights, smooth):
+    return 1 - good.soft_dice(logits, labels, weights, smooth)
+
+
+@wrong("7.7")
+def flattened_with_the_batch(logits, labels, weights, smooth):
+    k = logits.shape[-1]
+    p, g, w = good.softmax(logits).reshape(-1, k), onehot_of(logits, labels).reshape(-1, k), weights.reshape(-1, 1)
+    d = (2 * (w * p * g).sum(axis=0) + smooth) / ((w * p * p).sum(axis=0) + (w * g).sum(axis=0) + smooth)
+    return 1 - d.mean()
+
+
+@wrong("7.7")
+def one_fraction_for_all_classes(logits, labels, weights, smooth):
+    p, g, losses = good.softmax(logits), onehot_of(logits, labels), []
+    for n in range(len(logits)):
+        w = weights[n][..., None]
+        top, bottom = 2 * np.sum(w * p[n] * g[n]) + smooth, np.sum(w * (p[n] ** 2 + g[n])) + smooth
+        losses.append(1 - top / bottom)
+    return np.mean(losses)
+
+
+@wrong("7.7")
+def areas_not_squared(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    top = 2 * np.einsum("nhwk,nhwk->nk", w * p, g) + smooth
+    return np.mean(1 - top / ((w * p).sum(axis=(1, 2)) + (w * g).sum(axis=(1, 2)) + smooth))
+
+
+@wrong("7.7")
+def sum_squared(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    top = 2 * (w * p * g).sum(axis=(1, 2)) + smooth
+    return np.mean(1 - top / ((w * p).sum(axis=(1, 2)) ** 2 + (w * g).sum(axis=(1, 2)) ** 2 + smooth))
+
+
+@wrong("7.7")
+def masked_before(logits, labels, weights, smooth):
+    """Probabilities and truth are multiplied by the weights first, and then squared with them."""
+    w = weights[..., None]
+    p, g = good.softmax(logits) * w, onehot_of(logits, labels) * w
+    d = (2 * (p * g).sum(axis=(1, 2)) + smooth) / ((p**2).sum(axis=(1, 2)) + (g**2).sum(axis=(1, 2)) + smooth)
+    return (1 - d).mean()
+
+
+@wrong("7.7")
+def weights_forgotten(logits, labels, weights, smooth):
+    p, g = good.softmax(logits), onehot_of(logits, labels)
+    d = (2 * (p * g).sum(axis=(1, 2)) + smooth) / ((p**2 + g).sum(axis=(1, 2)) + smooth)
+    return (1 - d).mean()
+
+
+@wrong("7.7")
+@np.errstate(all="ignore")
+def smooth_forgotten(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    return np.mean(1 - 2 * (w * p * g).sum(axis=(1, 2)) / (w * (p**2 + g)).sum(axis=(1, 2)))
+
+
+@wrong("7.7")
+def smooth_below_only(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    return np.mean(1 - 2 * (w * p * g).sum(axis=(1, 2)) / ((w * (p**2 + g)).sum(axis=(1, 2)) + smooth))
+
+
+@wrong("7.7")
+def background_left_out(logits, labels, weights, smooth):
+    losses = []
+    p, g = good.softmax(logits), onehot_of(logits, labels)
+    for n in range(len(logits)):
+        for k in range(1, logits.shape[-1]):
+            top = 2 * np.sum(weights[n] * p[n, ..., k] * g[n, ..., k]) + smooth
+            losses.append(1 - top / (np.sum(weights[n] * (p[n, ..., k] ** 2 + g[n, ..., k])) + smooth))
+    return np.mean(losses)
+
+
+@wrong("7.7")
+def two_forgotten(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    return np.mean(1 - ((w * p * g).sum(axis=(1, 2)) + smooth) / ((w * (p**2 + g)).sum(axis=(1, 2)) + smooth))
+
+
+@wrong("7.7")
+def axes_of_channels_first(logits, labels, weights, smooth):
+    p, g, w = good.softmax(logits), onehot_of(logits, labels), weights[..., None]
+    d = (2 * (w * p * g).sum(axis=(2, 3)) + smooth) / ((w * (p**2 + g)).sum(axis=(2, 3)) + smooth)
+    return np.mean(1 - d)
+
+
+# --- 7.8 soft_dice_backward
+
+
+def fraction(logits, labels, weights, smooth):
+    """Probabilities, truth, weights, and the two parts of the fraction."""
+    p, w = good.softmax(logits), weights[..., None]
+    g = (np.arange(logits.shape[-1]) == labels[..., None]).astype(logits.dtype)
+    top = 2 * (w * p * g).sum(axis=(1, 2), keepdims=True) + smooth
+    return p, g, w, top, (w * (p**2 + g)).sum(axis=(1, 2), keepdims=True) + smooth
+
+
+@wrong("7.8")
+def softmax_forgotten(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return -(2 * w * g * bottom - top * 2 * w * p) / bottom**2 / top.size
+
+
+@wrong("7.8")
+def gradient_of_the_coefficient(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward((2 * w * g * bottom - top * 2 * w * p) / bottom**2 / top.size, p)
+
+
+@wrong("7.8")
+def denominator_taken_for_a_number(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(-2 * w * g / bottom / top.size, p)
+
+
+@wrong("7.8")
+def not_over_the_square(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward((top * 2 * w * p - 2 * w * g * bottom) / bottom / top.size, p)
+
+
+@wrong("7.8")
+def plus_in_the_quotient_rule(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(-(2 * w * g * bottom + top * 2 * w * p) / bottom**2 / top.size, p)
+
+
+@wrong("7.8")
+def mean_over_classes_only(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(2 * w * (top / bottom * p - g) / bottom / logits.shape[-1], p)
+
+
+@wrong("7.8")
+def divided_by_all_logits(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(2 * w * (top / bottom * p - g) / bottom / logits.size, p)
+
+
+@wrong("7.8")
+def weights_in_the_sums_only(logits, labels, weights, smooth):
+    p, g, _, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(2 * (top / bottom * p - g) / bottom / top.size, p)
+
+
+@wrong("7.8")
+def square_without_its_two(logits, labels, weights, smooth):
+    p, g, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward((top * w * p - 2 * w * g * bottom) / bottom**2 / top.size, p)
+
+
+@wrong("7.8")
+def of_the_cross_entropy(logits, labels, weights, smooth):
+    p, g, w, *_ = fraction(logits, labels, weights, smooth)
+    return w * (p - g) / w.sum()
+
+
+@wrong("7.8")
+def truth_of_eye_is_float64(logits, labels, weights, smooth):
+    p, _, w, top, bottom = fraction(logits, labels, weights, smooth)
+    return good.softmax_backward(2 * w * (top / bottom * p - onehot_of(logits, labels)) / bottom / top.size, p)
+
+
+@wrong("7.8")
+def one_sum_for_all_samples(logits, labels, weights, smooth):
+    p, g, w, *_ = fraction(logits, labels, weights, smooth)
+    top = 2 * (w * p * g).sum(axis=(0, 1, 2)) + smooth
+    bottom = (w * (p**2 + g)).sum(axis=(0, 1, 2)) + smooth
+    return good.softmax_backward(2 * w * (top / bottom * p - g) / bottom / logits.shape[-1], p)
