@@ -110,7 +110,8 @@ def _plane(file: IO[bytes], tiff: "tifffile.TiffFile", stack: Stack, plane: int)
         raise InputError(f"holds {_kind(page)}, which would not be read rightly: save it uncompressed, as grey or RGB.")
     file.seek(0)
     decoded = read_page(file, index, orientation)
-    return decoded._replace(changed=decoded.changed or changed, lossy=int(page.compression) in LOSSY)
+    lossy = int(page.compression) in LOSSY
+    return decoded._replace(changed=decoded.changed or changed, lossy=lossy, nothing=_nothing(page))
 
 
 def _missing(stack: Stack, plane: int) -> InputError:
@@ -217,6 +218,7 @@ def _alpha(values: np.ndarray, bits: int) -> np.ndarray | None:
 def _nothing(page: "tifffile.TiffPage") -> float:
     """The number that stands for no value; NaN if the page names none."""
     try:
-        return float(page.tags[NODATA].value)
+        value, kind = float(page.tags[NODATA].value), np.dtype(page.dtype)
     except (KeyError, TypeError, ValueError):
         return math.nan
+    return float(np.clip(value, np.finfo(kind).min, np.finfo(kind).max)) if kind.kind == "f" else value

@@ -69,6 +69,23 @@ def test_the_number_that_a_map_names_as_no_value_is_black_and_does_not_count(tmp
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[..., 0], 255 * ABOVE)
 
 
+@pytest.mark.parametrize(
+    "how", [{"compression": "tiff_lzw"}, {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 3}}]
+)
+def test_so_it_is_in_files_that_pillow_reads(tmp_path, how):
+    values = np.where(DISC, 300, 200).astype("float32")
+    values[:8] = -9999
+    Image.fromarray(values).save(tmp_path / "a.tif", **how | {"tiffinfo": how.get("tiffinfo", {}) | {42113: "-9999"}})
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[..., 0], 255 * ABOVE)
+
+
+def test_the_lowest_number_of_more_bits_is_the_lowest_of_these(tmp_path):
+    values = np.where(DISC, 300, 200).astype("float32")
+    values[:8] = np.finfo("float32").min
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, "s", 0, "-1.7976931348623157e+308", True)])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[..., 0], 255 * ABOVE)
+
+
 def test_a_mask_of_a_map_is_read_as_any_other(tmp_path):
     values = np.where(DISC, 1, 0).astype("uint8")
     tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, "s", 0, "255", True)])
