@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import os
 import sys
 import tempfile
@@ -21,7 +22,15 @@ PyTorch or safetensors instead, with the names and shapes that --state-dict writ
 PyTorch, are trained on there, and come back. What exists is not overwritten.
 Exit status: 0 written, 2 something given is wrong.
 """
-PREPARED = ("centred", "padding", "stretch", "pieces", "labels")  # fields of a configuration, which change no shapes
+PREPARED = (
+    "centred",
+    "padding",
+    "stretch",
+    "pieces",
+    "labels",
+    "scale",
+    "ranges",
+)  # fields of a configuration, which change no shapes
 ONNX_TOLERANCE = 1e-5  # of a probability
 
 
@@ -43,7 +52,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.weights:
         params = load_state_dict(options.weights)
         check_fits(params, model.net, options.weights)
-        about, own = about_of(options.weights), model.about()
+        about, own = about_of(options.weights), json.loads(json.dumps(model.about()))  # tuples are lists in JSON
         if about.get("classes", own["classes"]) != own["classes"]:
             raise InputError(f"{options.weights} holds weights for other classes than {', '.join(model.classes)}.")
         theirs = about["config"] if isinstance(about.get("config"), dict) else {}

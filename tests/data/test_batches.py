@@ -5,7 +5,7 @@ import pytest
 
 from minunet.data.augment import Augmentation
 from minunet.data.batches import Batches, centre_crop, to_input, whole_resized
-from minunet.data.dataset import Dataset, split
+from minunet.data.dataset import IGNORED, Dataset, split
 
 
 def numbered(count=7, size=6):
@@ -116,3 +116,54 @@ def test_split_loses_and_doubles_nothing(rng):
     assert sorted(name for part in parts for name in part.names) == [str(i) for i in range(7)]
     for part in parts:
         assert [str(i) for i in part.images[:, 0, 0, 0]] == part.names
+
+
+def of_sizes(*heights):
+    """Pictures of so many rows, each with its number in every pixel, and a single pixel of class 1."""
+    images, labels = [], []
+    for number, height in enumerate(heights):
+        images.append(np.full((height, 40, 1), number, "uint16"))
+        labels.append(np.zeros((height, 40), "uint8"))
+        labels[-1][height // 2, 7] = 1
+    return Dataset(images, labels, [str(i) for i in range(len(heights))], ("a", "b"))
+
+
+def test_an_epoch_shows_so_many_pieces_of_larger_images_more():
+    batches = Batches(of_sizes(40, 80, 120), 5, (8, 8), (8, 8), Augmentation(), 0, pieces=12)
+    assert batches.images == 12 and batches.per_epoch == 3
+    for epoch in range(3):
+        assert np.bincount(batches.order(epoch)).tolist() == [2, 4, 6]
+    assert batches.order(0).tolist() != batches.order(1).tolist()
+    seen = [batches.get(step).x[:, 0, 0, 0] for step in range(3)]
+    assert [len(x) for x in seen] == [5, 5, 2]
+    values = (np.concatenate(seen) / 4 + 0.5) * 65535
+    np.testing.assert_allclose(np.bincount(values.round().astype(int)), [2, 4, 6])
+
+
+@pytest.mark.parametrize("augmentation", [Augmentation(), Augmentation(True, True, quarter_turns=True)])
+def test_pieces_are_cut_around_rare_classes(augmentation):
+    data = of_sizes(300, 400)
+
+    def shares(rare):
+        batches = Batches(data, 10, (16, 16), (16, 16), augmentation, 0, pieces=200, rare=rare)
+        labels = np.concatenate([batches.get(step).labels for step in range(20)])
+        return (labels == 1).any(axis=(1, 2)).mean()
+
+    assert shares(0.0) < 0.1
+    assert 0.4 < shares(1.0) <= 0.65  # each class of an image as often: half of the pieces show the single pixel
+
+
+def test_images_without_a_class_have_no_rare_one():
+    labels = np.full((1, 20, 20), IGNORED, "uint8")
+    data = Dataset(np.zeros((1, 20, 20, 1), "uint8"), labels, ["a"], ("a", "b"))
+    assert (Batches(data, 1, (8, 8), (8, 8), Augmentation(), 0, rare=1.0).get(0).labels == IGNORED).all()
+
+
+def test_pictures_of_8_and_of_16_bits_give_the_same_batch():
+    eight = Dataset(
+        np.arange(240, dtype="uint8").reshape(1, 15, 16, 1), np.zeros((1, 15, 16), "uint8"), ["a"], ("a", "b")
+    )
+    sixteen = Dataset(eight.images.astype("uint16") * 257, eight.labels, ["a"], ("a", "b"))
+    how = Augmentation(True, True, rotation=30, scale=0.2, elastic=2, brightness=0.1)
+    first, second = (Batches(data, 1, (8, 8), (8, 8), how, 0).get(0).x for data in (eight, sixteen))
+    np.testing.assert_allclose(first, second, atol=1e-6)
