@@ -169,7 +169,7 @@ def _of_imagej(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | 
     except (ValueError, TypeError, OverflowError):
         return None
     if sizes["C"] == page.samplesperpixel and (page.planarconfig == 2 or images == sizes["Z"] * sizes["T"]):
-        sizes["C"] = 1  # they lie in each page
+        sizes["C"], images = 1, sizes["Z"] * sizes["T"]  # they lie in each page
     order = str(said.get("order", ""))[-3:].upper()  # the fastest first
     axes = (order if sorted(order) == ["C", "T", "Z"] else "CZT")[::-1]
     shape = tuple(sizes[letter] for letter in axes)

@@ -401,12 +401,12 @@ def test_an_odd_text_of_imagej_says_nothing(tmp_path, text):
     np.testing.assert_array_equal(decode(tmp_path / "a.tif", 2).values, values[1])
 
 
-@pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_channels_of_imagej_in_each_page(tmp_path, planar):
+@pytest.mark.parametrize(("planar", "images"), [("contig", 2), ("separate", 2), ("separate", 6)])
+def test_channels_of_imagej_in_each_page(tmp_path, planar, images):
     """As Bio-Formats may write them."""
     values = numbers((2, 12, 10, 3))
     stored = np.moveaxis(values, 3, 1) if planar == "separate" else values
-    text = "ImageJ=1.54f\nimages=2\nchannels=3\nslices=2\n"
+    text = f"ImageJ=1.54f\nimages={images}\nchannels=3\nslices=2\n"
     how = {"photometric": "minisblack", "planarconfig": planar, "description": text, "metadata": None}
     tifffile.imwrite(tmp_path / "a.tif", stored, **how)
     with pytest.raises(InputError, match="holds 2 pictures of 10 x 12 pixels, slices of Z"):
