@@ -23,4 +23,6 @@ def class_colours(classes: Sequence[str]) -> np.ndarray:
 
 def painted(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """Labels (H, W) as colours, (H, W, 3) uint8; what is no class, as it is ignored, is white."""
-    return np.append(class_colours(classes), [[255] * 3], axis=0).astype("uint8")[np.minimum(labels, len(classes))]
+    return np.append(class_colours(classes), [[255] * 3], axis=0).astype("uint8")[
+        np.minimum(labels.astype("int16"), len(classes))
+    ]
