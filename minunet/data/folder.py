@@ -38,6 +38,7 @@ from minunet.data.pairs import alike, read_all, read_pair, stacked, tell_of_aske
 from minunet.data.pictures import read_mask
 from minunet.errors import InputError
 
+SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
 SMALL = 0.5  # IoU: a class that could not reach more is told
 OBJECTS = ("background", "object", "border")
 
@@ -68,6 +69,8 @@ def load_folder(
     )
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_askew(pairs)
+    if size:
+        _tell_of_squeezing([pair.shape for pair in pairs])
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
@@ -142,6 +145,19 @@ def _consecutive(found: list[Found], layout: Layout) -> list[int]:
     elif values == [*range(len(values) - 1), 255]:
         hint += " If 255 is what does not count, the line is '255 ignore'."
     raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
+
+
+def _tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:
+    """A word if images that are no squares become some."""
+    widest, highest = (max(shape[one] / shape[1 - one] for shape in shapes) for one in (1, 0))
+    parts = [(widest, "wide as high"), (highest, "high as wide")]
+    told = [f"up to {ratio:.1f} times as {form}" for ratio, form in parts if ratio > SQUEEZED]
+    if told:
+        print(
+            f"Images are squeezed to squares, which they are not: {' and '.join(told)}. The network learns things so "
+            "distorted, and pictures that it predicts are squeezed likewise; --view pieces keeps their form.",
+            file=sys.stderr,
+        )
 
 
 def _tell_what_is_too_small(iou: np.ndarray, names: tuple[str, ...], size: int) -> None:

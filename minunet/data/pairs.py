@@ -29,6 +29,7 @@ class Pair(NamedTuple):
     instances: np.ndarray | None
     found: Found  # in the mask, before it was scaled
     askew: bool  # whether the picture was turned upright and the mask was not
+    shape: tuple[int, ...]  # height and width, before it was scaled
 
 
 def read_pair(
@@ -61,7 +62,7 @@ def read_pair(
     if border is not None:
         instances = numbered(mask_path, mask.values, held)
         instances = resize_mask(instances, size) if size else instances
-        return Pair(picture, to_classes(instances, border), instances, found, askew)
+        return Pair(picture, to_classes(instances, border), instances, found, askew, shape)
     if classes:
         labels = classes.encode(mask_path, mask.values, held, grey=mask.palette is None)
     else:
@@ -71,7 +72,7 @@ def read_pair(
     if size:
         scaled = resize_mask(labels, size)
         found, labels = found.scaled(labels, resize_mask(scaled, shape)) if overlaps else found, scaled
-    return Pair(picture, labels, None, found, askew)
+    return Pair(picture, labels, None, found, askew, shape)
 
 
 def numbered(path: Path, mask: np.ndarray, held: np.ndarray) -> np.ndarray:

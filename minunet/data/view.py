@@ -19,7 +19,6 @@ from minunet.data.pictures import read_mask
 
 ENOUGH = 0.95  # IoU of the class that suffers most
 ASKED = 16  # masks, at equal steps
-SQUEEZED = 1.1  # a ratio of width to height, or of height to width, above which it is told
 
 
 class View(NamedTuple):

@@ -153,7 +153,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     """Begin or go on; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
-    config = _config_of_run(options, earlier) if earlier else _config_of_options(options)
+    config, why = (_config_of_run(options, earlier), "") if earlier else _config_of_options(options)
     make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
     make_schedule(config, 1)
     if options.out:
@@ -195,6 +195,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
+        print(f"{why}\n" if why else "", end="")
         describe(run, net, data, device, options, own)
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
@@ -240,12 +241,12 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
 
 
-def _config_of_options(options: argparse.Namespace) -> Config:
-    """The preset, with whatever the options change of it."""
+def _config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
+    """The preset, with whatever the options change of it; and, of a folder, why its images are seen so."""
     preset = options.preset or preset_for(options.data_dir)
-    experiment = PRESETS[preset]
+    experiment, why = PRESETS[preset], ""
     if preset == "folder" and options.data_dir is not None:
-        experiment = folder_preset(options.data_dir, options.view or "auto")
+        experiment, why = folder_preset(options.data_dir, options.view or "auto")
     elif options.view:
         raise InputError("--view is for a --data-dir with pictures of your own.")
     if preset == "cells" and options.data_dir is not None:
@@ -255,7 +256,7 @@ def _config_of_options(options: argparse.Namespace) -> Config:
         changes["data_dir"] = str(options.data_dir.resolve())
     if options.class_weight and options.class_weight != BALANCED:
         changes["class_weight"] = read(Config, "class_weight", f"[{options.class_weight.strip('[]')}]")
-    return change(dataclasses.replace(experiment, **changes), options.set)
+    return change(dataclasses.replace(experiment, **changes), options.set), why
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:

@@ -74,16 +74,16 @@ def preset_for(data_dir: Path | None) -> str:
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
 
 
-def folder_preset(folder: Path, view: str) -> Config:
-    """What the folder's pictures ask for: whole ones, or pieces of them; it is told why."""
+def folder_preset(folder: Path, view: str) -> tuple[Config, str]:
+    """What the folder's pictures ask for: whole ones, or pieces of them; and a sentence that says why."""
     whole = PRESETS["folder"]
     chosen = choose_view(folder, whole.size, VIEWS[view])
     preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
     kind = "pieces at full resolution" if chosen.pieces else "whole pictures, scaled"
-    print(f"view: {kind}, as {chosen.reason}")
-    return (
-        preset if chosen.pieces or not chosen.objects else dataclasses.replace(whole, class_weight=OBJECTS.class_weight)
-    )
+    why = f"view: {kind}, as {chosen.reason}"
+    if chosen.objects and not chosen.pieces:
+        preset = dataclasses.replace(whole, class_weight=OBJECTS.class_weight)
+    return preset, why
 
 
 def balanced(config: Config, training: Dataset) -> Config:

@@ -320,3 +320,16 @@ def test_what_is_transparent_in_deep_pictures_does_not_count(tmp_path, rng):
         tifffile.imwrite(path, values, photometric="minisblack", extrasamples=["unassalpha"])
     loaded = load_folder(folder, None, rng)
     assert loaded.ranges == (100, 3000) and not loaded.splits.test.images[0][:5].any()
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [((20, 60), "up to 3.0 times as wide as high."), ((60, 20), "up to 3.0 times as high as wide."), ((20, 22), "")],
+)
+def test_images_that_are_squeezed_are_told(tmp_path, rng, capsys, size, says):
+    folder = write_folder(tmp_path / "mine", size=size)
+    load_folder(folder, None, rng)
+    assert capsys.readouterr().err == ""
+    load_folder(folder, 16, rng)
+    said = capsys.readouterr().err
+    assert says in said and bool(says) == ("squeezed" in said)
