@@ -143,14 +143,19 @@ def equal(value: Any, right: Any, tolerance: float) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether an argument still holds what it held."""
+    """Whether an argument still holds what it held. What is of another kind now, a number for an array, does not."""
+    for kind in (dict, (tuple, list), np.ndarray, np.random.Generator):
+        if isinstance(one, kind) != isinstance(other, kind):
+            return False
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray):
-        return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
-    return callable(one) or one == other or isinstance(one, np.random.Generator)
+        return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f"))
+    if callable(other):
+        return callable(one)
+    return isinstance(one, np.random.Generator) or bool(one == other)
 
 
 def short(value: Any) -> str:

@@ -1,5 +1,6 @@
 """`python -m lessons.check`: what it says to whom, and what it takes."""
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from lessons.check.__main__ import HERE, main
+from lessons.check.compare import same
 from lessons.check.exercise import STOPS, Exercise, Mistake
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
@@ -328,3 +330,35 @@ def test_dictionaries_are_compared_by_name():
     assert judge(right, lambda x: {"a": x, "b": 2 * x}).state == "done"
     assert "must be a dictionary with the names a, b" in " ".join(judge(right, lambda x: {"a": x}).lines)
     assert "y['b'][" in " ".join(judge(right, lambda x: {"a": x, "b": x}).lines)
+
+
+REPLACEMENTS = {"a number": 0.0, "None": None, "a list": [1.0, 2.0], "a name": "x", "a function": np.abs}
+
+
+@pytest.mark.parametrize("new", REPLACEMENTS.values(), ids=REPLACEMENTS)
+@pytest.mark.parametrize(
+    ("number", "argument"),
+    [("1.4", "params"), ("1.4", "grads"), ("9.2", "velocity"), ("9.3", "m"), ("10.4", "average"), ("13.4", "grads")],
+)
+def test_an_array_inside_of_an_argument_that_is_replaced_by_something_else_is_told(number, argument, new):
+    (made,) = (each for each in EXERCISES if each.number == number)
+
+    def solution(**arguments):
+        returned = made.right(**copy.deepcopy(arguments))
+        held = arguments[argument]
+        held = held[0] if isinstance(held, list) else held
+        held[next(iter(held))] = new
+        return returned
+
+    verdict = judge(made, solution)
+    assert verdict.state == "wrong" and f"has changed its argument {argument}." in verdict.lines[1]
+
+
+def test_what_arguments_hold_is_compared_by_kind():
+    """An array that holds the same numbers may take the place of another; a list of them may not."""
+    array = np.array([1.0, np.nan])
+    held = [{"a": array, "b": (1, "x", None)}, np.random.default_rng(0), np.abs]
+    assert same(copy.deepcopy(held), held)
+    for other in (array.tolist(), None, array[:1], array.astype(object), np.nan, np.random.default_rng(0)):
+        assert not same([{**held[0], "a": other}, *held[1:]], held)
+    assert not same(array, [1.0]) and not same(1.0, np.abs) and not same([None], [(1, 2)])
