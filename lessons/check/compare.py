@@ -136,7 +136,10 @@ def equal(value: Any, right: Any, tolerance: float) -> bool:
         if not (isinstance(right, dict) and isinstance(value, dict) and right.keys() == value.keys()):
             return False
         return all(equal(value[name], right[name], tolerance) for name in right)
-    value, right = np.asarray(value), np.asarray(right)
+    try:
+        value, right = np.asarray(value), np.asarray(right)
+    except ValueError:  # rows of different lengths are no array
+        return False
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
     return bool((_distance(value, right) <= _limit(right, tolerance)).all())
@@ -152,7 +155,8 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray):
-        return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f"))
+        numbers = one.dtype.kind in "biufc"  # others cannot always be compared
+        return numbers and np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
     if callable(other):
         return callable(one)
     return isinstance(one, np.random.Generator) or bool(one == other)
@@ -166,4 +170,4 @@ def short(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {short(each)}" for name, each in value.items()) + "}"
     if isinstance(value, (tuple, list)):
         return "(" + ", ".join(map(short, value)) + ")"
-    return f"{value.__name__}" if callable(value) else f"{value}"
+    return getattr(value, "__name__", type(value).__name__) if callable(value) else f"{value}"
