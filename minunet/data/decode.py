@@ -43,7 +43,7 @@ def decode(path: Path) -> Decoded:
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.") from None
     except MemoryError as error:
-        raise MemoryError(f"{path}: {error or 'NumPy got none'}") from error
+        raise MemoryError(f"{path}: {str(error) or 'NumPy got none'}") from error
     except Image.DecompressionBombError:
         most = most_pixels() // 10**6
         raise InputError(f"{path} has more than {most} million pixels: cut it into smaller ones.") from None
