@@ -27,9 +27,9 @@ COLOURS = ("RGB", "RGBA", "LA")  # modes of 8 bits that Pillow reads pictures of
 
 def decode(path: Path) -> Decoded:
     """Read a picture or a mask, of any of FORMATS, whatever its name ends in. Raises InputError, naming the file."""
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is not a file.")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("is not a file.")
         with open(path, "rb") as file:
             start = file.read(4)
             if start == PNG:
