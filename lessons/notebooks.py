@@ -22,10 +22,13 @@ try:
 except ModuleNotFoundError as error:
     print(f"minunet: the notebooks need {error.name}: pip install -e '.[course]'", file=sys.stderr)
     raise SystemExit(2) from None
-from lessons.sync import BLOCK, LESSONS, ROOT, SOURCE, anchor_of, own_folder, pages, place_of
+from lessons import sync
+from lessons.sync import BLOCK, LESSONS, ROOT, SOURCE, anchor_of, pages, place_of
+from minunet.commands import new_folder
 from minunet.errors import InputError, exit_status
+from minunet.files import locked, own_folder, remove_unfinished, whole_file
 
-MARK = ".minunet-notebooks"  # in a folder that this command has made: file -> SHA-256 of what was written
+MARK = ".minunet-notebooks"  # in a folder that this command has made: file -> SHA-256 of what it may hold
 FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 FOLD = re.compile(r"<details><summary>(?P<summary>.*?)</summary>(?P<body>.*?)</details>\n?", re.DOTALL)
 FIRST_CELL = """\
@@ -177,35 +180,53 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(out: Path) -> int:
-    own_folder(out, MARK)
+    sync.own_folder(out, MARK)
     folder = Folder(out)
     texts = {folder.names[page.resolve()]: folder.notebook(page) for page in pages() if page.resolve() in folder.names}
     files = {name: text.encode() for name, text in texts.items()}
     files |= {f"figures/{figure.name}": figure.read_bytes() for figure in sorted(folder.figures)}
-    written = _written(out)
-    for name in sorted(written.keys() | files.keys()):
-        if (out / name).exists() and _digest((out / name).read_bytes()) != written.get(name):
-            raise InputError(f"{out / name} was changed since it was written. Choose another folder, or remove it.")
-    (out / "figures").mkdir(parents=True, exist_ok=True)
-    for name in written.keys() - files.keys():  # of pages of an earlier time
-        (out / name).unlink(missing_ok=True)
-    for name, data in files.items():
-        (out / name).write_bytes(data)
-    digests = {name: _digest(data) for name, data in files.items()}
-    (out / MARK).write_text(json.dumps(digests, indent=1), encoding="utf-8")
+    with locked(new_folder(out, out)):
+        _write_files(out, files)
     print(f"{len(texts)} notebooks in {out}")
     print("To open them: `pip install jupyterlab`, then `jupyter lab` in the root of the clone")
     return 0
 
 
-def _written(out: Path) -> dict[str, str]:
-    """What this command wrote into the folder the last time."""
+def _write_files(out: Path, files: dict[str, bytes]) -> None:
+    """Each file whole or not at all. The mark describes the folder at every moment: a next time can always go on."""
+    if not (out / MARK).exists():
+        _write_mark(out, {})  # from now on the folder is known again
+    own_folder(out / "figures")
+    written, new = _written(out), {name: [_digest(data)] for name, data in files.items()}
+    for name in sorted(written.keys() | files.keys()):
+        if (out / name).exists() and _digest((out / name).read_bytes()) not in written.get(name, []):
+            raise InputError(f"{out / name} was changed since it was written. Choose another folder, or remove it.")
+    _write_mark(out, {name: written.get(name, []) + new.get(name, []) for name in written.keys() | files.keys()})
+    for folder in (out, out / "figures"):
+        remove_unfinished(folder)
+    for name in written.keys() - files.keys():  # of pages of an earlier time
+        (out / name).unlink(missing_ok=True)
+    for name, data in files.items():
+        with whole_file(out / name, "wb") as file:
+            file.write(data)
+    _write_mark(out, new)
+
+
+def _write_mark(out: Path, digests: dict[str, list[str]]) -> None:
+    with whole_file(out / MARK) as file:
+        file.write(json.dumps(digests, indent=1, sort_keys=True))
+
+
+def _written(out: Path) -> dict[str, list[str]]:
+    """What each file of this command may hold: what it wrote the last time, and what it was about to write."""
     try:
-        known = json.loads((out / MARK).read_text(encoding="utf-8")) if (out / MARK).exists() else {}
+        known = json.loads((out / MARK).read_text(encoding="utf-8"))
         return {
-            str(name): str(digest) for name, digest in known.items() if name.removeprefix("figures/") == Path(name).name
+            str(name): [digests] if isinstance(digests, str) else [str(each) for each in digests]
+            for name, digests in known.items()
+            if name.removeprefix("figures/") == Path(name).name
         }
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{out / MARK} cannot be read: {error}. Choose another folder.") from error
 
 

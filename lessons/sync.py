@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minunet.errors import InputError, exit_status
+from minunet.files import UNFINISHED
 
 LESSONS = Path(__file__).parent
 ROOT = LESSONS.parent
@@ -126,7 +127,8 @@ def own_folder(out: Path, mark: str) -> None:
         raise InputError(f"{out} is a file, not a folder.")
     if out.resolve().is_relative_to(LESSONS.resolve()):
         raise InputError(f"{out} is among the lessons themselves. Choose another folder.")
-    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
+    held = [path for path in out.iterdir() if not UNFINISHED.fullmatch(path.name)] if out.is_dir() else []
+    if held and not (out / mark).is_file():
         raise InputError(f"{out} holds something else already. Choose another folder.")
 
 

@@ -34,6 +34,11 @@ def printable(text: object) -> str:
     return "".join(ascii(sign)[1:-1] if hide else sign for sign, hide in zip(str(text), hidden, strict=True))
 
 
+def named(error: BaseException) -> str:
+    """The type of an error and what it says, if it says anything."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """The exit status of `command()`: its own; 2, with a sentence, after an InputError, an OSError or if memory is too
     small; 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, as shells have it, and 141 if the program that reads

@@ -86,7 +86,7 @@ def _predict(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
     set_threads(options.threads)
     model = load_model(options.weights, choose_device(options.device))
-    found, passed_over = _find(options.pictures)
+    found, passed_over, closed = _find(options.pictures)
     pictures = _named(found)
     there = options.out is not None and options.out.exists()
     out = new_folder(options.out, Path("predictions"))
@@ -117,7 +117,7 @@ def _predict(options: argparse.Namespace) -> int:
             out.rmdir()
     if passed_over:
         print(f"files passed over in folders, as their endings are not those of pictures: {passed_over}")
-    return 2 if failed else 0
+    return 2 if failed or closed else 0
 
 
 def _remove(path: Path) -> None:
@@ -130,18 +130,26 @@ def _made(out: Path, name: str, whole: bool) -> list[Path]:
     return [out / f"{name}{ending}" for ending in (*MADE, *([".npz"] if whole else []))]
 
 
-def _find(given: list[Path]) -> tuple[list[Path], int]:
+def _find(given: list[Path]) -> tuple[list[Path], int, int]:
     """The files that are given, and the pictures, by their ending, in given folders; how many others lie there.
 
-    Hidden files do not count, nor what this command has made, or seems to have: that is told.
+    Hidden files do not count, nor what this command has made, or seems to have: that is told. So is a folder that
+    cannot be read; the last number is how many. What cannot even be looked at is told when it is read, as a file.
     """
     found: list[Path] = []
     others: set[Path] = set()
+    closed = 0
     for path in given:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # which raises no error, as Path.is_dir does
             found.append(path)
             continue
-        files = [file for file in sorted(path.iterdir()) if not file.is_dir() and not file.name.startswith(".")]
+        try:
+            held = sorted(path.iterdir())
+        except OSError as error:
+            closed += 1
+            print(f"minunet: {printable(path)} cannot be read: {error.strerror}.", file=sys.stderr)
+            continue
+        files = [file for file in held if not os.path.isdir(file) and not file.name.startswith(".")]
         alike = [file.name for file in files if file.name.endswith(MADE)]
         if alike:
             told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"
@@ -153,7 +161,7 @@ def _find(given: list[Path]) -> tuple[list[Path], int]:
         found.extend(inside)
         made = {file.name.removesuffix(MADE[0]) + ".npz" for file in path.glob(f"*{MADE[0]}")}
         others.update(file for file in files if file not in inside and file.name not in made)
-    return list(dict.fromkeys(found)), len(others)
+    return list(dict.fromkeys(found)), len(others), closed
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:

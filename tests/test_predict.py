@@ -158,6 +158,39 @@ def test_broken_pictures_do_not_stop_the_others(tmp_path, capsys):
     assert sorted(path.name for path in Path("predictions").iterdir()) == ["good.mask.png", "good.overlay.png"]
 
 
+def test_what_cannot_be_looked_at_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+    """A name that is too long, a folder that may not be entered or listed, a disk that does not answer."""
+    for name in ("good", "closed", "dead", "half"):
+        Path(name).mkdir()
+        Image.fromarray(photo(4, 4)).save(f"{name}/{name}.png")
+    denied, dead = PermissionError(13, "Permission denied"), OSError(107, "Transport endpoint is not connected")
+    errors = {"closed/closed.png": denied, "half/half.png": denied, "dead": dead, "dead/dead.png": dead}
+    stat, listed = os.stat, Path.iterdir
+
+    def refused(path, *arguments, **options):
+        if str(path) in errors:
+            raise errors[str(path)]
+        return stat(path, *arguments, **options)
+
+    def unlisted(folder):
+        if folder.name == "closed":
+            raise denied
+        return listed(folder)
+
+    weights = str(save_model(tmp_path / "w.npz", "pets"))
+    monkeypatch.setattr(os, "stat", refused)
+    monkeypatch.setattr(Path, "iterdir", unlisted)
+    long = "n" * 300 + ".png"
+    given = [long, "dead", "dead/dead.png", "closed", "closed/closed.png", "half", "good"]
+    assert main([*given, "--weights", weights]) == 2
+    printed, told = capsys.readouterr()
+    assert "1 of 6 pictures done" in printed and Path("predictions/good.mask.png").exists()
+    lines = [line for line in told.splitlines() if line.startswith("minunet: ")]
+    assert lines[0] == "minunet: closed cannot be read: Permission denied."
+    assert [line.split()[1] for line in lines[1:]] == [long, *given[1:3], given[4], "half/half.png"]
+    assert all(" cannot be read as a picture: [Errno " in line for line in lines[1:])
+
+
 def test_whatever_pillow_raises_is_one_sentence(tmp_path, monkeypatch, capsys):
     """Its readers of damaged AVIF, DDS or SPIDER files raise RuntimeError, NotImplementedError, AttributeError."""
     for name in ("a.png", "b.png"):

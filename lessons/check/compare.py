@@ -136,21 +136,30 @@ def equal(value: Any, right: Any, tolerance: float) -> bool:
         if not (isinstance(right, dict) and isinstance(value, dict) and right.keys() == value.keys()):
             return False
         return all(equal(value[name], right[name], tolerance) for name in right)
-    value, right = np.asarray(value), np.asarray(right)
+    try:
+        value, right = np.asarray(value), np.asarray(right)
+    except ValueError:  # rows of different lengths are no array
+        return False
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False
     return bool((_distance(value, right) <= _limit(right, tolerance)).all())
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether an argument still holds what it held."""
+    """Whether an argument still holds what it held. What is of another kind now, a number for an array, does not."""
+    for kind in (dict, (tuple, list), np.ndarray, np.random.Generator):
+        if isinstance(one, kind) != isinstance(other, kind):
+            return False
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray):
-        return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
-    return callable(one) or one == other or isinstance(one, np.random.Generator)
+        numbers = one.dtype.kind in "biufc"  # others cannot always be compared
+        return numbers and np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
+    if callable(other):
+        return callable(one)
+    return isinstance(one, np.random.Generator) or bool(one == other)
 
 
 def short(value: Any) -> str:
@@ -161,4 +170,4 @@ def short(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {short(each)}" for name, each in value.items()) + "}"
     if isinstance(value, (tuple, list)):
         return "(" + ", ".join(map(short, value)) + ")"
-    return f"{value.__name__}" if callable(value) else f"{value}"
+    return getattr(value, "__name__", type(value).__name__) if callable(value) else f"{value}"

@@ -18,6 +18,7 @@ import numpy as np
 
 from lessons.check.compare import call, equal, parts_of
 from lessons.check.exercise import STOPS, Arguments, Exercise, Mistake
+from minunet.errors import named
 
 # The arguments of a case, what the learner returned for an output, and what is right; or, if the learner's function
 # stopped, the error's name and text, and None.
@@ -75,8 +76,10 @@ def _error(function: Callable[..., Any], case: Arguments) -> str | None:
     """Name and text of the error with which a function stops, if it does."""
     try:
         call(function, copy.deepcopy(case))
-    except (Exception, SystemExit) as error:
-        return f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return named(error)
     return None
 
 
@@ -88,7 +91,9 @@ def _wrong_cases(
         try:
             value = parts_of(exercise, call(function, copy.deepcopy(case)))[position]
             np.asarray(value)  # rows of different lengths are no array
-        except (Exception, SystemExit):
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             continue
         right = parts_of(exercise, exercise.right(**copy.deepcopy(case)))[position]
         if not (equal(value, right, exercise.tolerance) and _types(value) == _types(right)):
@@ -134,7 +139,9 @@ def _spoils(exercise: Exercise, mistake: Mistake, case: Arguments) -> bool:
 def _zeros(name: str, wrong: list[Wrong]) -> str | None:
     """Nothing but zeros, in each case in which that is wrong."""
     for _, value, right in wrong:
-        if isinstance(value, dict) or not np.size(value) or np.any(value) or not np.any(right):
+        if isinstance(value, dict) or np.asarray(value).dtype.kind not in "biufc":
+            return None
+        if not np.size(value) or np.any(value) or not np.any(right):
             return None
     return f"your {name} is zero everywhere: was it filled?"
 

@@ -20,6 +20,7 @@ import numpy as np
 from lessons.check.compare import call, compare, same, short
 from lessons.check.diagnosis import likely_error, likely_mistake
 from lessons.check.exercise import Arguments, Exercise
+from minunet.errors import named
 
 SEED = 2015
 LONGEST = 100  # letters for an argument
@@ -50,13 +51,14 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
         except NotImplementedError as error:
             if str(error) == exercise.stub:
                 return Verdict("not begun", [])
-            return Verdict("wrong", [where, f"It calls something that is not written yet: {error}."])
-        except (Exception, SystemExit) as error:
-            why = _earlier(exercise, function, seed) or likely_error(exercise, function, cases, number)
-            return _wrong([where, _of_exception(error)], why)
+            what = f": {error}" if str(error) else _place(error)
+            return Verdict("wrong", [where, f"It calls something that is not written yet{what}."])
         except KeyboardInterrupt as error:
             print(f"\n{exercise.number} {exercise.name}, {where}\n{_of_exception(error)}", file=sys.stderr)
             raise
+        except BaseException as error:  # SystemExit, or one of the learner's own
+            why = _earlier(exercise, function, seed) or likely_error(exercise, function, cases, number)
+            return _wrong([where, _of_exception(error)], why)
         trouble = compare(exercise, got, exercise.right(**copy.deepcopy(case)))
         if trouble is not None:
             lines, output, _ = trouble
@@ -101,8 +103,11 @@ def _global_names(code: CodeType) -> set[str]:
 
 
 def parameters(function: Callable[..., Any]) -> list[str] | None:
-    """The names of what a function takes, or None if it takes anything."""
-    taken = inspect.signature(function).parameters.values()
+    """The names of what a function takes, or None if it takes anything, or does not say, as `max`."""
+    try:
+        taken = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
     if any(each.kind in (each.VAR_KEYWORD, each.VAR_POSITIONAL) for each in taken):
         return None
     return [each.name for each in taken if each.default is each.empty]
@@ -130,6 +135,10 @@ def describe(case: Arguments) -> str:
 
 def _of_exception(error: BaseException) -> str:
     """Where in the learner's file it happened, and what."""
+    return f"It stopped{_place(error)}: {named(error)}"
+
+
+def _place(error: BaseException) -> str:
+    """The line of the learner's file, to follow what is said; nothing if it is not known."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "lessons/check/" not in frame.filename]
-    place = f" in line {frames[0].lineno}, `{frames[0].line}`" if frames and frames[0].line else ""
-    return f"It stopped{place}: {type(error).__name__}: {error}"
+    return f" in line {frames[0].lineno}, `{frames[0].line}`" if frames and frames[0].line else ""

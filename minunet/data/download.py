@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from minunet.commands import new_folder
 from minunet.errors import InputError
+from minunet.files import locked
 
 TIMEOUT = 30  # seconds without an answer
 CHUNK = 1 << 16  # bytes that are written at a time
@@ -30,17 +31,18 @@ class Archive:
 def fetch(archives: tuple[Archive, ...], target: Path) -> None:
     """Download and unpack what is not there yet into `target`. Raises InputError if that fails; nothing half is left.
 
-    What was downloaded before the connection broke is kept, as NAME.part, and the next call goes on from there.
+    What was downloaded before the connection broke is kept, as NAME.part, and the next call goes on from there. Two at
+    once would write into one NAME.part: the second is refused.
     """
-    new_folder(target, target)
-    for archive in archives:
-        if (target / archive.folder).is_dir():
-            print(f"{target / archive.folder} is there already")
-            continue
-        file = _download(archive, target)
-        unpack(file, target, archive.folder)
-        file.unlink()
-        print(f"{target / archive.folder} is ready")
+    with locked(new_folder(target, target)):
+        for archive in archives:
+            if (target / archive.folder).is_dir():
+                print(f"{target / archive.folder} is there already")
+                continue
+            file = _download(archive, target)
+            unpack(file, target, archive.folder)
+            file.unlink()
+            print(f"{target / archive.folder} is ready")
 
 
 def _download(archive: Archive, target: Path) -> Path:

@@ -210,7 +210,7 @@ def _train_and_test(
     """All that is left of a run, and the exit status."""
     reporting = tensorboard(folder) if options.tensorboard else nullcontext(lambda row: None)
     stopper = StopSignals()
-    with reporting as report, stopper as interrupted:
+    with stopper as interrupted, reporting as report:  # importing tensorboardX takes a second
         for row in run.rows:  # of a run that goes on, perhaps without --tensorboard until now
             report(row)
         told, check_gradients = listeners(folder, data.validation, report), device == "cpu" or options.check_numerics

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from minunet import layers
-from minunet.errors import InputError
+from minunet.errors import InputError, named
 
 Functions = dict[str, Callable[..., Any]]
 Case = tuple[tuple[np.ndarray, ...], dict[str, int]]  # arrays, and options by name
@@ -68,12 +68,14 @@ def run_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses look up their module by its name
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, or one of the learner's own
         del sys.modules[name]
-        where, what = str(path), str(error)
+        where, what = str(path), named(error)
         if isinstance(error, SyntaxError):
-            where, what = f"{path}, line {error.lineno}", error.msg
-        raise InputError(f"{where} cannot be run: {type(error).__name__}: {what}.") from error
+            where, what = f"{path}, line {error.lineno}", f"{type(error).__name__}: {error.msg}"
+        raise InputError(f"{where} cannot be run: {what}.") from error
     return module
 
 
@@ -111,9 +113,11 @@ def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) 
                     what, outputs, wanted = name, ("y",), (call.y,)
                     got, call.cache = forward(*call.arrays, **call.options)
             except NotImplementedError as error:
-                return f"{name} is not written yet: {error}."
-            except (Exception, SystemExit) as error:
-                return f"{name} or its backward stopped with {type(error).__name__}: {error}, {call}."
+                return f"{name} is not written yet: {error}." if str(error) else f"{name} is not written yet."
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                return f"{name} or its backward stopped with {named(error)}, {call}."
             got = got if len(outputs) > 1 else (got,)
             if not isinstance(got, tuple) or len(got) != len(outputs):
                 return f"{what} must return {', '.join(outputs)}."

@@ -159,6 +159,15 @@ def test_what_would_start_another_program_is_not_read(tmp_path, monkeypatch):
     assert "EPS" not in FORMATS and ".eps" not in PICTURE_ENDINGS and ".tif" in PICTURE_ENDINGS
 
 
+def test_too_little_memory_is_said_of_the_file(tmp_path, monkeypatch):
+    """NumPy says how much it wanted; Python says nothing."""
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    for error, said in ((MemoryError(), "NumPy got none"), (MemoryError("9 GiB"), "9 GiB")):
+        monkeypatch.setattr(Image, "open", lambda *files, error=error, **options: (_ for _ in ()).throw(error))
+        with pytest.raises(MemoryError, match=f"a.png: {said}$"):
+            decode(tmp_path / "a.png")
+
+
 @pytest.mark.parametrize("form", ["PNG", "TIFF"])
 def test_a_picture_of_too_many_pixels(tmp_path, monkeypatch, form):
     Image.new("L", (40, 50)).save(tmp_path / "a", format=form)

@@ -3,8 +3,11 @@
 import hashlib
 import http.server
 import io
+import subprocess
+import sys
 import tarfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,7 @@ class Server(http.server.BaseHTTPRequestHandler):
     ranges = True
     encoding: str | None = None
     asked: list[str | None] = []
+    meanwhile: Callable[[], object] | None = None  # what happens while the first file is on its way
 
     def do_GET(self):
         asked = self.headers.get("Range") if self.ranges else None
@@ -43,6 +47,10 @@ class Server(http.server.BaseHTTPRequestHandler):
         if self.encoding:
             self.send_header("Content-Encoding", self.encoding)
         self.end_headers()
+        if self.meanwhile is not None:
+            self.wfile.write(content[start : start + 100])
+            start, happens, type(self).meanwhile = start + 100, self.meanwhile, None
+            happens()
         if self.breaks_after is not None:
             stop, type(self).breaks_after = start + self.breaks_after, None
             self.wfile.write(content[start:stop])
@@ -56,6 +64,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     Server.files, Server.breaks_after, Server.ranges, Server.asked, Server.encoding = {}, None, True, [], None
+    Server.meanwhile = None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -94,6 +103,27 @@ def test_from_the_server_to_a_data_set(tmp_path, pets, monkeypatch, capsys):
     asked = len(Server.asked)
     assert command.main(["pets", "--data-dir", str(target)]) == 0  # nothing is fetched twice
     assert len(Server.asked) == asked and "is there already" in capsys.readouterr().out
+
+
+def test_of_two_at_once_the_first_finishes(tmp_path, pets, monkeypatch, capsys):
+    """Both would write into the same file, and delete it as spoilt."""
+    monkeypatch.setattr(command, "ARCHIVES", pets)
+    monkeypatch.setattr(download, "CHUNK", 100)
+    target = tmp_path / "pets"
+    script = (
+        "import sys; from minunet.data import __main__ as command; from minunet.data.download import Archive\n"
+        f"command.ARCHIVES = {pets!r}; sys.exit(command.main(['pets', '--data-dir', {str(target)!r}]))"
+    )
+    ended = []
+    Server.meanwhile = staticmethod(
+        lambda: ended.append(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True))
+    )
+    assert command.main(["pets", "--data-dir", str(target)]) == 0
+    (second,) = ended
+    assert second.returncode == 2 and second.stdout == ""
+    assert second.stderr == f"minunet: Another command is working in {target}: wait until it has ended.\n"
+    assert sorted(path.name for path in target.iterdir()) == ["annotations", "images"]
+    assert Server.asked == [None, None]
 
 
 @pytest.mark.parametrize("ranges", [True, False])

@@ -1,13 +1,16 @@
 """`python -m lessons.check`: what it says to whom, and what it takes."""
 
+import copy
 import shutil
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
 from lessons.check.__main__ import HERE, main
+from lessons.check.compare import same
 from lessons.check.exercise import STOPS, Exercise, Mistake
 from lessons.check.judge import judge
 from lessons.check.registry import EXERCISES
@@ -328,3 +331,138 @@ def test_dictionaries_are_compared_by_name():
     assert judge(right, lambda x: {"a": x, "b": 2 * x}).state == "done"
     assert "must be a dictionary with the names a, b" in " ".join(judge(right, lambda x: {"a": x}).lines)
     assert "y['b'][" in " ".join(judge(right, lambda x: {"a": x, "b": x}).lines)
+
+
+REPLACEMENTS = {"a number": 0.0, "None": None, "a list": [1.0, 2.0], "a name": "x", "a function": np.abs}
+
+
+@pytest.mark.parametrize("new", REPLACEMENTS.values(), ids=REPLACEMENTS)
+@pytest.mark.parametrize(
+    ("number", "argument"),
+    [("1.4", "params"), ("1.4", "grads"), ("9.2", "velocity"), ("9.3", "m"), ("10.4", "average"), ("13.4", "grads")],
+)
+def test_an_array_inside_of_an_argument_that_is_replaced_by_something_else_is_told(number, argument, new):
+    (made,) = (each for each in EXERCISES if each.number == number)
+
+    def solution(**arguments):
+        returned = made.right(**copy.deepcopy(arguments))
+        held = arguments[argument]
+        held = held[0] if isinstance(held, list) else held
+        held[next(iter(held))] = new
+        return returned
+
+    verdict = judge(made, solution)
+    assert verdict.state == "wrong" and f"has changed its argument {argument}." in verdict.lines[1]
+
+
+def test_what_arguments_hold_is_compared_by_kind():
+    """An array that holds the same numbers may take the place of another; a list of them may not."""
+    array = np.array([1.0, np.nan])
+    held = [{"a": array, "b": (1, "x", None)}, np.random.default_rng(0), np.abs]
+    assert same(copy.deepcopy(held), held)
+    for other in (array.tolist(), None, array[:1], array.astype(object), np.nan, np.random.default_rng(0)):
+        assert not same([{**held[0], "a": other}, *held[1:]], held)
+    assert not same(array, [1.0]) and not same(1.0, np.abs) and not same([None], [(1, 2)])
+
+
+class OfItsOwn(BaseException):
+    """No Exception, as SystemExit is none."""
+
+
+class Callable:
+    """Without a __name__."""
+
+    def __call__(self):
+        """Do nothing."""
+
+
+def raises(error):
+    def solution(**arguments):
+        raise error
+
+    return solution
+
+
+def of_objects(*things):
+    array = np.empty(len(things), dtype=object)
+    array[:] = things
+    return array
+
+
+ODD = {
+    "unequal": (np.zeros((2, 3)), np.zeros(3), 0.5),
+    "objects": of_objects(np.zeros(2), np.ones(2)),
+    "words": np.array(["a", "b"]),
+    "callable": Callable(),
+    "partial": partial(max),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("number", ["1.4", "1.1", "3.3", "13.4"])
+def test_odd_things_are_told(number, odd):
+    """In place of the first thing that is returned, of a cache, and of what stands in a dictionary."""
+    (made,) = (each for each in EXERCISES if each.number == number)
+
+    def answers(**arguments):
+        right = made.right(**arguments)
+        parts = list(right) if len(made.outputs) > 1 else [right]
+        for place, part in enumerate(parts):
+            yield [*parts[:place], odd, *parts[place + 1 :]]
+            if isinstance(part, dict):
+                yield [*parts[:place], dict.fromkeys(part, odd), *parts[place + 1 :]]
+
+    def solution(which, **arguments):
+        parts = list(answers(**arguments))[which]
+        return tuple(parts) if len(made.outputs) > 1 else parts[0]
+
+    count = len(list(answers(**next(made.cases(np.random.default_rng(0))))))
+    for which in range(count):
+        verdict = judge(made, lambda which=which, **arguments: solution(which, **arguments))
+        assert verdict.state == "wrong" and len(verdict.lines) > 1
+
+
+@pytest.mark.parametrize("error", [OfItsOwn("no"), GeneratorExit("no"), SystemExit("no")])
+def test_whatever_a_solution_raises_is_told(error):
+    made = exercise(lambda x: x, mistakes=(Mistake(STOPS, "that stops.", raises(error)),))
+    _, told, likely = judge(made, raises(error)).lines
+    assert told.startswith("It stopped in line ") and told.endswith(f", `raise error`: {type(error).__name__}: no")
+    assert likely == "Likely: that stops."
+
+
+def test_whatever_a_solution_raises_in_a_later_case_only_is_told():
+    def solution(x):
+        if not calls:
+            calls.append(1)
+            return 2 * x
+        raise OfItsOwn
+
+    calls: list[int] = []
+    assert judge(exercise(lambda x: x), solution).state == "wrong"
+
+
+def test_an_error_without_a_text_has_no_colon(folder, capsys):
+    edit(folder, "return cols.reshape(len(x), out_height, out_width, -1)", "assert not len(x)")
+    assert main(["3.2", "--folder", str(folder)]) == 1
+    assert "`assert not len(x)`: AssertionError\n" in capsys.readouterr().out
+    edit(folder, "assert not len(x)", "raise NotImplementedError")
+    assert main(["3.2", "--folder", str(folder)]) == 1
+    printed = capsys.readouterr().out
+    assert "It calls something that is not written yet in line" in printed
+    assert ", `raise NotImplementedError`.\n" in printed
+
+
+@pytest.mark.parametrize("builtin", [max, min, np.add, int, dict, range, print])
+def test_a_name_of_something_without_a_signature_is_told(builtin):
+    (made,) = (each for each in EXERCISES if each.number == "1.1")
+    verdict = judge(made, builtin)
+    assert verdict.state == "wrong" and verdict.lines
+
+
+def test_a_file_that_raises_an_error_of_its_own_costs_its_own_lesson_only(folder, capsys):
+    for line, said in (("class A(BaseException): ...\nraise A", "A"), ("raise GeneratorExit(1)", "GeneratorExit: 1")):
+        (folder / "lesson03_convolution.py").write_text(line)
+        assert main(["--folder", str(folder)]) == 1
+        assert f"cannot be run: {said}.\n" in capsys.readouterr().out
+    (folder / "lesson03_convolution.py").write_text("raise KeyboardInterrupt")
+    assert main(["--folder", str(folder)]) == 130

@@ -1,6 +1,10 @@
 """The course as notebooks: all valid, with links that lead somewhere; one is run, and prints what its page says."""
 
+import errno
+import itertools
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +18,7 @@ from lessons import notebooks, sync
 from lessons.conftest import compare
 from lessons.notebooks import MARK, blocks, main, unfolded
 from lessons.sync import BLOCK
+from minunet.files import locked
 
 WITH_BLOCKS = [path for path in sync.pages() if any(blocks(path))]
 
@@ -99,6 +104,76 @@ def test_notebooks_are_written_anew_but_never_over_a_change(out, tmp_path, capsy
     digest = notebooks._digest(b"old")
     (folder / MARK).write_text((folder / MARK).read_text().replace("{", f'{{"{old.name}": "{digest}",'))
     assert main([str(folder)]) == 0 and book.read_bytes() == before and not old.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"), [((KeyboardInterrupt,), 130), ((OSError, errno.ENOSPC, os.strerror(errno.ENOSPC)), 2)]
+)
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_stopped_or_met_a_full_disk_goes_on(tmp_path, monkeypatch, capsys, error, ends, again):
+    """At whatever file, in a new folder and in one of an earlier time, after a page and a figure have changed."""
+    page, figure = tmp_path / "README.md", tmp_path / "a.png"
+    monkeypatch.setattr(notebooks, "pages", lambda: [page])
+    whole, out, text = os.fsync, tmp_path / "out", "# {}\n\n![a](a.png)\n\n```python\n1\n```\n"
+
+    def write(content: str) -> None:
+        page.write_text(text.format(content), encoding="utf-8")
+        figure.write_bytes(content.encode())
+
+    for stop in range(6):
+        if again:
+            write("earlier")
+            assert main([str(out)]) == 0
+        write(f"stopped {stop}")
+        calls = itertools.count()
+
+        def stopping(handle: int, calls=calls, stop=stop) -> None:
+            if next(calls) == stop:
+                raise error[0](*error[1:])
+            whole(handle)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", stopping)
+            status = main([str(out)])
+        said = capsys.readouterr().err
+        if next(calls) <= stop:
+            assert status == 0 and stop >= 4
+            break
+        assert status == ends
+        if status == 2:
+            assert re.fullmatch(rf"minunet: {out}/\S+: No space left on device\n", said)
+        write("later")
+        assert main([str(out)]) == 0
+        assert "# later" in (out / "README.ipynb").read_text() and (out / "figures" / "a.png").read_bytes() == b"later"
+        assert {path.name for path in out.rglob("*")} == {MARK, "README.ipynb", "figures", "a.png"}
+        (out / "README.ipynb").write_text("mine")  # which is still not overwritten
+        assert main([str(out)]) == 2 and "was changed since" in capsys.readouterr().err
+        shutil.rmtree(out)
+    else:
+        pytest.fail("it was always stopped")
+
+
+def test_a_folder_with_half_a_file_of_one_that_was_killed_is_gone_on_with(tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".0123abcd.unfinished").write_text("half")
+    os.utime(out / ".0123abcd.unfinished", (0, 0))
+    assert main([str(out)]) == 0 and not list(out.glob("*.unfinished"))
+    with locked(out):
+        assert main([str(out)]) == 2
+    assert "Another command is working in" in capsys.readouterr().err
+
+
+def test_figures_are_not_written_through_a_link(tmp_path, capsys):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    assert main([str(out)]) == 0
+    (out / "figures").rename(elsewhere)
+    for path in elsewhere.iterdir():
+        path.write_bytes(b"mine")
+    (out / "figures").symlink_to(elsewhere)
+    assert main([str(out)]) == 2
+    assert f"{out / 'figures'} is a link to another folder" in capsys.readouterr().err
+    assert all(path.read_bytes() == b"mine" for path in elsewhere.iterdir())
 
 
 def test_bad_folders(tmp_path, capsys):

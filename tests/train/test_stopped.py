@@ -154,6 +154,22 @@ def test_ctrl_c_while_the_last_epoch_is_scored_stops(monkeypatch, capsys):
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
 
 
+def test_ctrl_c_while_tensorboardx_is_imported_says_how_to_go_on(monkeypatch, capsys):
+    class Slow:
+        def find_spec(self, name, *arguments):
+            if name == "tensorboardX":
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(train, "require_tensorboardx", lambda: None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "tensorboardX"]:
+        monkeypatch.delitem(sys.modules, name)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "meta_path", [Slow(), *sys.meta_path])
+        assert train.main([*SMALL, "--epochs", "1", "--tensorboard", "--out", "a"]) == 130
+    assert "stopped and saved; go on with: " in capsys.readouterr().out
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+
+
 def test_ctrl_c_saves_although_nobody_reads_any_more(tmp_path):
     """Of `train | tee log` the reader is stopped, too, perhaps first."""
     script = """
