@@ -29,9 +29,9 @@ def decode(path: Path, page: Page = None) -> Decoded:
     """
     if page != CHANNELS and page is not None and (isinstance(page, str) or page < 1):
         raise InputError(f'Pages are counted from 1, or "{CHANNELS}" takes all of them: there is no page {page}.')
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is not a file.")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("is not a file.")
         with open(path, "rb") as file:
             start = file.read(4)
             if start == PNG:
