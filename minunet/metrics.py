@@ -48,6 +48,11 @@ def pixel_accuracy(matrix: np.ndarray) -> float:
     return float(_ratio(np.trace(matrix), matrix.sum()))
 
 
+def pixel_error(matrix: np.ndarray) -> float:
+    """The fraction of all pixels that is wrong, as the ISBI 2012 challenge counts them; NaN if there are none."""
+    return 1 - pixel_accuracy(matrix)
+
+
 def iou(matrix: np.ndarray) -> np.ndarray:
     """Intersection over union of each class, (classes,); NaN for a class that neither occurs nor is predicted."""
     hits = np.diag(matrix)

@@ -9,6 +9,7 @@ from minunet.metrics import (
     iou,
     mean_iou,
     pixel_accuracy,
+    pixel_error,
     rand_precision_recall,
     rand_score,
 )
@@ -110,3 +111,8 @@ def test_the_rand_score_of_scikit_image(rng, dtype):
         error, *others = adapted_rand_error(truth, answer, ignore_labels=(0,))
         assert rand_score(truth, answer) == pytest.approx(1 - error, rel=1e-12)
         assert sorted(rand_precision_recall(truth, answer)) == pytest.approx(sorted(others), rel=1e-12)
+
+
+def test_pixel_error_is_what_is_not_right():
+    matrix = np.array([[3, 1], [2, 4]])
+    assert pixel_error(matrix) == pytest.approx(0.3) and np.isnan(pixel_error(np.zeros((2, 2), int)))

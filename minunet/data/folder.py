@@ -44,9 +44,13 @@ OBJECTS = ("background", "object", "border")
 
 
 class Loaded(NamedTuple):
-    """The images of a folder, how many channels they have, and, if they are deep, the range of each channel."""
+    """The images of a folder, how many channels they have, and, if they are deep, the range of each channel.
+
+    `dealt`: in words, who said which images are for what.
+    """
 
     splits: Splits
+    dealt: str
     channels: int
     ranges: Ranges | None
 
@@ -93,7 +97,8 @@ def load_folder(
         names,
         instances,
     )
-    return Loaded(Splits(*(data.take(part) for part in parts)), channels, ranges)
+    dealt = " and ".join(layout.lists) or "nobody, so at random"
+    return Loaded(Splits(*(data.take(part) for part in parts)), dealt, channels, ranges)
 
 
 def _names(found: list[Found], layout: Layout, classes: Classes | None, border: int) -> tuple[str, ...]:

@@ -144,6 +144,7 @@ def load(config: Config) -> tuple[Splits, Config]:
     if config.preset != "folder":
         return pets.load_pets(folder, config.size, rng, config.pooled), config
     loaded = load_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
+    print(f"which images are for what was said by: {loaded.dealt}")
     return loaded.splits, dataclasses.replace(
         config, channels=loaded.channels, ranges=loaded.ranges, piece_count=_piece_count(config, loaded.splits.training)
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 from minunet.backend import to_device, to_numpy
 from minunet.data.batches import LABELS, stretch, to_input
@@ -18,12 +19,21 @@ from minunet.errors import InputError
 from minunet.files import whole_file
 from minunet.layers import soft_dice
 from minunet.layers.cross_entropy import pixel_weights
-from minunet.metrics import average_precision, confusion_matrix, count_matches, iou, mean_iou, pixel_accuracy
+from minunet.metrics import (
+    average_precision,
+    confusion_matrix,
+    count_matches,
+    iou,
+    mean_iou,
+    pixel_accuracy,
+    rand_score,
+)
 from minunet.model.config import Config
 from minunet.model.tiling import predict
 from minunet.model.trained import Model
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
+MANY_PIECES = 10  # of a class in an image, in the mean: of fewer, no Rand score is taken
 SMALLEST = 20  # pixels: what is less is no object
 
 
@@ -99,9 +109,11 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
         if not config.pieces:  # without padding, the middle is predicted
             instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
         result |= score_instances(instances, matrix, predictions, config.border)
+    shown = as_predicted(dataset, config, predictions)
+    if dataset.instances is None and (rand := rand_scores(list(shown.labels), predictions, dataset.classes)):
+        result["rand_score"] = rand
     with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    shown = as_predicted(dataset, config, predictions)
     drawn(folder / "predictions.png", lambda: save_predictions(folder / "predictions.png", shown, predictions))
     return result, matrix
 
@@ -131,6 +143,25 @@ def score_instances(
     right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
     pixels = 2 * right + missed + false
     return {"average_precision": precision, "dice": float(2 * right / pixels) if pixels else None}
+
+
+def rand_scores(
+    labels: list[np.ndarray], predictions: list[np.ndarray], classes: tuple[str, ...]
+) -> dict[str, float | None]:
+    """The mean Rand score over images, for each class that lies in many pieces, as cells between membranes do.
+
+    A piece is what hangs together by the sides of its pixels. Predicted pieces that were merged by a gap in the wall
+    between them, or split, lower this score and hardly any other.
+    """
+    scores = {}
+    for k, name in enumerate(classes):
+        truth = [ndimage.label(each == k) for each in labels]
+        if sum(pieces for _, pieces in truth) < MANY_PIECES * len(labels):
+            continue
+        pairs = zip(truth, predictions, strict=True)
+        each = [rand_score(pieces, ndimage.label(prediction == k)[0]) for (pieces, _), prediction in pairs]
+        scores[name] = _number(float(np.mean([score for score in each if not math.isnan(score)] or math.nan)))
+    return scores
 
 
 def _number(value: float) -> float | None:

@@ -44,6 +44,9 @@ def print_result(result: dict[str, Any]) -> None:
         f"mean IoU {result['mean_iou']:.3f}"
     )
     print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
+    if "rand_score" in result:
+        scores = ", ".join(f"{name} {_shown(value)}" for name, value in result["rand_score"].items())
+        print(f"Rand score, whether what belongs together is together: {scores}")
     if "average_precision" in result:
         precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
         print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")

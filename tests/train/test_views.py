@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from scipy.ndimage import label
 
 from minunet.data.dataset import IGNORED, Dataset
 from minunet.errors import InputError
+from minunet.metrics import rand_score
 from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.predict import main as predict
 from minunet.train.__main__ import main as train
 from minunet.train.loop import make_batch, make_batches
 from minunet.train.presets import MOST_PIECES, PIECES, balanced, load
+from minunet.train.score import rand_scores
 from tests.data.pictures import write_folder
 
 SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
@@ -188,3 +191,38 @@ def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
 def test_ranges_belong_to_channels():
     with pytest.raises(InputError, match="ranges holds 2 numbers, but two for each of 3 channels"):
         make_network(Config("folder", ranges=(0, 1)), 2)
+
+
+def cells(number, size=80):
+    """Squares between walls, and the same with a gap in every wall."""
+    walls = (np.indices((size, size)) % 16 < 2).any(axis=0)
+    gaps = (np.indices((size, size)) % 16 == 9).any(axis=0)
+    return (~walls).astype("uint8"), (~walls | gaps).astype("uint8")
+
+
+def test_rand_scores_of_classes_in_many_pieces():
+    truth, merged = cells(0)
+    names = ("wall", "cell")
+    assert rand_scores([truth] * 2, [truth] * 2, names) == {"cell": 1.0}
+    one, other = rand_scores([truth] * 2, [truth, merged], names)["cell"], rand_score(label(truth)[0], label(merged)[0])
+    assert one == pytest.approx((1 + other) / 2) and other < 0.2
+    assert rand_scores([truth], [np.zeros_like(truth)], names) == {"cell": 0.0}
+    assert rand_scores([np.ones_like(truth)], [truth], names) == {}
+
+
+def test_pieces_of_single_pixels_have_no_score():
+    dots = ((np.indices((20, 20)) % 3) == 0).all(axis=0).astype("uint8")
+    assert rand_scores([dots], [dots], ("ground", "dot")) == {"dot": None}
+
+
+def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
+    folder = tmp_path / "mine"
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+        for number in range(3):
+            Image.fromarray(cells(number)[0] * (200 if part == "images" else 1)).save(folder / part / f"{number}.png")
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--out", "run"]) == 0
+    said = capsys.readouterr().out
+    assert "which images are for what was said by: nobody, so at random" in said
+    test = json.loads((tmp_path / "run" / "test.json").read_text())
+    assert f"Rand score, whether what belongs together is together: class 1 {test['rand_score']['class 1']:.3f}" in said
