@@ -21,7 +21,7 @@ from minunet.seeds import generator
 
 
 def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
-    """Pixel values of 8 or 16 bits, or 0 to 1 if floating point, to about -2 to 2: float32, mean 0, deviation 1.
+    """Pixel values of 8 or 16 bits, or 0 to 1 if floating point, to -2 to 2: float32, mean near 0, deviation near 1.
 
     If not `centred`, to 0 to 1.
     """
@@ -74,7 +74,7 @@ def steps_per_epoch(images: int, batch_size: int) -> int:
 
 
 class Batch(NamedTuple):
-    """x (N, H, W, 3) float32, labels (N, OH, OW) int64, and how much more each pixel counts, (N, OH, OW) or None."""
+    """x (N, H, W, C) float32, labels (N, OH, OW) int64, and how much more each pixel counts, (N, OH, OW) or None."""
 
     x: np.ndarray
     labels: np.ndarray
@@ -96,7 +96,8 @@ class Batches:
         centred: see `to_input`.
         extra_weights: for each image, by how much more each of its pixels counts in the loss, (H, W).
         pieces: how many pieces an epoch shows, of larger images more; None for one of each image.
-        rare: the fraction of all pieces that are cut around a class of their image, each of its classes as often.
+        rare: the fraction of all pieces that are cut around a pixel of a class: each class as often, and of the images
+            that show it each as often.
     """
 
     dataset: Dataset
@@ -142,33 +143,35 @@ class Batches:
         return np.cumsum([labels.size for labels in self.dataset.labels])
 
     @cached_property
-    def _places_of_classes(self) -> list[list[np.ndarray]]:
-        """Of each image and each of its classes some pixels, (P, 2), rows and columns."""
-        places = []
-        for labels in self.dataset.labels:
-            found = ((k, np.flatnonzero(labels == k)) for k in range(len(self.dataset.classes)))
-            some = [at[:: -(-len(at) // REMEMBERED)] for _, at in found if len(at)]
-            places.append([np.stack(np.unravel_index(at, labels.shape), axis=1) for at in some])
-        return places
+    def _places_of_classes(self) -> list[list[tuple[int, np.ndarray]]]:
+        """Of each class that there is the images that show it, each with some of its pixels, (P,), row by row."""
+        places: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for image, labels in enumerate(self.dataset.labels):
+            for k in np.flatnonzero(np.bincount(labels.ravel(), minlength=256)[: len(self.dataset.classes)]).tolist():
+                at = np.flatnonzero(labels == k)
+                places.setdefault(k, []).append((image, at[:: -(-len(at) // REMEMBERED)].astype("int32")))
+        return list(places.values())
 
-    def _near(self, epoch: int, place: int, image: int) -> np.ndarray | None:
-        """A pixel of a class that the piece at this place is cut around, if it is."""
+    def _rare(self, epoch: int, place: int) -> tuple[int, np.ndarray] | None:
+        """An image, and a pixel of it, (row, column), that the piece at this place is cut around, if it is."""
         if not self.rare:
             return None
-        rng, classes = generator(self.seed, "rare", epoch, place), self._places_of_classes[image]
+        rng, classes = generator(self.seed, "rare", epoch, place), self._places_of_classes
         if rng.random() >= self.rare or not classes:
             return None
-        pixels = classes[rng.integers(len(classes))]
-        return pixels[rng.integers(len(pixels))]
+        images = classes[rng.integers(len(classes))]
+        image, pixels = images[rng.integers(len(images))]
+        pixel = int(pixels[rng.integers(len(pixels))])
+        return image, np.array(divmod(pixel, self.dataset.labels[image].shape[1]))
 
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
         order, images, planes = self.order(epoch), [], []
         for place in places:
-            i, rng = order[place], generator(self.seed, "augmentation", epoch, place)
+            i, near = self._rare(epoch, place) or (order[place], None)
+            rng = generator(self.seed, "augmentation", epoch, place)
             belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
-            near = self._near(epoch, place, i)
             image, belonging = augment(self.dataset.images[i], belonging, self.augmentation, rng, self.size, near)
             images.append(image)
             planes.append(belonging)

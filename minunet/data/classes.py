@@ -43,7 +43,9 @@ class Classes(NamedTuple):
             if self.coloured:
                 what = f"{path} holds the colours {_colours(unknown)}, which classes.txt does not name."
             edges = "edges between classes: save masks without any."
-            raise InputError(what + (f" They look like smooth {edges}" if smooth else ""))
+            ignored = f" If {unknown[-1]} is what does not count, name it: '{unknown[-1]} {IGNORE}'."
+            ignored = ignored if not self.coloured and len(unknown) == 1 else ""
+            raise InputError(what + (f" They look like smooth {edges}" if smooth else ignored))
         labels = np.empty(mask.shape, "uint8")
         for rows in row_slices(*mask.shape):
             labels[rows] = self.labels[np.searchsorted(self.values, mask[rows])]
@@ -70,7 +72,7 @@ def read_classes(path: Path) -> Classes | None:
             raise InputError(f"{here} names a value or a class that was named before.")
         if printable(name) != name:
             raise InputError(f"{here} names a class by what cannot be shown.")
-        names[value] = name
+        names[value] = IGNORE if name.lower() == IGNORE else name
         kinds.add("," in text)
     if len(kinds) > 1:
         raise InputError(f"{path} names some classes by numbers and some by colours: only one of both can be meant.")
@@ -79,7 +81,8 @@ def read_classes(path: Path) -> Classes | None:
     classes = [names[value] for value in order if names[value] != IGNORE]
     most = 255 if IGNORE in names.values() else 256
     if not 2 <= len(classes) <= most:
-        raise InputError(f"{path} names {len(classes)} classes; there can be 2 to {most}.")
+        besides = f" besides '{IGNORE}', which is none" if IGNORE in names.values() else ""
+        raise InputError(f"{path} names {len(classes)} classes{besides}; there can be 2 to {most}.")
     values = sorted(names)
     labels = [IGNORED if names[value] == IGNORE else classes.index(names[value]) for value in values]
     return Classes(tuple(classes), np.array(values), np.array(labels, "uint8"), coloured)

@@ -11,6 +11,7 @@ from minunet.errors import InputError
 
 Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
 PART = 0.1  # of the images, for validation, and again for the test
+NAMES = {"val.txt": "validation", "test.txt": "test"}  # of lists
 IGNORED = 255  # the label of pixels that count neither in the loss nor in the score, if there are fewer classes
 
 
@@ -88,24 +89,31 @@ def split(dataset: Dataset, fractions: tuple[float, ...], rng: np.random.Generat
     return [*parts, dataset.take(order)]
 
 
-def deal(names: list[str], lists: dict[str, list[str]], rng: np.random.Generator) -> list[np.ndarray]:
-    """The indices of the images for training, for validation and for the test.
+def deal(names: list[str], lists: dict[str, list[str]], rng: np.random.Generator) -> tuple[list[np.ndarray], str]:
+    """The indices of the images for training, for validation and for the test; and who said so, in words.
 
-    As the lists train.txt, val.txt and test.txt say, as far as they are there; what they leave open is drawn at random
-    from the rest, a part of all for validation and one for the test.
+    As the lists train.txt, val.txt and test.txt say, as far as they are there. What they leave open is drawn at random:
+    without train.txt a part of all images each, and the rest is trained on; with it, from the images that no list
+    names, in equal parts, or, if there are too few, from train.txt.
     """
     place = {name: number for number, name in enumerate(names)}
-    listed = {part: np.array([place[name] for name in lists[part]]) for part in lists}
-    taken = np.concatenate([np.zeros(0, int), *(listed[part] for part in listed if part != "train.txt")])
-    rest = listed.get("train.txt", np.setdiff1d(np.arange(len(names)), taken))
-    rest, parts = rest[rng.permutation(len(rest))], []
-    for part in ("val.txt", "test.txt"):
-        count = 0 if part in listed else max(1, round(PART * len(names)))
-        parts.append(listed.get(part, rest[:count]))
-        rest = rest[count:]
-    if not len(rest):
-        raise InputError("The lists leave no picture to train on.")
-    return [rest, *parts]
+    listed = {part: np.array([place[name] for name in lists[part]], int) for part in lists}
+    missing = [part for part in ("val.txt", "test.txt") if part not in listed]
+    taken = np.concatenate([np.zeros(0, int), *listed.values()])
+    rest, source = np.setdiff1d(np.arange(len(names)), taken), "all images"
+    counts = [max(1, round(PART * len(names)))] * len(missing)
+    if "train.txt" in listed and len(rest) >= len(missing) > 0:
+        source, counts = "the images that no list names", [len(part) for part in np.array_split(rest, len(missing))]
+    elif "train.txt" in listed:
+        rest, source = listed["train.txt"], "train.txt"
+    rest = rest[rng.permutation(len(rest))]
+    for part, count in zip(missing, counts, strict=True):
+        listed[part], rest = rest[:count], rest[count:]
+    training = listed["train.txt"] if "train.txt" in listed and source != "train.txt" else rest
+    if not len(training):
+        raise InputError("The lists leave no image to train on.")
+    by = [f"{name}: {f'drawn at random from {source}' if part in missing else part}" for part, name in NAMES.items()]
+    return [training, listed["val.txt"], listed["test.txt"]], "; ".join(by)
 
 
 def into_splits(known: Dataset, rng: np.random.Generator, test: Dataset | None = None) -> Splits:

@@ -7,6 +7,7 @@ those of the highest 0.1 % become 65535, and what lies between is spread evenly.
 every picture that it predicts is seen through them: what is twice as bright stays twice as bright.
 """
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,12 +29,14 @@ def unit(picture: np.ndarray) -> np.ndarray:
 def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
     """The range of each channel of pictures (H, W, C) of any kind of number; see above. NaN is not asked.
 
-    Raises InputError if a channel holds no number that is finite, or one number everywhere.
+    A channel that holds one number everywhere is black, and told; microscopes write an unused colour so. Raises
+    InputError if a channel holds no number that is finite, or all channels hold one number each.
     """
     each = max(1, SAMPLE // len(pictures))  # pixels of a picture, at equal steps
     flat = (picture.reshape(-1, picture.shape[2]) for picture in pictures)
     sample = np.concatenate([pixels[:: -(-len(pixels) // each) or 1] for pixels in flat])  # (P, C)
     ranges: list[float] = []
+    empty: list[str] = []
     for number, channel in enumerate(sample.T, start=1):
         finite = channel[np.isfinite(channel)]
         if not finite.size:
@@ -41,10 +44,13 @@ def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
         low, high = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf")
         low, high = (low, high) if low < high else (finite.min(), finite.max())
         if low == high:
-            raise InputError(
-                f"Channel {number} of the training images is {low} everywhere: nothing can be learnt from it."
-            )
+            empty.append(f"channel {number} is {low:g} everywhere")
+            high = low + 1
         ranges += [float(low), float(high)]
+    if len(empty) == sample.shape[1]:
+        raise InputError(f"In the training images, {' and '.join(empty)}: nothing can be learnt from them.")
+    if empty:
+        print(f"in the training images, {' and '.join(empty)}", file=sys.stderr)
     return tuple(ranges)
 
 
@@ -57,6 +63,15 @@ def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
             band = ((picture[rows] - low) / (high - low)).clip(0, 1)
         scaled[rows] = np.nan_to_num(65535 * band).round()
     return scaled
+
+
+def share_outside(picture: np.ndarray, ranges: Ranges) -> float:
+    """Which fraction of the numbers of a picture (H, W, C) lies outside of the ranges; NaN is not asked."""
+    low, high = np.array(ranges).reshape(-1, 2).T
+    sample = picture.reshape(-1, picture.shape[2])[:: -(-picture[..., 0].size // SAMPLE) or 1]
+    with np.errstate(invalid="ignore"):
+        outside = (sample < low) | (sample > high)
+    return float(outside.sum() / max(1, np.isfinite(sample).sum()))
 
 
 def shown(picture: np.ndarray) -> np.ndarray:

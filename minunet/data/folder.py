@@ -7,8 +7,8 @@
     train.txt, val.txt, test.txt                 optional: which pictures are for what, a name a line
 
 Pictures are PNG, JPEG, TIFF, and others, see `decode.KNOWN`. Picture and mask have the same size. Without classes.txt
-the values in the masks must be 0 to K-1, and the classes are called after them. Pictures that no list names are divided
-at random into 80 % for training, 10 % for validation and 10 % for the final test.
+the values in the masks must be 0 to K-1, and the classes are called after them. What no list says is drawn
+at random: 10 % for validation, 10 % for the final test, and the rest, or those of train.txt, for training.
 """
 
 import sys
@@ -21,7 +21,7 @@ import numpy as np
 from minunet.data.classes import Classes, read_classes
 from minunet.data.dataset import IGNORED, Dataset, Splits, deal
 from minunet.data.decode import Page
-from minunet.data.depth import Ranges
+from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
 from minunet.data.layout import Layout, find_layout
 from minunet.data.lists import shorten
@@ -34,8 +34,8 @@ from minunet.data.masks import (
     refuse_mixed_greys,
     refuse_mixed_palettes,
 )
-from minunet.data.pairs import alike, read_all, read_pair, stacked, tell_of_askew, through_ranges
-from minunet.data.pictures import read_mask
+from minunet.data.pairs import alike, as_seen, check_objects, read_all, read_pair, stacked, tell_of_tags
+from minunet.data.pictures import read_mask, with_channels
 from minunet.errors import InputError
 
 SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
@@ -67,29 +67,34 @@ def load_folder(
     """
     layout = find_layout(folder)
     classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
+    if layout.instances and (layout.folder / "classes.txt").exists():
+        print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
     scaled = (size, size) if size else None
     read = partial(
         read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page, overlaps=True
     )
     pairs = read_all(read, layout.pairs, str(folder))
-    tell_of_askew(pairs)
+    tell_of_tags(pairs)
     if size:
         _tell_of_squeezing([pair.shape for pair in pairs])
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
     del pairs
+    if instances:
+        check_objects(instances, folder)
     names = _names(found, layout, classes, border)
     if size and not layout.instances:
         _tell_what_is_too_small(best_iou(found, len(names)), names, size)
     paths = [image for image, _ in layout.pairs]
-    parts = deal([image.name for image in paths], layout.lists, rng)
+    parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
         if len(names) <= IGNORED and all((labels[number] == IGNORED).all() for number in part):
             raise InputError(f"All pixels of the pictures to {what} are ignored.")
-    images, deep = alike(paths, pictures)
-    channels = images[0].shape[2]
-    ranges = through_ranges(images, parts[0]) if deep else None
+    channels, deep = alike(paths, pictures)
+    training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
+    ranges = ranges_of(list(training)) if deep else None
+    images = as_seen(paths, pictures, channels, ranges, scaled, page)
     data = Dataset(
         stacked(images) if size else images,
         stacked(labels) if size else labels,
@@ -97,7 +102,6 @@ def load_folder(
         names,
         instances,
     )
-    dealt = " and ".join(layout.lists) or "nobody, so at random"
     return Loaded(Splits(*(data.take(part) for part in parts)), dealt, channels, ranges)
 
 
@@ -148,7 +152,8 @@ def _consecutive(found: list[Found], layout: Layout) -> list[int]:
             f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
         )
     elif values == [*range(len(values) - 1), 255]:
-        hint += " If 255 is what does not count, the line is '255 ignore'."
+        lines = ", ".join(f"'{value} NAME'" for value in values[:-1])
+        hint += f" If 255 is what does not count, the lines are {lines} and '255 ignore'."
     raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
 
 

@@ -9,7 +9,7 @@ from minunet.data.lists import read_lists, require_folders, shorten
 from minunet.errors import InputError, printable
 
 LISTS = ("train.txt", "val.txt", "test.txt")
-SUFFIX = "_mask"  # of a mask beside its picture, or in masks/
+SUFFIXES = ("_mask", "_masks", "_cp_masks")  # of a mask beside its picture, or in a folder of masks
 HINT = (
     "A folder for training holds images/ and masks/ with the same names but for the ending, images/ and instances/, or "
     "NAME.jpg beside NAME_mask.png."
@@ -31,7 +31,11 @@ def find_layout(folder: Path, quiet: bool = False) -> Layout:
     What is passed over is told, unless it is asked `quiet`ly.
     """
     require_folders(HINT, folder)
-    if not (folder / "images").is_dir() and (beside := _beside(folder)):
+    for path in folder.iterdir():
+        wanted = f"{path.name.lower().split('.')[0]}.txt"  # Classes.txt, classes.txt.txt
+        if wanted in ("classes.txt", *LISTS) and path.name.lower().endswith(".txt") and path.name != wanted:
+            raise InputError(f"{path} should be called {wanted}, or otherwise, if it is meant for something else.")
+    if not (folder / "images").is_dir() and (beside := _beside(folder, quiet)):
         pairs, kind = beside, "masks"
     else:
         kinds = [kind for kind in ("masks", "instances") if (folder / kind).is_dir()]
@@ -41,7 +45,7 @@ def find_layout(folder: Path, quiet: bool = False) -> Layout:
         require_folders(HINT, folder / "images", folder / kind)
         pairs = _pairs(folder / "images", folder / kind, quiet)
     lists = _lists(folder, [image for image, _ in pairs])
-    if "train.txt" in lists:
+    if len(lists) == len(LISTS):
         listed = {name for names in lists.values() for name in names}
         left_over = [image.name for image, _ in pairs if image.name not in listed]
         pairs = [pair for pair in pairs if pair[0].name in listed]
@@ -58,37 +62,58 @@ def _pairs(images: Path, masks: Path, quiet: bool) -> list[tuple[Path, Path]]:
     pictures, marked = by_stem(images), by_stem(masks)
     if not quiet:
         _tell_what_is_no_picture(images)
-    marked = {stem if stem in pictures else stem.removesuffix(SUFFIX): path for stem, path in marked.items()}
+    for stem, path in list(marked.items()):
+        if stem not in pictures and (base := _base(stem)) in pictures:
+            if base in marked:
+                raise InputError(f"{masks} holds {marked[base].name} and {path.name}: which of them is meant?")
+            marked[base] = marked.pop(stem)
     missing = [path.name for stem, path in pictures.items() if stem not in marked]
     if missing:
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        unused = [path.name for stem, path in marked.items() if stem not in pictures]
+        instead = f", but holds {unused[0]}" if unused else ""
+        stem = Path(missing[0]).stem
         raise InputError(
-            f"The image {missing[0]}{others} has no mask: {masks} should hold {Path(missing[0]).stem}.png."
+            f"The image {missing[0]}{others} has no mask: {masks} should hold {stem}.png, or .tif{instead}."
         )
-    left_over = [path.name for stem, path in marked.items() if stem not in pictures]
-    if left_over and not quiet:
-        print(f"masks without an image, which are passed over: {printable(shorten(left_over))}", file=sys.stderr)
+    if not quiet:
+        _tell_what_is_left_over(marked, pictures)
     return [(path, marked[stem]) for stem, path in pictures.items()]
 
 
 def _tell_what_is_no_picture(folder: Path) -> None:
     """A word about what lies beside the pictures of a folder: other files, and folders."""
     shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    others = [path.name for path in shown if path.is_dir() or path.suffix.lower() not in PICTURE_ENDINGS]
+    others = [path.name for path in shown if path.is_dir() or path.suffix.lower() not in (*PICTURE_ENDINGS, ".txt")]
     if others:
-        told = f"passed over in {folder}, as they are no pictures by their ending: {shorten(others)}"
+        told = f"passed over in {folder}, as they are folders, or no pictures by their ending: {shorten(others)}"
         print(printable(told), file=sys.stderr)
 
 
-def _beside(folder: Path) -> list[tuple[Path, Path]]:
+def _beside(folder: Path, quiet: bool) -> list[tuple[Path, Path]]:
     """Pictures with their masks beside them; empty if there is no mask."""
     files = by_stem(folder)
-    masks = {stem.removesuffix(SUFFIX): path for stem, path in files.items() if stem.endswith(SUFFIX)}
-    pictures = {stem: path for stem, path in files.items() if not stem.endswith(SUFFIX)}
+    masks = {_base(stem): path for stem, path in files.items() if _base(stem) != stem}
+    pictures = {stem: path for stem, path in files.items() if _base(stem) == stem}
     missing = [path.name for stem, path in pictures.items() if stem not in masks]
     if masks and missing:
-        raise InputError(f"{folder} holds {missing[0]}, but no {Path(missing[0]).stem}{SUFFIX}.png beside it. {HINT}")
+        raise InputError(f"{folder} holds {missing[0]}, but no {Path(missing[0]).stem}_mask.png beside it. {HINT}")
+    if masks and not quiet:
+        _tell_what_is_no_picture(folder)
+        _tell_what_is_left_over(masks, pictures)
     return [(path, masks[stem]) for stem, path in pictures.items() if stem in masks]
+
+
+def _tell_what_is_left_over(masks: dict[str, Path], pictures: dict[str, Path]) -> None:
+    """A word about masks without an image."""
+    if left_over := [path.name for stem, path in masks.items() if stem not in pictures]:
+        print(f"masks without an image, which are passed over: {printable(shorten(left_over))}", file=sys.stderr)
+
+
+def _base(stem: str) -> str:
+    """The name of the picture that a mask of this name belongs to."""
+    ending = next((suffix for suffix in reversed(SUFFIXES) if stem.endswith(suffix)), "")
+    return stem.removesuffix(ending)
 
 
 def by_stem(folder: Path) -> dict[str, Path]:

@@ -38,7 +38,6 @@ class Found(NamedTuple):
     values: np.ndarray  # (K,), sorted
     counts: np.ndarray  # (K,), pixels
     palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are; of grey, if it has 1 to 4 bits
-    askew: bool = False  # whether its picture was turned upright, and it was not
     overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
 
     def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
@@ -154,7 +153,7 @@ def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]
     numbers, as parts of larger pictures have them.
     """
     numbers = [np.union1d(mask.values, [0]) for mask in found if mask.values.any()]  # but for those without any
-    if len({len(each) for each in numbers}) < 2 or max(map(len, numbers)) < FEW:
+    if len({each.tobytes() for each in numbers}) < 2 or max(map(len, numbers), default=0) < FEW:
         return False
     without_gaps = np.mean([len(each) == each[-1] + 1 for each in numbers])
     if without_gaps < MOST and len({value for each in numbers for value in each.tolist()}) <= CLASSES:

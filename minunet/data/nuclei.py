@@ -10,7 +10,6 @@ the Broad Bioimage Benchmark Collection, CC0. The folder:
 The classes are background, nucleus, and the border where two nuclei meet.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
 from minunet.data.lists import read_lists, require_folders
 from minunet.data.masks import count_values
-from minunet.data.pairs import read_all
+from minunet.data.pairs import check_objects, read_all
 from minunet.data.pictures import read_image, read_mask, require_size
 from minunet.errors import InputError
 
@@ -50,11 +49,7 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
     if len(names) < 3:
         raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
     images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
-    without = sum(not each.any() for each in instances)
-    if without == len(names):
-        raise InputError(f"{folder}: no picture has a mask with a nucleus. {HINT}")
-    if without:
-        print(f"pictures without any nucleus in masks/: {without} of {len(names)}", file=sys.stderr)
+    check_objects(instances, folder)
     labels = [to_classes(each, border) for each in instances]
     return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
 

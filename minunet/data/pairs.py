@@ -6,19 +6,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy import ndimage
 from tqdm import tqdm
 
-from minunet.data.brightness import to_8_bits
 from minunet.data.classes import Classes
 from minunet.data.dataset import Images
 from minunet.data.decode import Page
-from minunet.data.depth import Ranges, ranges_of, to_16_bits
+from minunet.data.depth import Ranges, to_16_bits
 from minunet.data.instances import to_classes
+from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
-from minunet.data.pictures import Picture, read_mask, read_picture, require_size, with_channels
+from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
 from minunet.data.resize import resize_mask, resize_picture, row_slices
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
+
+SEVERAL = 3  # pieces of a single object, in the mean: so many are objects without numbers
+NUMBERS = (
+    "objects need a number each. In one piece each they get one by scipy.ndimage.label(mask); classes belong into "
+    "masks/ instead of instances/."
+)
+SAMPLE = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
 class Pair(NamedTuple):
@@ -42,6 +50,8 @@ def read_pair(
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
+    How deep pictures are scaled is known only when all have been read: in their place stands a sample then, (P, 1, C).
+
     Args:
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
@@ -54,41 +64,69 @@ def read_pair(
     picture = read_picture(image_path, page)
     shape = picture.values.shape[:2]
     if size:  # before the mask is read: of large photographs both would take much memory
-        picture = picture._replace(values=resize_picture(picture.values, size))
+        values = _sample(picture.values) if picture.deep else resize_picture(picture.values, size)
+        picture = picture._replace(values=values)
     mask = read_mask(mask_path, coloured=classes is not None and classes.coloured)
+    if picture.turned and not mask.turned and mask.values.shape == shape[::-1] != shape:
+        raise InputError(
+            f"{image_path} is stored on its side and turned upright by its orientation tag, but its mask {mask_path} "
+            "was painted on the picture as it is stored: turn the mask likewise."
+        )
     require_size(image_path, shape, mask.values.shape, f"mask {mask_path}")
     held, counts = count_values(mask.values)
     found, askew = Found(mask_path, held, counts, mask.palette), picture.turned and not mask.turned
     if border is not None:
-        instances = numbered(mask_path, mask.values, held)
+        instances = numbered(mask_path, mask, held)
         instances = resize_mask(instances, size) if size else instances
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape)
-    if classes:
-        labels = classes.encode(mask_path, mask.values, held, grey=mask.palette is None)
-    else:
-        labels = np.empty(shape, "uint8")
-        for rows in row_slices(*shape):
-            labels[rows] = mask.values[rows].clip(0, 255)
+    labels = labels_of(mask_path, mask, held, classes)
     if size:
         scaled = resize_mask(labels, size)
         found, labels = found.scaled(labels, resize_mask(scaled, shape)) if overlaps else found, scaled
     return Pair(picture, labels, None, found, askew, shape)
 
 
-def numbered(path: Path, mask: np.ndarray, held: np.ndarray) -> np.ndarray:
+def _sample(values: np.ndarray) -> np.ndarray:
+    """Some pixels of a picture (H, W, C) at equal steps, (P, 1, C)."""
+    pixels = values.reshape(-1, 1, values.shape[2])
+    return pixels[:: -(-len(pixels) // SAMPLE)].copy()
+
+
+def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None) -> np.ndarray:
+    """The labels (H, W) uint8 of a mask that holds the values `held`; without `classes` they are the values."""
+    if classes:
+        return classes.encode(path, mask.values, held, grey=mask.palette is None)
+    labels = np.empty(mask.values.shape, "uint8")
+    for rows in row_slices(*mask.values.shape[:2]):
+        labels[rows] = mask.values[rows].clip(0, 255)
+    return labels
+
+
+def numbered(path: Path, mask: Mask, held: np.ndarray) -> np.ndarray:
     """Objects by any number, as instances (H, W) int32: 0 is background, and 1, 2, ... the objects in their order."""
     if held[0] < 0:
         raise InputError(f"{path} holds {held[0]}, but objects have numbers from 1 on, and the background has 0.")
     objects = held[held > 0]
-    if len(objects) == 1 and objects[0] in (255, 65535):
-        raise InputError(
-            f"{path} is black and white: objects need a number each. In one piece each they get one by "
-            "scipy.ndimage.label(mask); classes belong into masks/ instead of instances/."
-        )
-    instances = np.empty(mask.shape, "int32")
-    for rows in row_slices(*mask.shape):
-        instances[rows] = np.where(mask[rows] > 0, np.searchsorted(objects, mask[rows]) + 1, 0)
+    if len(objects) == 1:  # 1 may be white, too, if the file has only one bit
+        white = mask.palette is not None and (mask.palette[objects[0] :][:1] == 255).all()
+        if objects[0] in (255, 65535) or white:
+            raise InputError(f"{path} is black and white: {NUMBERS}")
+    instances = np.empty(mask.values.shape, "int32")
+    for rows in row_slices(*mask.values.shape[:2]):
+        instances[rows] = np.where(mask.values[rows] > 0, np.searchsorted(objects, mask.values[rows]) + 1, 0)
     return instances
+
+
+def check_objects(instances: Sequence[np.ndarray], folder: Path) -> None:
+    """A word about images without any object. Raises InputError if none has one, or if they have no numbers."""
+    empty = sum(not each.any() for each in instances)
+    if empty == len(instances):
+        raise InputError(f"No image of {folder} has a mask with an object.")
+    most = max(int(each.max()) for each in instances)
+    if most == 1 and np.mean([ndimage.label(each)[1] for each in instances]) >= SEVERAL:
+        raise InputError(f"Each mask of {folder} holds one object, in several pieces: {NUMBERS}")
+    if empty:
+        print(f"images whose masks show no object: {empty} of {len(instances)}", file=sys.stderr)
 
 
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
@@ -97,8 +135,14 @@ def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -
     return list(tqdm(results, f"Reading {what}", len(items), unit="img", leave=False, disable=None))
 
 
-def tell_of_askew(pairs: Sequence[Pair]) -> None:
-    """A word if pictures are turned upright and their masks are not."""
+def tell_of_tags(pairs: Sequence[Pair]) -> None:
+    """A word if pictures are turned upright and their masks are not, or have a channel that may be none of alpha."""
+    if count := sum(pair.picture.masked for pair in pairs):
+        print(
+            f"{count} of {len(pairs)} images are TIFFs with a channel that is called alpha: it is taken for what is "
+            "transparent; if it was measured, as near infrared is, --page channels makes it a channel",
+            file=sys.stderr,
+        )
     if count := sum(pair.askew for pair in pairs):
         print(
             f"{count} of {len(pairs)} pictures are turned upright by their orientation tag and their masks have none: "
@@ -107,40 +151,68 @@ def tell_of_askew(pairs: Sequence[Pair]) -> None:
         )
 
 
-def alike(paths: Sequence[Path], pictures: list[Picture], channels: int | None = None) -> tuple[list[np.ndarray], bool]:
-    """The numbers of all pictures with as many channels, and whether they are deep: more than 8 bits, all of them.
+def alike(paths: Sequence[Path], pictures: Sequence[Picture]) -> tuple[int, bool]:
+    """How many channels all pictures are to have, and whether all are deep: of more than 8 bits.
 
-    Grey ones among colours get three channels. If only some are deep, those become pictures of 8 bits, one by one.
-    `channels` instead of as many as they have, and 8 bits then. The list is emptied on the way.
+    Grey ones among colours get three channels. If only some are deep, they are made pictures of 8 bits, one by one.
+    Raises InputError for pictures that have nothing to do with each other.
     """
-    counts = {picture.values.shape[2]: path for path, picture in zip(paths, pictures, strict=True)}
-    wanted = channels or (3 if set(counts) == {1, 3} else max(counts))
-    deep = channels is None and all(picture.deep for picture in pictures)
-    if odd := next((count for count in counts if count != wanted and (count, wanted) != (1, 3)), None):
-        other = counts.get(wanted)
+    names: dict[int, list[str]] = {}
+    for path, picture in zip(paths, pictures, strict=True):
+        names.setdefault(picture.values.shape[2], []).append(path.name)
+    wanted = 3 if set(names) == {1, 3} else max(names, key=lambda count: len(names[count]))
+    odd = {count: each for count, each in names.items() if count != wanted and (count, wanted) != (1, 3)}
+    if odd:
+        told = "; ".join(f"{count} in {shorten(each)}" for count, each in odd.items())
         raise InputError(
-            f"{counts[odd].name} has {odd} channel{'s' if odd > 1 else ''}"
-            + (f" and {other.name} has {wanted}: pictures of one data set need as many." if other else "; it needs 3.")
+            f"All images of a data set must have the same number of channels, but {len(names[wanted])} have {wanted}, "
+            f"and there are {told}."
         )
-    if not deep and channels is None and (count := sum(picture.deep for picture in pictures)):
-        told = (
-            f"{count} of {len(pictures)} pictures have more than 8 bits: they are read as pictures of 8 bits, each by"
+    kinds = {picture.floating: path.name for path, picture in zip(paths, pictures, strict=True) if picture.deep}
+    if len(kinds) == 2:
+        raise InputError(
+            f"{kinds[True]} holds floating-point numbers and {kinds[False]} whole ones of more than 8 bits: what is "
+            "bright in one is not so in the other. Save all images of a data set in one kind."
         )
-        print(f"{told} its own brightness, as the others have no more", file=sys.stderr)
-    values = []
-    for path in paths:
+    shallow = [path.name for path, picture in zip(paths, pictures, strict=True) if not picture.deep]
+    if 0 < len(shallow) < len(pictures):
+        print(
+            f"{len(shallow)} of {len(pictures)} images have no more than 8 bits ({printable(shorten(shallow))}): all "
+            "are read as images of 8 bits, and each of the others by its own brightness",
+            file=sys.stderr,
+        )
+    return wanted, not shallow
+
+
+def as_seen(
+    paths: Sequence[Path],
+    pictures: list[Picture],
+    channels: int,
+    ranges: Ranges | None = None,
+    size: tuple[int, int] | None = None,
+    page: Page = None,
+) -> list[np.ndarray]:
+    """The pictures as a network sees them that predicts such files: with so many channels, of 8 or 16 bits, scaled.
+
+    Of deep ones that are scaled only a sample was kept, see `read_pair`; they are read again, now that it is known how.
+    The list is emptied on the way.
+    """
+
+    def again(number: int) -> np.ndarray:
+        image = read_image(paths[number], channels, ranges, page)
+        return resize_picture(image, size) if size else image
+
+    numbers = [number for number, picture in enumerate(pictures) if picture.deep and (size or not ranges)]
+    reread = dict(zip(numbers, read_all(again, numbers, "deep pictures"), strict=True))
+    seen = []
+    for number, path in enumerate(paths):
         picture = pictures.pop(0)
-        seen = to_8_bits(picture.values) if picture.deep and not deep else picture.values
-        values.append(with_channels(path, seen, wanted))
-    return values, deep
-
-
-def through_ranges(pictures: list[np.ndarray], training: Sequence[int] | np.ndarray) -> Ranges:
-    """Make deep pictures uint16, in place, by what the training images among them hold."""
-    ranges = ranges_of([pictures[number] for number in training])
-    for number, picture in enumerate(pictures):
-        pictures[number] = to_16_bits(picture, ranges)
-    return ranges
+        if number in reread:
+            seen.append(reread[number])
+            continue
+        values = with_channels(path, picture.values, channels)
+        seen.append(to_16_bits(values, ranges) if ranges else values)
+    return seen
 
 
 def stacked(arrays: list[np.ndarray]) -> Images:

@@ -17,7 +17,7 @@ import numpy as np
 from minunet.data.classes import Classes
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.lists import read_lists, require_folders
-from minunet.data.pairs import alike, read_all, read_pair, stacked, tell_of_askew
+from minunet.data.pairs import as_seen, read_all, read_pair, stacked, tell_of_tags
 from minunet.errors import InputError
 
 CLASSES = ("pet", "background", "border")
@@ -58,8 +58,8 @@ def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
     pairs = read_all(partial(read_pair, size=(size, size), classes=TRIMAP), paths, f"pets, {path.stem}")
-    tell_of_askew(pairs)
+    tell_of_tags(pairs)
     pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
     del pairs
-    images, _ = alike([image for image, _ in paths], pictures, channels=3)
+    images = as_seen([image for image, _ in paths], pictures, 3, size=(size, size))
     return Dataset(stacked(images), stacked(labels), names, CLASSES)

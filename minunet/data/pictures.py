@@ -11,10 +11,12 @@ from minunet.data.brightness import on_paper
 from minunet.data.classes import codes
 from minunet.data.decode import Page, decode
 from minunet.data.decoded import Decoded
-from minunet.data.depth import Ranges, to_16_bits
+from minunet.data.depth import Ranges, share_outside, to_16_bits
 from minunet.data.masks import refuse_reversed
 from minunet.data.resize import row_slices
 from minunet.errors import InputError, printable
+
+MOST_OUTSIDE = 0.5  # of the numbers of a picture: if more lie outside of the ranges of a network, it is told
 
 
 class Picture(NamedTuple):
@@ -22,7 +24,9 @@ class Picture(NamedTuple):
 
     values: np.ndarray
     deep: bool
+    floating: bool  # whether the file holds floating-point numbers
     turned: bool  # upright, by its orientation tag
+    masked: bool  # whether it is a TIFF with a channel that is called alpha, as some programs call any fourth one
 
 
 def read_picture(path: Path, page: Page = None, keep_depth: bool = True) -> Picture:
@@ -43,7 +47,10 @@ def read_picture(path: Path, page: Page = None, keep_depth: bool = True) -> Pict
         raise MemoryError(f"{path}: {str(error) or 'NumPy got none'}") from error
     except Exception as error:  # numbers that no picture should hold
         raise InputError(f"{path} cannot be read as a picture: {error}.") from error
-    return Picture(values[..., :1] if values.shape[2] == 3 and _is_grey(values) else values, deep, decoded.turned)
+    if values.shape[2] == 3 and _is_grey(values):
+        values = values[..., :1].copy()  # so that the other two are given back
+    masked = decoded.kind[0] == "TIFF" and decoded.alpha is not None
+    return Picture(values, deep, decoded.values.dtype.kind == "f", decoded.turned, masked)
 
 
 def _is_grey(values: np.ndarray) -> bool:
@@ -83,6 +90,14 @@ def read_image(path: Path | str, channels: int = 3, ranges: Ranges | None = None
         raise InputError(
             f"{path} holds 8 bits a channel, but the network was trained on deeper pictures, with numbers from "
             f"{ranges[0]:g} to {ranges[1]:g}: what is bright and dark cannot be compared."
+        )
+    if not np.isfinite(values).any():
+        raise InputError(f"{path} holds no number that is finite.")
+    if (outside := share_outside(values, ranges)) > MOST_OUTSIDE:
+        tqdm.write(
+            f"{printable(path)}: {outside:.0%} of the numbers lie outside of the range of the training images, "
+            f"{ranges[0]:g} to {ranges[1]:g} in the first channel: perhaps they are of another unit or scale",
+            file=sys.stderr,
         )
     return to_16_bits(values, ranges)
 

@@ -37,7 +37,9 @@ def _resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A mask (H, W) of class ids, or of the numbers of objects, at `size`, (height, width)."""
+    """A mask (H, W) of class ids, or of the numbers of objects, at `size`, (height, width), or as it is."""
+    if mask.shape == size:
+        return mask
     return np.asarray(Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST))
 
 

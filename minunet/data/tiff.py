@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from minunet.data.decoded import Decoded, alpha_of, most_pixels, turned_upright
+from minunet.data.decoded import CHANNELS, Decoded, alpha_of, most_pixels, turned_upright
 from minunet.data.stacks import Stack, choose, page_at, refuse_many, stack_of
 from minunet.data.with_pillow import ORIENTATION, read_page
 from minunet.errors import InputError
@@ -44,6 +44,8 @@ def read_tiff(file: IO[bytes], page: int | str | None) -> Decoded:
             raise InputError("begins with a small copy of its picture, as raw files of cameras do: save it as PNG.")
         stack = stack_of(tiff, page)
         planes, each, samples = choose(stack, page, tiff.pages.first)
+        if page == CHANNELS and stack.samples == "S":
+            stack = stack._replace(samples="C")  # so is what is called alpha
         read = (_plane(file, tiff, stack, plane) for plane in planes)
         if stack.rows:
             decoded = _rows(list(read), each)
@@ -107,7 +109,7 @@ def _plane(file: IO[bytes], tiff: "tifffile.TiffFile", stack: Stack, plane: int)
         decoded = turned_upright(_of_page(page, page.asarray(), stack.samples), orientation)
         return decoded._replace(changed=changed)
     if not _pillow_serves(page, tiff.byteorder):
-        raise InputError(f"holds {_kind(page)}, which would not be read rightly: save it uncompressed, as grey or RGB.")
+        raise InputError(f"holds {_kind(page)}, which would not be read rightly: save it uncompressed, or as Deflate.")
     file.seek(0)
     decoded = read_page(file, index, orientation)
     lossy = int(page.compression) in LOSSY

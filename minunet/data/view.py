@@ -2,23 +2,24 @@
 
 A mask is scaled to the size of training and back, each class as smoothly as a picture. What then is no longer itself
 could not be predicted either, however good the network: if of any class less than 0.95 (IoU) comes back, the network
-has to see pieces. Single objects are always seen so.
+has to see pieces. Single objects are seen so, too, unless somebody asks for whole pictures.
 """
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from minunet.data.classes import Classes, read_classes
 from minunet.data.layout import find_layout
-from minunet.data.masks import count_values
-from minunet.data.pairs import read_all
+from minunet.data.masks import CLASSES, count_values
+from minunet.data.pairs import labels_of, read_all
 from minunet.data.pictures import read_mask
+from minunet.data.resize import resize_picture
 
 ENOUGH = 0.95  # IoU of the class that suffers most
 ASKED = 16  # masks, at equal steps
+LARGEST = 2048  # pixels a side: of larger masks the middle is asked
 
 
 class View(NamedTuple):
@@ -42,24 +43,35 @@ def choose_view(folder: Path, size: int, wanted: bool | None = None) -> View:
     classes = read_classes(folder / "classes.txt")
     some = layout.pairs[:: -(-len(layout.pairs) // ASKED)]
     kept = np.sum(read_all(lambda pair: _kept(pair[1], classes, size), some, "some masks"), axis=0)
-    present = kept[:, 2] > 0
+    present = np.flatnonzero(kept[:, 2])
+    if not len(present):
+        return View(False, "no mask that was asked holds a class", False)
     iou = kept[present, 0] / (kept[present, 1] + kept[present, 2] - kept[present, 0])
-    worst = int(iou.argmin())
-    number = int(np.flatnonzero(present)[worst])
-    name = classes.names[number] if classes else f"class {number}"
-    what = f"scaled to {size} x {size} pixels, {name} could reach an IoU of {iou[worst]:.2f} at best"
-    return View(bool(iou[worst] < ENOUGH), what, False)
+    worst = int(present[iou.argmin()])
+    name = classes.names[worst] if classes else f"class {worst}"
+    what = f"scaled to {size} x {size} pixels, {name} could reach an IoU of {iou.min():.2f} at best"
+    return View(bool(iou.min() < ENOUGH), what, False)
 
 
 def _kept(path: Path, classes: Classes | None, size: int) -> np.ndarray:
-    """Of each class the pixels that come back, those that seem to be it then, and those that are it: (256, 3)."""
-    mask = read_mask(path, coloured=classes is not None and classes.coloured).values
-    labels = classes.encode(path, mask, count_values(mask)[0]) if classes else mask.clip(0, 255).astype("uint8")
-    shape, square = labels.shape[::-1], (size, size)
+    """Of each class the pixels that come back, those that seem to be it then, and those that are it: (256, 3).
+
+    Of a mask with so many values that they are no classes, nothing: it is refused when all are read.
+    """
+    mask = read_mask(path, coloured=classes is not None and classes.coloured)
+    held = count_values(mask.values)[0]
+    if not classes and len(held) > CLASSES:
+        return np.zeros((256, 3), "int64")
+    labels = labels_of(path, mask, held, classes)
+    scale = [size / length for length in labels.shape]
+    labels = labels[
+        tuple(slice(max(0, length // 2 - LARGEST // 2), length // 2 + LARGEST // 2) for length in labels.shape)
+    ]
+    small = tuple(max(1, round(part * length)) for part, length in zip(scale, labels.shape, strict=True))
     best, back = np.zeros(labels.shape, "float32"), np.full(labels.shape, 255, "uint8")
     for k in np.flatnonzero(np.bincount(labels.ravel(), minlength=256)[: len(classes.names) if classes else 256]):
-        plane = Image.fromarray((labels == k).astype("float32")).resize(square, Image.Resampling.BILINEAR)
-        likely = np.asarray(plane.resize(shape, Image.Resampling.BILINEAR))
+        plane = resize_picture((labels == k).astype("float32")[..., None], small)
+        likely = resize_picture(plane, labels.shape)[..., 0]
         back[likely > best] = k
         np.maximum(best, likely, out=best)
     valid = labels < (len(classes.names) if classes else 256)  # what is ignored is no class

@@ -18,6 +18,7 @@ from minunet.files import own_folder, whole_file
 
 FRAMES = 50  # at most
 SHOWN = 3  # images: the first of the data set
+LARGEST = 1024  # pixels a side of a picture before it is made a panel
 PANEL, GAP, LINE = 160, 6, 20  # pixels: width of a picture, space between two, height of a line of text
 SHARED = 200  # of 256 colours, the most that those of classes may take
 FRAME_TIME, LAST_TIME = 200, 3000  # milliseconds
@@ -33,7 +34,10 @@ def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions:
     colours = class_colours(dataset.classes)
     rows = [
         [_panel(each) for each in (shown(image), painted(truth, dataset.classes), painted(prediction, dataset.classes))]
-        for image, truth, prediction in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
+        for image, truth, prediction in (
+            [each[:: -(-max(each.shape[:2]) // LARGEST), :: -(-max(each.shape[:2]) // LARGEST)] for each in row]
+            for row in zip(dataset.images[:SHOWN], dataset.labels, predictions, strict=False)
+        )
     ]
     height = 3 * LINE + sum(row[0].height + GAP for row in rows)
     frame = Image.new("RGB", (3 * (PANEL + GAP) + GAP, height), "white")

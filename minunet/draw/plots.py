@@ -18,6 +18,7 @@ from minunet.errors import printable
 from minunet.files import whole_file
 from minunet.metrics import confusion_matrix, mean_iou
 
+LARGEST = 1024  # pixels a side of a picture that is drawn
 NAMED = 20  # classes in a legend: of more, those that there is room for
 PANELS = ("input", "truth", "prediction", "overlay")
 LOSS_NAMES = {
@@ -90,9 +91,11 @@ def save_predictions(
     figure = Figure(figsize=(2.1 * len(panels), 2.12 * len(chosen) + 0.5), layout="constrained")
     grid = figure.subplots(len(chosen), len(panels), squeeze=False)
     for axes_row, index in zip(grid, chosen, strict=True):
-        image, labels = shown(dataset.images[index]), dataset.labels[index]
-        truth, prediction = (painted(each, dataset.classes) for each in (labels, predictions[index]))
-        right = ((labels == predictions[index]) | (labels == ignored))[..., None]
+        step = -(-max(dataset.labels[index].shape) // LARGEST)  # more pixels would not be seen
+        labels, predicted = dataset.labels[index][::step, ::step], predictions[index][::step, ::step]
+        image = shown(dataset.images[index][::step, ::step])
+        truth, prediction = (painted(each, dataset.classes) for each in (labels, predicted))
+        right = ((labels == predicted) | (labels == ignored))[..., None]
         pictures = {
             "input": image,
             "truth": truth,

@@ -33,11 +33,13 @@ class Config:
         1.0, "pieces are seen at this fraction of the pictures' resolution", low=0.01, high=1, flag=True
     )
     piece_count: int | None = option(None, "how many pieces an epoch shows; null for one of each picture", low=1)
-    rare: float = option(0.0, "the fraction of pieces that are cut around a class, each class as often", high=1)
+    rare: float = option(
+        0.0, "the fraction of pieces that are cut around a pixel of a class, each class as often", high=1
+    )
     page: int | str | None = option(
         None, "of files with several pictures the number of one, from 1 on, or 'channels': all in one", low=1, flag=True
     )
-    channels: int = option(3, "of the pictures; their files say how many", low=1, high=1000)
+    channels: int = option(3, "of the pictures; their files say how many", low=1)
     ranges: tuple[float, ...] | None = option(
         None, "of pictures of more than 8 bits, what is black and white in each channel", low=-math.inf, high=math.inf
     )
@@ -55,7 +57,7 @@ class Config:
     )
     centred: bool = option(True, "pixel values from -2 to 2 instead of 0 to 1")
     pooled: bool = option(False, "both lists together: 80 % train, 10 % validate, 10 % test", presets=("pets", "seed"))
-    epochs: int = option(60, "how often every image is shown", low=1, flag=True)
+    epochs: int = option(60, "how often every image, or as many pieces as fill them, is shown", low=1, flag=True)
     batch_size: int = option(10, "images a step", low=1, flag=True)
     lr: float = option(
         2e-3, "the highest learning rate; it rises to this, then falls", low=POSITIVE, high=1e38, flag=True
@@ -129,7 +131,9 @@ def make_network(config: Config, classes: int, operations: Operations = QUICK) -
         raise InputError("--labels is for networks without padding that see whole pictures: the preset seed.")
     for name in ("stretch", "scale", "piece_count", "rare"):
         if getattr(config, name) != getattr(Config, name) and not config.pieces:
-            raise InputError(f"{name} is for networks that see pieces of pictures, such as the preset nuclei.")
+            raise InputError(
+                f"{name} is for networks that see pieces of pictures: --view pieces, or the preset nuclei."
+            )
     if config.ranges and len(config.ranges) != 2 * config.channels:
         raise InputError(f"ranges holds {len(config.ranges)} numbers, but two for each of {config.channels} channels.")
     if config.class_weight is not None and len(config.class_weight) != classes:

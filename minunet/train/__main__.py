@@ -31,6 +31,7 @@ from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import (
     BALANCED,
+    OBJECTS,
     PRESETS,
     VIEWS,
     balanced,
@@ -42,7 +43,7 @@ from minunet.train.presets import (
 from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
-from minunet.train.settings import change
+from minunet.train.settings import change, weights_of
 from minunet.train.stopping import StopSignals
 from minunet.train.tensorboard import require_tensorboardx, tensorboard
 from minunet.train.told import describe, print_result
@@ -159,7 +160,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if options.out:
         refuse_full(options.out)
     try:
-        data, seen = load(config)
+        data, seen, dealt = load(config)
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
@@ -195,8 +196,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
-        print(f"{why}\n" if why else "", end="")
-        describe(run, net, data, device, options, own)
+        describe(run, net, data, device, options, own, [line for line in (why, dealt) if line])
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise
@@ -246,7 +246,7 @@ def _config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     preset = options.preset or preset_for(options.data_dir)
     experiment, why = PRESETS[preset], ""
     if preset == "folder" and options.data_dir is not None:
-        experiment, why = folder_preset(options.data_dir, options.view or "auto")
+        experiment, why = folder_preset(options.data_dir, options.view or "auto", options.size, options.scale)
     elif options.view:
         raise InputError("--view is for a --data-dir with pictures of your own.")
     if preset == "cells" and options.data_dir is not None:
@@ -254,9 +254,14 @@ def _config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
-    if options.class_weight and options.class_weight != BALANCED:
-        changes["class_weight"] = read(Config, "class_weight", f"[{options.class_weight.strip('[]')}]")
-    return change(dataclasses.replace(experiment, **changes), options.set), why
+    if options.class_weight is not None and options.loss == "dice":
+        raise InputError("--class-weight is for the cross-entropy, which --loss dice leaves out: say --loss both.")
+    if options.class_weight not in (None, BALANCED):
+        changes["class_weight"] = weights_of(options.class_weight)
+    config = change(dataclasses.replace(experiment, **changes), options.set)
+    if experiment.class_weight == config.class_weight == OBJECTS.class_weight and config.border == 0:
+        config = dataclasses.replace(config, class_weight=None)  # that of the border is the only one that is not 1
+    return config, why
 
 
 def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:

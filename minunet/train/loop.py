@@ -110,6 +110,12 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
         )
     if run.classes != data.training.classes:
         raise InputError(f"{source} is damaged: its classes are not those of the images.")
+    channels = data.training.images[0].shape[-1]
+    if run.config.channels != channels:
+        raise InputError(
+            f"{source} comes from a version of minunet that read its images with {run.config.channels} channels, and "
+            f"this one reads them with {channels}. Its best.npz still predicts; start a new run to train."
+        )
     if run.data != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
@@ -133,7 +139,7 @@ def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:
             images=[prepare(image, config) for image in training.images],
             labels=[resize_mask(labels, size) for labels, size in zip(training.labels, sizes, strict=True)],
         )
-        if instances is not None:
+        if instances is not None and config.seam_weight:
             instances = [resize_mask(each, size) for each, size in zip(instances, sizes, strict=True)]
     if config.seam_weight and instances is not None:
         seams = [seam_weights(each, config.seam_weight) for each in instances]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,12 +75,16 @@ def preset_for(data_dir: Path | None) -> str:
     return "pets" if (data_dir / "annotations" / "trimaps").is_dir() else "folder"
 
 
-def folder_preset(folder: Path, view: str) -> tuple[Config, str]:
-    """What the folder's pictures ask for: whole ones, or pieces of them; and a sentence that says why."""
+def folder_preset(folder: Path, view: str, size: int | None, scale: float | None) -> tuple[Config, str]:
+    """What the folder's pictures ask for: whole ones, or pieces of them; and a sentence that says why.
+
+    `size`, `scale`: to which whole ones, and by which pieces would be scaled, if somebody has said it.
+    """
     whole = PRESETS["folder"]
-    chosen = choose_view(folder, whole.size, VIEWS[view])
+    chosen = choose_view(folder, size or whole.size, VIEWS[view])
     preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
-    kind = "pieces at full resolution" if chosen.pieces else "whole pictures, scaled"
+    resolution = "full resolution" if scale in (None, 1) else f"{scale:g} of the resolution"
+    kind = f"pieces at {resolution}" if chosen.pieces else "whole pictures, scaled"
     why = f"view: {kind}, as {chosen.reason}"
     if chosen.objects and not chosen.pieces:
         preset = dataclasses.replace(whole, class_weight=OBJECTS.class_weight)
@@ -117,14 +122,19 @@ def make_schedule(config: Config, steps: int) -> Schedule:
 
 def load_data(config: Config) -> Splits:
     """The images of an experiment. Raises InputError for anything that is wrong with them."""
-    return load(config)[0]
+    return load(config).splits
 
 
-def load(config: Config) -> tuple[Splits, Config]:
-    """The images of an experiment, and the experiment with what they say of themselves.
+class Experiment(NamedTuple):
+    """The images of an experiment, the experiment with what they say of themselves, and who divided them, in words."""
 
-    Raises InputError for anything that is wrong with them.
-    """
+    splits: Splits
+    config: Config
+    dealt: str = ""
+
+
+def load(config: Config) -> Experiment:
+    """The images of an experiment, and what they say of themselves. Raises InputError for anything wrong with them."""
     if config.preset == "cells":
         if config.count < 3:
             raise InputError(f"count: {config.count} training images are too few; 3 is the least.")
@@ -132,22 +142,20 @@ def load(config: Config) -> tuple[Splits, Config]:
             raise InputError(f"Cells are made from {SMALLEST_CELLS} pixels on, not with --size {config.size}.")
         streams = (generator(config.split_seed, "data", part) for part in range(3))  # whatever the sizes of the others
         counts = (config.count, 40, 100)
-        return Splits(
-            *(make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True))
-        ), config
+        parts = (make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True))
+        return Experiment(Splits(*parts), config)
     rng = generator(config.split_seed, "data")
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return load_nuclei(folder, rng, config.border), config
+        return Experiment(load_nuclei(folder, rng, config.border), config)
     if config.preset != "folder":
-        return pets.load_pets(folder, config.size, rng, config.pooled), config
+        return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
     loaded = load_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
-    print(f"which images are for what was said by: {loaded.dealt}")
-    return loaded.splits, dataclasses.replace(
-        config, channels=loaded.channels, ranges=loaded.ranges, piece_count=_piece_count(config, loaded.splits.training)
-    )
+    count = _piece_count(config, loaded.splits.training)
+    seen = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
+    return Experiment(loaded.splits, seen, loaded.dealt)
 
 
 def _piece_count(config: Config, training: Dataset) -> int | None:

@@ -18,11 +18,11 @@ def remarks(matrix: np.ndarray, classes: tuple[str, ...], loss: str = "cross-ent
 
     They advise weights of classes; `loss` is what was trained, and Dice alone takes none.
     """
-    advice = "--loss both " * (loss == "dice") + _advice(matrix.sum(axis=1))
+    advice = f"{'--loss both ' * (loss == 'dice')}--class-weight balanced"
     true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
     said = []
     missed = [name for name, there, found in zip(classes, true, predicted, strict=True) if there and not found]
-    absent = [name for name, there in zip(classes, true, strict=True) if not there]
+    absent = [(name, found) for name, there, found in zip(classes, true, predicted, strict=True) if not there]
     if np.count_nonzero(predicted) == 1 and missed:
         said.append(
             f"Every pixel is predicted as {classes[int(predicted.argmax())]!r}: nothing useful was learnt. Try "
@@ -30,15 +30,13 @@ def remarks(matrix: np.ndarray, classes: tuple[str, ...], loss: str = "cross-ent
         )
     elif missed:
         said.append(
-            f"Never predicted: {', '.join(missed)}. Try more --epochs, a larger --size if these are small, or more "
-            f"weight for them: {advice}."
+            f"Never predicted: {', '.join(missed)}. Try more --epochs, a larger --size where small things are scaled "
+            f"away, or more weight for what is rare: {advice}."
         )
     if absent:
-        said.append(f"No test image shows {', '.join(absent)}: this test says nothing about them.")
+        said.append(f"No test image shows {', '.join(name for name, _ in absent)}: this test says nothing about that.")
+    for name, found in absent:
+        if found:
+            pixels = "pixel is" if found == 1 else "pixels are"
+            said.append(f"{found} {pixels} predicted as {name} all the same: its IoU of 0 counts in the mean IoU.")
     return said
-
-
-def _advice(true: np.ndarray) -> str:
-    """Weights by which classes count more, the rarer they are: the square root of how much rarer, rounded."""
-    weights = np.sqrt(true.max() / np.maximum(true, 1)).clip(1, RAREST).round().astype(int)
-    return f"--set class_weight=[{','.join(map(str, weights))}]"

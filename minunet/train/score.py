@@ -70,6 +70,8 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
             dice += float(loss)
         predictions.extend(probabilities.argmax(axis=3).astype("uint8"))
         matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes, ignored)
+    if not weight:
+        raise InputError("No pixel that the network predicts counts in these images: all of them are ignored.")
     losses = {"cross-entropy": cross_entropy / weight, "dice": dice, "both": cross_entropy / weight + dice}
     return Scores(losses[config.loss], matrix, predictions)
 

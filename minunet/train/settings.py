@@ -40,3 +40,13 @@ def change(config: Config, settings: list[str]) -> Config:
         except InputError as error:
             raise InputError(f"--set {'' if name in fields else PREFIX}{error}") from error
     return config
+
+
+def weights_of(text: str) -> tuple[float, ...]:
+    """The weights of `--class-weight 1,1,2`."""
+    try:
+        return tuple(read(Config, "class_weight", f"[{text.strip('[]')}]"))
+    except InputError as error:
+        raise InputError(
+            f"--class-weight takes balanced, or a number above 0 for each class, as in 1,1,2, not {text[:50]!r}."
+        ) from error

@@ -1,10 +1,11 @@
 """What a run says of itself on the terminal: what is going to be trained, and how it scored."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from minunet.backend import why_no_gpu
-from minunet.data.dataset import Splits
+from minunet.data.dataset import Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
@@ -13,16 +14,36 @@ from minunet.unet import UNet
 
 
 def describe(
-    run: Checkpoint, net: UNet, data: Splits, device: str, options: argparse.Namespace, own: list[str]
+    run: Checkpoint,
+    net: UNet,
+    data: Splits,
+    device: str,
+    options: argparse.Namespace,
+    own: list[str],
+    of_images: Sequence[str] = (),
 ) -> None:
-    """What is going to be trained, on what, and where."""
+    """What is going to be trained, on what, and where; `of_images`: lines that reading the images gave."""
     config, counts = run.config, [len(part) for part in data]
+    print("".join(f"{line}\n" for line in of_images), end="")
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
+    if config.ranges or config.channels != 3:
+        ends = (
+            zip(config.ranges[::2], config.ranges[1::2], strict=True) if config.ranges else [(0, 255)] * config.channels
+        )
+        black_to_white = ", ".join(f"{low:g} to {high:g}" for low, high in ends)
+        print(f"{config.channels} channel{'s' if config.channels > 1 else ''}, black to white: {black_to_white}")
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
-    print(f"{network}; {'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels")
+    seen = f"{'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels"
+    print(f"{network}; {seen}{f', {config.piece_count} an epoch' if config.piece_count else ''}")
+    ignored = sum(int((labels == ignored_label(len(run.classes))).sum()) for labels in data.training.labels)
     parts = zip(run.classes, shares(data.training.labels, len(run.classes)), strict=True)
     told = [f"{name} {share:.1%}" for name, share in parts]
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
+    if ignored:
+        print(f"ignored: {ignored / sum(labels.size for labels in data.training.labels):.1%} of all pixels")
+    if config.class_weight:
+        weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
+        print(f"weight of a pixel in the cross-entropy: {shorten(weights)}")
     where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"
     if device == "cpu" and options.device == "auto" and net.operations.name == "quick":  # a GPU could have been meant
         where += f". No GPU: {why_no_gpu()}"

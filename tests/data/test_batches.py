@@ -153,6 +153,15 @@ def test_pieces_are_cut_around_rare_classes(augmentation):
     assert 0.4 < shares(1.0) <= 0.65  # each class of an image as often: half of the pieces show the single pixel
 
 
+def test_a_class_in_one_of_many_images_is_shown():
+    labels = [np.zeros((40, 40), "uint8") for _ in range(30)]
+    labels[7][:3, :3] = 1
+    data = Dataset([np.zeros((40, 40, 1), "uint8")] * 30, labels, [str(i) for i in range(30)], ("a", "b"))
+    batches = Batches(data, 10, (16, 16), (16, 16), Augmentation(), 0, pieces=200, rare=0.33)
+    shown = np.concatenate([(batches.get(step).labels == 1).any(axis=(1, 2)) for step in range(20)])
+    assert 0.1 < shown.mean() < 0.25
+
+
 def test_images_without_a_class_have_no_rare_one():
     labels = np.full((1, 20, 20), IGNORED, "uint8")
     data = Dataset(np.zeros((1, 20, 20, 1), "uint8"), labels, ["a"], ("a", "b"))

@@ -53,8 +53,11 @@ def test_a_colour_that_is_not_named_is_refused(tmp_path):
         ("0 a\n0 b\n", "names a value or a class that was named before"),
         ("0 a\n1 a\n", "names a value or a class that was named before"),
         ("0 a\n1 \x1b[2J\n", "names a class by what cannot be shown"),
-        ("0 a\n1 ignore\n", "names 1 classes; there can be 2 to 255"),
-        ("".join(f"{k} c{k}\n" for k in range(256)) + "300 ignore\n", "names 256 classes; there can be 2 to 255"),
+        ("0 a\n1 ignore\n", "names 1 classes besides 'ignore', which is none; there can be 2 to 255"),
+        (
+            "".join(f"{k} c{k}\n" for k in range(256)) + "300 ignore\n",
+            "names 256 classes besides 'ignore', which is none; there can be 2 to 255",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, text, says):

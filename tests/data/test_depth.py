@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minunet.data.depth import ranges_of, shown, to_16_bits, unit
+from minunet.data.depth import ranges_of, share_outside, shown, to_16_bits, unit
 from minunet.errors import InputError
 
 
@@ -47,12 +47,26 @@ def test_between_two_rare_numbers_the_smallest_and_the_largest_count():
     assert ranges_of([picture]) == (0, 500)
 
 
-@pytest.mark.parametrize(("value", "says"), [(np.nan, "holds no number that is finite"), (4.0, "is 4.0 everywhere")])
-def test_a_channel_that_tells_nothing_is_refused(value, says):
+def test_a_channel_without_numbers_is_refused():
     picture = np.zeros((8, 8, 2))
-    picture[0, 0, 0], picture[..., 1] = 1, value
-    with pytest.raises(InputError, match=f"^Channel 2 of the training images {says}"):
+    picture[0, 0, 0], picture[..., 1] = 1, np.nan
+    with pytest.raises(InputError, match="^Channel 2 of the training images holds no number that is finite"):
         ranges_of([picture])
+
+
+def test_an_unused_channel_is_black_and_told(capsys):
+    picture = np.zeros((8, 8, 2), "uint16")
+    picture[0, 0, 0], picture[..., 1] = 500, 4
+    ranges = ranges_of([picture])
+    assert ranges == (0, 500, 4, 5) and not to_16_bits(picture, ranges)[..., 1].any()
+    assert capsys.readouterr().err == "in the training images, channel 2 is 4 everywhere\n"
+    with pytest.raises(InputError, match="channel 1 is 4 everywhere: nothing can be learnt from them"):
+        ranges_of([picture[..., 1:]])
+
+
+def test_what_lies_outside_of_the_ranges():
+    picture = np.array([[[1.0], [2.0], [np.nan], [9.0], [4.0]]])
+    assert share_outside(picture, (2, 5)) == 0.5
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

@@ -118,7 +118,7 @@ def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
     assert sum(map(len, splits_of(folder, 16, rng))) == 4
     said = capsys.readouterr().err.splitlines()
     assert said == [
-        f"passed over in {folder / 'images'}, as they are no pictures by their ending: Thumbs.db",
+        f"passed over in {folder / 'images'}, as they are folders, or no pictures by their ending: Thumbs.db",
         "masks without an image, which are passed over: photo-1.png",
     ]
 
@@ -367,7 +367,10 @@ def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
     exif[274] = 6
     path = folder / "images" / "photo-2.jpg"
     Image.open(path).save(path, exif=exif)
-    with pytest.raises(InputError, match="photo-2.jpg has 20 x 16 pixels, but its mask .* 16 x 20"):
+    with pytest.raises(
+        InputError,
+        match="photo-2.jpg is stored on its side .* its mask .*photo-2.png was painted on the picture as it is stored",
+    ):
         splits_of(folder, 16, rng)
 
 

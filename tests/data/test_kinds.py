@@ -8,6 +8,7 @@ from PIL import Image
 from minunet.data.dataset import IGNORED
 from minunet.data.folder import load_folder
 from minunet.data.pictures import read_image
+from minunet.data.resize import resize_picture
 from minunet.errors import InputError
 from tests.data.pictures import write_folder
 
@@ -104,7 +105,10 @@ def test_some_deep_pictures_become_ones_of_8_bits(tmp_path, rng, capsys):
     tifffile.imwrite(folder / "images" / "p2.tif", np.where(DISC, 40000, 30000).astype("uint16"))
     loaded = load_folder(folder, None, rng)
     assert loaded.ranges is None and all(image.dtype == "uint8" for part in loaded.splits for image in part.images)
-    assert "1 of 5 pictures have more than 8 bits: they are read as pictures of 8 bits" in capsys.readouterr().err
+    assert (
+        "4 of 5 images have no more than 8 bits (p0.tif, p1.tif, p3.tif, p4.tif): all are read as images of 8 bits"
+        in capsys.readouterr().err
+    )
 
 
 def test_pictures_of_different_channels_are_refused(tmp_path, rng):
@@ -112,7 +116,9 @@ def test_pictures_of_different_channels_are_refused(tmp_path, rng):
     tifffile.imwrite(
         folder / "images" / "p2.tif", np.zeros((*SIZE, 5), "uint8"), planarconfig="contig", photometric="minisblack"
     )
-    with pytest.raises(InputError, match=r"p4\.tif has 1 channel and p2\.tif has 5: pictures of one data set need"):
+    with pytest.raises(
+        InputError, match=r"must have the same number of channels, but 4 have 1, and there are 5 in p2\.tif"
+    ):
         load_folder(folder, None, rng)
 
 
@@ -161,7 +167,9 @@ def test_what_is_ignored(tmp_path, rng):
         return mask
 
     rewrite(folder, edged)
-    with pytest.raises(InputError, match="0, 1, 255 .*If 255 is what does not count, the line is '255 ignore'"):
+    with pytest.raises(
+        InputError, match="0, 1, 255 .*If 255 is what does not count, the lines are '0 NAME', '1 NAME' and '255 ignore'"
+    ):
         load_folder(folder, 16, rng)
     (folder / "classes.txt").write_text("0 ground\n1 disc\n255 ignore\n")
     data = load_folder(folder, None, rng).splits.training
@@ -286,7 +294,7 @@ def test_lists_that_leave_nothing_to_train_on(tmp_path, rng):
     folder = write_folder(tmp_path / "mine", count=3)
     (folder / "val.txt").write_text("photo-0\n")
     (folder / "test.txt").write_text("photo-1\nphoto-2\n")
-    with pytest.raises(InputError, match="The lists leave no picture to train on"):
+    with pytest.raises(InputError, match="The lists leave no image to train on"):
         load_folder(folder, 16, rng)
 
 
@@ -333,3 +341,150 @@ def test_images_that_are_squeezed_are_told(tmp_path, rng, capsys, size, says):
     load_folder(folder, 16, rng)
     said = capsys.readouterr().err
     assert says in said and bool(says) == ("squeezed" in said)
+
+
+def noisy(rng, kind):
+    """A picture whose numbers differ from pixel to pixel, with some that are none, or far off."""
+    values = rng.poisson(np.where(DISC, 40, 4)).astype("float64")
+    if kind == "float32":
+        values[rng.random(SIZE) < 0.05] = np.nan
+        values /= 100
+    elif kind == "uint16":
+        values[rng.random(SIZE) < 0.01] = 60000
+    return values.clip(0, 255).astype("uint8") if kind == "uint8" else values.astype(kind)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32", "two channels", "some deep"])
+@pytest.mark.parametrize("size", [None, 10])
+def test_training_sees_what_prediction_sees(tmp_path, rng, kind, size):
+    folder = write_pictures(tmp_path / "mine", np.zeros(SIZE, "uint8"))
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        depth = {"two channels": "uint16", "some deep": "uint16" if number else "uint8"}.get(kind, kind)
+        values = noisy(rng, depth)
+        values = np.dstack([values, noisy(rng, depth)]) if kind == "two channels" else values
+        how = {"planarconfig": "contig"} if values.ndim == 3 else {}
+        tifffile.imwrite(path, values, photometric="minisblack", **how)
+    loaded = load_folder(folder, size, rng)
+    for part in loaded.splits:
+        for image, name in zip(part.images, part.names, strict=True):
+            seen = read_image(folder / "images" / name, loaded.channels, loaded.ranges)
+            np.testing.assert_array_equal(resize_picture(seen, (size, size)) if size else seen, image)
+
+
+def test_floating_point_and_whole_numbers_do_not_mix(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 3000, 100).astype("uint16"))
+    tifffile.imwrite(folder / "images" / "p2.tif", np.where(DISC, 0.9, 0.1).astype("float32"))
+    with pytest.raises(InputError, match=r"p2\.tif holds floating-point numbers and p4\.tif whole ones"):
+        load_folder(folder, None, rng)
+
+
+def test_an_alpha_that_was_perhaps_measured_is_told(tmp_path, rng, capsys):
+    folder = write_pictures(tmp_path / "mine", np.zeros(SIZE, "uint8"))
+    four = rng.integers(1, 255, (*SIZE, 4)).astype("uint8")
+    for path in (folder / "images").iterdir():
+        tifffile.imwrite(path, four, photometric="rgb", extrasamples=["unassalpha"])
+    assert load_folder(folder, None, rng).channels == 3
+    assert "5 of 5 images are TIFFs with a channel that is called alpha" in capsys.readouterr().err
+    loaded = load_folder(folder, None, rng, page="channels")
+    assert loaded.channels == 4 and capsys.readouterr().err == ""
+    np.testing.assert_array_equal(loaded.splits.test.images[0], four)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda mask: mask.astype(bool), "is black and white: objects need a number each"),
+        (lambda mask: mask * 0, "No image of .* has a mask with an object"),
+        (lambda mask: (np.indices(SIZE) % 6 < 3).all(axis=0).astype("uint8"), "holds one object, in several pieces"),
+    ],
+)
+def test_what_are_no_numbers_of_objects(tmp_path, rng, make, says):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, make, "png", "instances")
+    with pytest.raises(InputError, match=says):
+        load_folder(folder, None, rng)
+
+
+def test_classes_of_objects_are_passed_over(tmp_path, rng, capsys):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, lambda mask: mask, "png", "instances")
+    (folder / "classes.txt").write_text("0 a\n1 b\n")
+    load_folder(folder, None, rng)
+    assert "classes.txt is passed over" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["_mask", "_masks", "_cp_masks"])
+def test_names_that_programs_give_to_masks(tmp_path, rng, suffix):
+    folder = write_folder(tmp_path / "mine")
+    path = folder / "masks" / "photo-2.png"
+    path.rename(path.with_stem(f"photo-2{suffix}"))
+    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+    Image.new("L", (16, 20)).save(path)
+    with pytest.raises(InputError, match=rf"holds photo-2\.png and photo-2{suffix}\.png: which of them is meant"):
+        load_folder(folder, 16, rng)
+
+
+def test_a_mask_of_another_name_is_named(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    path = folder / "masks" / "photo-2.png"
+    path.rename(path.with_stem("photo-2-seg"))
+    with pytest.raises(InputError, match=r"should hold photo-2\.png, or \.tif, but holds photo-2-seg\.png"):
+        load_folder(folder, 16, rng)
+
+
+@pytest.mark.parametrize("name", ["Classes.txt", "classes.txt.txt", "Train.txt", "test.TXT"])
+def test_nearly_the_right_names(tmp_path, rng, name):
+    folder = write_folder(tmp_path / "mine")
+    (folder / name).write_text("0 a\n1 b\n")
+    with pytest.raises(InputError, match=rf"{name} should be called {name.lower().split('.')[0]}\.txt"):
+        load_folder(folder, 16, rng)
+
+
+def test_images_that_no_list_names_are_for_the_list_that_is_not_there(tmp_path, rng):
+    folder = write_lists(write_folder(tmp_path / "mine", count=7), "train.txt", "val.txt")
+    loaded = load_folder(folder, 16, rng)
+    assert names_of(loaded) == [["2", "4"], ["0"], ["1", "3", "5", "6"]]
+    assert loaded.dealt == "validation: val.txt; test: drawn at random from the images that no list names"
+    (folder / "val.txt").unlink()
+    training, validation, test = names_of(load_folder(folder, 16, rng))
+    assert training == ["2", "4"] and len(validation) == 3 and len(test) == 2
+
+
+def test_where_every_image_is_named_for_training_some_are_drawn_from_it(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    (folder / "train.txt").write_text("".join(f"photo-{k}\n" for k in range(5)))
+    loaded = load_folder(folder, 16, rng)
+    assert [len(part) for part in loaded.splits] == [3, 1, 1]
+    assert loaded.dealt == "validation: drawn at random from train.txt; test: drawn at random from train.txt"
+
+
+def test_all_pixels_of_a_part_are_ignored(tmp_path, rng):
+    folder = write_lists(write_folder(tmp_path / "mine"), *LISTS)
+    (folder / "classes.txt").write_text("0 a\n1 b\n9 Ignore\n")
+    Image.fromarray(np.full((20, 16), 9, "uint8")).save(folder / "masks" / "photo-0.png")
+    with pytest.raises(InputError, match="All pixels of the pictures to validate with are ignored"):
+        load_folder(folder, 16, rng)
+
+
+def test_side_by_side_what_is_passed_over_is_told(tmp_path, rng, capsys):
+    folder = write_folder(tmp_path / "mine")
+    for part, suffix in (("images", ""), ("masks", "_mask")):
+        for path in sorted((folder / part).iterdir()):
+            path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
+        (folder / part).rmdir()
+    (folder / "photo-1.jpg").rename(folder / "photo-1.heic")
+    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 4
+    said = capsys.readouterr().err
+    assert "no pictures by their ending: photo-1.heic" in said
+    assert "masks without an image, which are passed over: photo-1_mask.png" in said
+
+
+def test_objects_of_many_numbers_are_no_grey_pictures(tmp_path, rng):
+    """As many in every mask, each with a number of its own."""
+    folder = write_folder(tmp_path / "mine", size=(40, 48))
+    squares = (np.indices((40, 48)) % 8 < 6).all(axis=0)
+    places = np.indices((40, 48))[0] // 8 * 6 + np.indices((40, 48))[1] // 8
+    for number, path in enumerate(sorted((folder / "masks").iterdir())):
+        Image.fromarray((squares * (1 + places + 30 * number)).astype("uint16")).save(path)
+    with pytest.raises(InputError, match="these look like single objects.* call the folder .*instances"):
+        load_folder(folder, 16, rng)

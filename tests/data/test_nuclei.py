@@ -150,7 +150,7 @@ def latin1(folder):
         (without_zero, r"holds 1 at \d+ pixels and 2 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (one_list, "train.txt does not exist: train.txt and test.txt go together"),
         (link_to_nowhere, "id9.images does not exist"),
-        (no_nuclei, "no picture has a mask with a nucleus"),
+        (no_nuclei, "No image of .*nuclei has a mask with an object"),
         (white, r"holds 255 at \d+ pixels and 255"),
         (latin1, "test.txt is not text in UTF-8"),
         (unknown, "id99.images does not exist"),
@@ -184,7 +184,7 @@ def test_pictures_without_a_nucleus_are_told(tmp_path, rng, capsys):
     for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
         path.unlink()
     load_nuclei(folder, rng)
-    assert "pictures without any nucleus in masks/: 1 of " in capsys.readouterr().err
+    assert "images whose masks show no object: 1 of " in capsys.readouterr().err
 
 
 def test_hidden_folders_are_passed_over(tmp_path, rng):

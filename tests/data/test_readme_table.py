@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,11 @@ KINDS: dict[str, tuple[str, list[str], Callable[[np.random.Generator], Made], Ca
         "", [], lambda rng: {"images/a.tif": np.tile(colours(rng), 2)[..., :4], "masks/a.png": DISC.astype("uint8")},
         lambda config, test: config.channels == 4,
     ),
+    "a fourth channel that the file calls alpha": (
+        "", ["--page", "channels"],
+        lambda rng: {"images/alpha-a.tif": np.tile(colours(rng), 2)[..., :4], "masks/alpha-a.png": DISC * np.uint8(1)},
+        lambda config, test: config.channels == 4,
+    ),
     "TIFFs with several pages": (
         "", ["--page", "3"],
         lambda rng: {"images/a.tif": np.moveaxis(np.tile(colours(rng), 2), 2, 0), "masks/a.png": DISC.astype("uint8")},
@@ -121,13 +127,16 @@ def test_do_this(tmp_path, monkeypatch, rng, begins):
     folder = tmp_path / "mine"
     for name in "abcd":
         for path, values in make(rng).items():
-            target = folder / re.sub(r"(^|/)a(?=[_.])", rf"\g<1>{name}", path)
+            target = folder / re.sub(r"(^|/|-)a(?=[_.])", rf"\g<1>{name}", path)
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.suffix == ".txt":
                 target.write_text("".join(f"{'abcd'[number]}\n" for number in values))
             elif target.suffix == ".tif":
-                how = {"planarconfig": "contig"} if values.ndim == 3 and values.shape[2] == 4 else {}
-                tifffile.imwrite(target, values, photometric="rgb" if values.shape[2:] == (3,) else "minisblack", **how)
+                how: dict[str, Any] = {"planarconfig": "contig"} if values.ndim == 3 and values.shape[2] == 4 else {}
+                if "alpha" in target.name:
+                    how = {"extrasamples": ["unassalpha"]}
+                rgb = "alpha" in target.name or values.shape[2:] == (3,)
+                tifffile.imwrite(target, values, photometric="rgb" if rgb else "minisblack", **how)
             else:
                 Image.fromarray(values).save(target)
     if classes:

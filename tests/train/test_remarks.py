@@ -27,15 +27,20 @@ def test_remarks():
     names = ("ground", "cell", "rim")
     assert remarks(np.diag([5, 4, 3]), names) == []
     (said,) = remarks(np.array([[900, 0, 0], [90, 0, 0], [9, 0, 0]]), names)
-    assert said.startswith("Every pixel is predicted as 'ground'") and "--set class_weight=[1,3,10]" in said
+    assert said.startswith("Every pixel is predicted as 'ground'") and "--class-weight balanced" in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names)
-    assert said.startswith("Never predicted: rim.") and "--set class_weight=[1,3,10]" in said
+    assert said.startswith("Never predicted: rim.") and "--class-weight balanced" in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names, "dice")
-    assert "weight for them: --loss both --set class_weight=[1,3,10]" in said
+    assert "more weight for what is rare: --loss both --class-weight balanced." in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [0, 0, 0]]), names)
-    assert said == "No test image shows rim: this test says nothing about them."
+    assert said == "No test image shows rim: this test says nothing about that."
     (said,) = remarks(np.array([[900, 0, 0], [0, 0, 0], [0, 0, 0]]), names)  # nothing else was there
     assert said.startswith("No test image shows cell, rim")
+    absent, false = remarks(np.array([[900, 2, 0], [0, 50, 1], [0, 0, 0]]), names)
+    assert absent.startswith("No test image shows rim")
+    assert false == "1 pixel is predicted as rim all the same: its IoU of 0 counts in the mean IoU."
+    *_, false = remarks(np.array([[900, 2, 1], [0, 50, 1], [0, 0, 0]]), names)
+    assert false.startswith("2 pixels are predicted as rim")
 
 
 def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):

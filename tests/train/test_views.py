@@ -1,6 +1,7 @@
 """From a folder of any kind to masks: views, channels, depth, objects, weights."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.predict import main as predict
 from minunet.train.__main__ import main as train
-from minunet.train.loop import make_batch, make_batches
+from minunet.train.loop import begin, make_batch, make_batches, resume
 from minunet.train.presets import MOST_PIECES, PIECES, balanced, load
 from minunet.train.score import rand_scores
 from tests.data.pictures import write_folder
@@ -44,12 +45,12 @@ def striped(folder, count=5, size=64):
 
 
 def test_thin_things_are_seen_in_pieces_and_others_whole(tmp_path, capsys):
-    assert train(["--data-dir", str(striped(tmp_path / "thin", size=400)), *SMALL, "--out", "a"]) == 0
+    assert train(["--data-dir", str(striped(tmp_path / "thin")), *SMALL, "--out", "a"]) == 0
     said = capsys.readouterr().out
-    assert "view: pieces at full resolution, as scaled to 128 x 128 pixels, class 1 could reach an IoU of 0." in said
+    assert "view: pieces at full resolution, as scaled to 16 x 16 pixels, class 1 could reach an IoU of 0." in said
     assert config_of(tmp_path / "a").pieces and config_of(tmp_path / "a").channels == 1
     assert train(["--data-dir", str(write_folder(tmp_path / "thick")), *SMALL, "--out", "b"]) == 0
-    assert "view: whole pictures, scaled, as scaled to 128 x 128" in capsys.readouterr().out
+    assert "view: whole pictures, scaled, as scaled to 16 x 16" in capsys.readouterr().out
     assert not config_of(tmp_path / "b").pieces
 
 
@@ -68,7 +69,7 @@ def test_pieces_at_half_the_resolution(tmp_path):
     """Training sees them smaller, and predictions are as large as the pictures."""
     folder = striped(tmp_path / "thin")
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--out", "a"]) == 0
-    data, config = load(config_of(tmp_path / "a"))
+    data, config, _ = load(config_of(tmp_path / "a"))
     batches = make_batches(make_network(config, 2), data.training, config)
     assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
     model = load_model(tmp_path / "a")
@@ -85,10 +86,10 @@ def test_scale_is_for_pieces(tmp_path, capsys):
 
 def test_an_epoch_shows_as_many_pieces_as_fill_the_pictures(tmp_path):
     config = Config("folder", str(striped(tmp_path / "thin")), size=16, pieces=True)
-    assert load(config)[1].piece_count == round(3 * 64 * 70 / 16**2)
-    assert load(Config("folder", config.data_dir, size=1, pieces=True))[1].piece_count == MOST_PIECES
-    assert load(Config("folder", config.data_dir, size=640, pieces=True))[1].piece_count == 3  # of each image one
-    assert load(Config("folder", config.data_dir, size=16, pieces=True, piece_count=7))[1].piece_count == 7
+    assert load(config).config.piece_count == round(3 * 64 * 70 / 16**2)
+    assert load(Config("folder", config.data_dir, size=1, pieces=True)).config.piece_count == MOST_PIECES
+    assert load(Config("folder", config.data_dir, size=640, pieces=True)).config.piece_count == 3  # of each image one
+    assert load(Config("folder", config.data_dir, size=16, pieces=True, piece_count=7)).config.piece_count == 7
     assert PIECES.piece_count is None
 
 
@@ -153,7 +154,7 @@ def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
         mask[:, 35:] = 9
         Image.fromarray(mask).save(path)
     assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", "--out", "run"]) == 0
-    data, config = load(config_of(tmp_path / "run"))
+    data, config, _ = load(config_of(tmp_path / "run"))
     net = make_network(config, 2)
     batch = make_batch(net, config, make_batches(net, data.training, config), 0)
     assert set(np.unique(batch["labels"])) == {0, 1} and set(np.unique(batch["pixel_weight"])) == {0, 1}
@@ -183,9 +184,80 @@ def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
     assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "1,2.5", "--out", "b"]) == 0
     assert config_of(tmp_path / "b").class_weight == (1, 2.5)
     assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "heavy"]) == 2
-    assert "class_weight" in capsys.readouterr().err
+    assert "--class-weight takes balanced, or a number above 0 for each class" in capsys.readouterr().err
+    assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "balanced", "--loss", "dice"]) == 2
+    assert "which --loss dice leaves out: say --loss both" in capsys.readouterr().err
     assert train(["--resume", "a", "--class-weight", "balanced"]) == 2
     assert "--class-weight cannot be given with it" in capsys.readouterr().err
+
+
+def test_what_is_said_of_a_run(tmp_path, capsys):
+    """Channels, ranges, pieces, what is ignored, and the weights."""
+    folder = striped(tmp_path / "mine")
+    (folder / "classes.txt").write_text("0 ground\n1 line\n9 ignore\n")
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[:, :7] = 9
+        Image.fromarray(mask).save(path)
+    how = ["--view", "pieces", "--scale", "0.5", "--class-weight", "1,3"]
+    assert train(["--data-dir", str(folder), *SMALL, *how, "--out", "run"]) == 0
+    said = capsys.readouterr().out
+    for line in (
+        "view: pieces at 0.5 of the resolution, as --view asks for them",
+        "1 channel, black to white: 0 to 255",
+        "pieces of 16 x 16 pixels, 13 an epoch",
+        "ignored: 10.0% of all pixels",
+        "weight of a pixel in the cross-entropy: ground 1, line 3",
+    ):
+        assert line in said
+
+
+def test_without_a_border_the_weight_of_its_class_is_left_out(tmp_path):
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    (folder / "masks").rename(folder / "instances")
+    assert train(["--data-dir", str(folder), *SMALL, "--set", "border=0", "--out", "run"]) == 0
+    assert config_of(tmp_path / "run").class_weight is None
+
+
+def test_numbers_of_another_scale_are_told(tmp_path, capsys):
+    folder = striped(tmp_path / "deep")
+    for path in sorted((folder / "images").iterdir()):
+        values = np.array(Image.open(path)).astype("float32")
+        path.unlink()
+        tifffile.imwrite(path.with_suffix(".tif"), values)
+    assert train(["--data-dir", str(folder), *SMALL, "--out", "run"]) == 0
+    for name, other in (("same", values), ("other", values / 4095), ("none", np.full_like(values, np.nan))):
+        tifffile.imwrite(f"{name}.tif", other)
+    capsys.readouterr()
+    assert predict(["same.tif", "other.tif", "none.tif", "--weights", "run", "--threads", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "other.tif: 100% of the numbers lie outside of the range of the training images, 60 to 180" in said
+    assert "none.tif holds no number that is finite" in said and "same.tif" not in said
+
+
+def test_a_run_of_other_channels_says_why_it_cannot_go_on(tmp_path, capsys):
+    folder = striped(tmp_path / "mine")
+    assert train(["--data-dir", str(folder), *SMALL, "--out", "run"]) == 0
+    config = config_of(tmp_path / "run")
+    data, config, _ = load(config)
+    wide = replace(config, channels=3)
+    net = make_network(wide, 2)
+    run = begin(wide, net, data, "cpu")
+    with pytest.raises(InputError, match="that read its images with 3 channels, and this one reads them with 1"):
+        resume(run, tmp_path / "run" / "last.npz", net, data, "cpu")
+
+
+def test_nothing_is_left_to_count_in_the_middle(tmp_path, capsys):
+    """A network without padding predicts the middle, and only the rim is labelled."""
+    folder = striped(tmp_path / "mine")
+    (folder / "classes.txt").write_text("0 ground\n1 line\n9 ignore\n")
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[1:-1, 1:-1] = 9
+        Image.fromarray(mask).save(path)
+    options = [*SMALL, "--size", "36", "--view", "whole", "--set", "padding=valid"]
+    assert train(["--data-dir", str(folder), *options]) == 2
+    assert "No pixel that the network predicts counts in these images" in capsys.readouterr().err
 
 
 def test_ranges_belong_to_channels():
@@ -223,6 +295,6 @@ def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
             Image.fromarray(cells(number)[0] * (200 if part == "images" else 1)).save(folder / part / f"{number}.png")
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--out", "run"]) == 0
     said = capsys.readouterr().out
-    assert "which images are for what was said by: nobody, so at random" in said
+    assert "validation: drawn at random from all images; test: drawn at random from all images" in said
     test = json.loads((tmp_path / "run" / "test.json").read_text())
     assert f"Rand score, whether what belongs together is together: class 1 {test['rand_score']['class 1']:.3f}" in said
