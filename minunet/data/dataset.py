@@ -1,7 +1,7 @@
 """What every kind of data is turned into: images and labels in memory."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
@@ -68,6 +68,23 @@ class Splits(NamedTuple):
     def digests(self) -> list[str]:
         """A short text for each part, different for any other images."""
         return [part.digest() for part in self]
+
+
+def stacked(parts: Iterable[Dataset]) -> Splits:
+    """Data sets whose images are lists of arrays of one size, each with one array in their place, and of labels.
+
+    The lists are emptied on the way, so that nothing is kept twice.
+    """
+    return Splits(*(replace(part, images=_stack(part.images), labels=_stack(part.labels)) for part in parts))
+
+
+def _stack(arrays: Images) -> np.ndarray:
+    assert isinstance(arrays, list)
+    whole = np.empty((len(arrays), *arrays[0].shape), arrays[0].dtype)
+    for number in range(len(whole)):
+        whole[number] = arrays[number]
+        arrays[number] = whole[number]  # a view
+    return whole
 
 
 def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:

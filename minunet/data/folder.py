@@ -14,12 +14,12 @@ at random: 10 % for validation, 10 % for the final test, and the rest, or those 
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minunet.data.classes import Classes, read_classes
-from minunet.data.dataset import IGNORED, Dataset, Splits, deal
+from minunet.data.dataset import IGNORED, Dataset, Splits, deal, stacked
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
@@ -34,7 +34,7 @@ from minunet.data.masks import (
     refuse_mixed_greys,
     refuse_mixed_palettes,
 )
-from minunet.data.pairs import alike, as_seen, check_objects, read_all, read_pair, stacked, tell_of_tags
+from minunet.data.pairs import alike, as_seen, check_objects, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.errors import InputError
 
@@ -55,7 +55,12 @@ class Loaded(NamedTuple):
     ranges: Ranges | None
 
 
-def load_folder(
+def load_folder(folder: Path, size: int | None, rng: np.random.Generator, **how: Any) -> Splits:
+    """The images of the folder alone, see `read_folder`."""
+    return read_folder(folder, size, rng, **how).splits
+
+
+def read_folder(
     folder: Path, size: int | None, rng: np.random.Generator, border: int = RADIUS, page: Page = None
 ) -> Loaded:
     """The images of the folder, scaled to size x size pixels, or, without a `size`, as they are.
@@ -95,14 +100,10 @@ def load_folder(
     training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
     ranges = ranges_of(list(training)) if deep else None
     images = as_seen(paths, pictures, channels, ranges, scaled, page)
-    data = Dataset(
-        stacked(images) if size else images,
-        stacked(labels) if size else labels,
-        [image.name for image in paths],
-        names,
-        instances,
-    )
-    return Loaded(Splits(*(data.take(part) for part in parts)), dealt, channels, ranges)
+    data = Dataset(images, labels, [image.name for image in paths], names, instances)
+    splits = Splits(*(data.take(part) for part in parts))
+    del data, images, labels
+    return Loaded(stacked(splits) if size else splits, dealt, channels, ranges)
 
 
 def _names(found: list[Found], layout: Layout, classes: Classes | None, border: int) -> tuple[str, ...]:

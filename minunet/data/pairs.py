@@ -10,7 +10,6 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from minunet.data.classes import Classes
-from minunet.data.dataset import Images
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
 from minunet.data.instances import to_classes
@@ -213,11 +212,3 @@ def as_seen(
         values = with_channels(path, picture.values, channels)
         seen.append(to_16_bits(values, ranges) if ranges else values)
     return seen
-
-
-def stacked(arrays: list[np.ndarray]) -> Images:
-    """Arrays of one shape as one array, (N, ...); the list is emptied on the way, so that nothing is kept twice."""
-    whole = np.empty((len(arrays), *arrays[0].shape), arrays[0].dtype)
-    for number in range(len(arrays)):
-        whole[number] = arrays.pop(0)
-    return whole

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from minunet.data.classes import Classes
-from minunet.data.dataset import Dataset, Splits, into_splits
+from minunet.data.dataset import Dataset, Splits, into_splits, stacked
 from minunet.data.lists import read_lists, require_folders
-from minunet.data.pairs import as_seen, read_all, read_pair, stacked, tell_of_tags
+from minunet.data.pairs import as_seen, read_all, read_pair, tell_of_tags
 from minunet.errors import InputError
 
 CLASSES = ("pet", "background", "border")
@@ -42,9 +42,11 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
         _load(folder, path, names, size) for path, names in zip(lists, read_lists(_name, *lists), strict=True)
     )
     if not pooled:
-        return into_splits(known, rng, test)
-    images, labels = (np.concatenate([getattr(part, name) for part in (known, test)]) for name in ("images", "labels"))
-    return into_splits(Dataset(images, labels, known.names + test.names, CLASSES), rng)
+        return stacked(into_splits(known, rng, test))
+    images, labels = [*known.images, *test.images], [*known.labels, *test.labels]
+    all_of_them = Dataset(images, labels, known.names + test.names, CLASSES)
+    del known, test, images, labels
+    return stacked(into_splits(all_of_them, rng))
 
 
 def _name(line: str) -> str:
@@ -62,4 +64,4 @@ def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:
     pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
     del pairs
     images = as_seen([image for image, _ in paths], pictures, 3, size=(size, size))
-    return Dataset(stacked(images), stacked(labels), names, CLASSES)
+    return Dataset(images, labels, names, CLASSES)

@@ -131,7 +131,11 @@ class Mask(NamedTuple):
 
 def read_mask(path: Path, coloured: bool = False) -> Mask:
     """A mask of class ids or of single objects, or of colours. Raises InputError for what does not look like one."""
-    decoded = decode(path)
+    try:
+        decoded = decode(path)
+    except InputError as error:
+        several, advice, _ = str(error).partition(": --page")  # which is for images
+        raise InputError(f"{several}: save each mask in a file of its own.") if advice else error from None
     values, floating = decoded.values, decoded.values.dtype.kind == "f"
     if decoded.lossy:
         raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")

@@ -11,7 +11,7 @@ from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset, Splits
-from minunet.data.folder import load_folder
+from minunet.data.folder import read_folder
 from minunet.data.nuclei import load_nuclei
 from minunet.data.view import choose_view
 from minunet.errors import InputError
@@ -152,7 +152,7 @@ def load(config: Config) -> Experiment:
         return Experiment(load_nuclei(folder, rng, config.border), config)
     if config.preset != "folder":
         return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
-    loaded = load_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
+    loaded = read_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
     count = _piece_count(config, loaded.splits.training)
     seen = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
     return Experiment(loaded.splits, seen, loaded.dealt)

@@ -11,10 +11,6 @@ from minunet.data.folder import load_folder
 from tests.data.pictures import png, rows_of_bits, write_folder
 
 
-def splits_of(folder, size, rng):
-    return load_folder(folder, size, rng).splits
-
-
 @pytest.fixture
 def folder(tmp_path):
     return write_folder(tmp_path / "mine")
@@ -26,7 +22,7 @@ def edit_mask(folder, edit, name="photo-2.png"):
 
 
 def test_images_and_masks_go_together(folder, rng):
-    parts = splits_of(folder, 16, rng)
+    parts = load_folder(folder, 16, rng)
     assert [len(part) for part in parts] == [3, 1, 1]
     assert sorted(name for part in parts for name in part.names) == [f"photo-{i}.jpg" for i in range(5)]
     for part in parts:
@@ -41,13 +37,13 @@ def test_masks_of_one_bit_hold_0_and_1(folder, rng):
     for number in range(5):
         edit_mask(folder, lambda mask: mask.astype(bool), f"photo-{number}.png")
     with pytest.raises(InputError, match="holds the values 0, 1, but its class ids must be 0, 255"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 def test_classes_txt_says_what_the_values_mean(tmp_path, rng):
     folder = write_folder(tmp_path / "mine", values=(0, 255))
     (folder / "classes.txt").write_text("255 the cell\n0 background\n\n")
-    training, _, _ = splits_of(folder, 16, rng)
+    training, _, _ = load_folder(folder, 16, rng)
     assert training.classes == ("background", "the cell")
     assert set(np.unique(training.labels)) == {0, 1}
 
@@ -57,16 +53,16 @@ def test_values_of_16_bits(folder, rng):
     for path in (folder / "masks").iterdir():
         Image.fromarray(np.array(Image.open(path)).astype("uint16") * 65535).save(path)
     with pytest.raises(InputError, match="black and white.*'0 background' and '65535 object'"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
     (folder / "classes.txt").write_text("0 background\n65535 object\n")
-    training, _, _ = splits_of(folder, 16, rng)
+    training, _, _ = load_folder(folder, 16, rng)
     assert set(np.unique(training.labels)) == {0, 1}
 
 
 def test_labels_are_a_byte(folder, rng):
     (folder / "classes.txt").write_text("".join(f"{value} name{value}\n" for value in range(257)))
     with pytest.raises(InputError, match="257 classes; there can be 2 to 256"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "I;16", "I"])
@@ -83,7 +79,7 @@ def test_masks_of_any_grey_or_palette_kind(folder, rng, mode):
         assert picture.mode == mode
         if mode == "I":
             path.unlink()
-    training, _, _ = splits_of(folder, 16, rng)
+    training, _, _ = load_folder(folder, 16, rng)
     assert set(np.unique(training.labels)) == {0, 1}
 
 
@@ -96,18 +92,18 @@ def test_classes_do_not_depend_on_the_size(folder, rng):
 
     edit_mask(folder, add_a_pixel)
     for size in (4, 64):
-        assert len(splits_of(folder, size, rng)[0].classes) == 3
+        assert len(load_folder(folder, size, rng)[0].classes) == 3
 
 
 def test_classes_txt_of_a_windows_editor(folder, rng):
     (folder / "classes.txt").write_bytes(b"\xef\xbb\xbf0\tground\r\n1\tthe thing\r\n")
-    assert splits_of(folder, 8, rng)[0].classes == ("ground", "the thing")
+    assert load_folder(folder, 8, rng)[0].classes == ("ground", "the thing")
 
 
 def test_hidden_files_are_passed_over(folder, rng):
     (folder / "images" / ".DS_Store").write_bytes(b"junk")
     (folder / "masks" / "._photo-1.png").write_bytes(b"junk")
-    assert sum(map(len, splits_of(folder, 8, rng))) == 5
+    assert sum(map(len, load_folder(folder, 8, rng))) == 5
 
 
 def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
@@ -115,7 +111,7 @@ def test_what_does_not_belong_is_passed_over(folder, rng, capsys):
     (folder / "images" / "Thumbs.db").write_bytes(b"junk")
     (folder / "masks" / "notes.txt").write_text("junk")
     (folder / "images" / "photo-1.jpg").unlink()
-    assert sum(map(len, splits_of(folder, 16, rng))) == 4
+    assert sum(map(len, load_folder(folder, 16, rng))) == 4
     said = capsys.readouterr().err.splitlines()
     assert said == [
         f"passed over in {folder / 'images'}, as they are folders, or no pictures by their ending: Thumbs.db",
@@ -130,7 +126,7 @@ def test_exif_orientation_is_respected(folder, rng, capsys):
     exif = Image.Exif()
     exif[274] = 6  # turn by a quarter, clockwise
     upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
-    parts = splits_of(folder, 16, rng)
+    parts = load_folder(folder, 16, rng)
     assert "1 of 5 pictures are turned upright by their orientation tag" in capsys.readouterr().err
     part = next(part for part in parts if "photo-0.jpg" in part.names)
     index = part.names.index("photo-0.jpg")
@@ -256,12 +252,12 @@ def spoil_one_class(folder):
 def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
     spoil(folder)
     with pytest.raises(InputError, match=says):
-        splits_of(folder, 8, rng)
+        load_folder(folder, 8, rng)
 
 
 def test_a_folder_that_does_not_exist(tmp_path, rng):
     with pytest.raises(InputError, match="nowhere does not exist"):
-        splits_of(tmp_path / "nowhere", 8, rng)
+        load_folder(tmp_path / "nowhere", 8, rng)
 
 
 def rewrite_masks(folder, edit):
@@ -281,9 +277,9 @@ def test_numbered_objects_are_no_classes(tmp_path, rng):
 
     rewrite_masks(folder, numbered)
     with pytest.raises(InputError, match=r"0, 1, 2, .* 8.*look like single objects.*save `mask > 0`; if they are"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
     (folder / "classes.txt").write_text("".join(f"{value} kind{value}\n" for value in range(9)))
-    assert len(splits_of(folder, 16, rng).training.classes) == 9
+    assert len(load_folder(folder, 16, rng).training.classes) == 9
 
 
 @pytest.mark.parametrize("named", [False, True])
@@ -300,7 +296,7 @@ def test_smooth_edges_are_no_classes(tmp_path, rng, named):
         else "between 0 and 255: edges that were smoothed.*`mask > 127`"
     )
     with pytest.raises(InputError, match=says):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 def palette_mask(ids, colours):
@@ -312,14 +308,14 @@ def palette_mask(ids, colours):
 def test_palettes_that_differ_are_refused(folder, rng):
     black_and_red = [0, 0, 0, 255, 0, 0]
     rewrite_masks(folder, lambda mask, _: palette_mask(mask, black_and_red))
-    assert splits_of(folder, 16, rng).training.labels.max() == 1
+    assert load_folder(folder, 16, rng).training.labels.max() == 1
 
     def by_turns(mask, number):
         return palette_mask(1 - mask, [255, 0, 0, 0, 0, 0]) if number % 2 else palette_mask(mask, black_and_red)
 
     rewrite_masks(folder, by_turns)
     with pytest.raises(InputError, match="Number 0 is RGB 0, 0, 0 in photo-0.png and RGB 255, 0, 0 in photo-1"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
@@ -329,16 +325,16 @@ def test_masks_that_were_made_smaller(tmp_path, rng, bits):
     (folder / "classes.txt").write_text(f"0 background\n1 cell\n{white} void\n")
 
     rewrite_masks(folder, lambda mask, number: Image.fromarray(mask * np.uint8(white if number == 3 else 1)))
-    assert len(splits_of(folder, 16, rng).training.classes) == 3
+    assert len(load_folder(folder, 16, rng).training.classes) == 3
     path = folder / "masks" / "photo-3.png"
     mask = np.array(Image.open(path)) // white
     path.write_bytes(png(rows_of_bits(mask, bits), mask.shape[::-1], bits, 0))
     with pytest.raises(InputError, match=f"Number 1 is grey 1 in photo-0.png, and number 1 is grey {white} in photo-3"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
     for each in (folder / "masks").iterdir():  # what the message says
         Image.open(each).convert("L").save(each)
     assert set(np.unique(np.array(Image.open(path)))) == {0, white}
-    assert len(splits_of(folder, 16, rng).training.classes) == 3
+    assert len(load_folder(folder, 16, rng).training.classes) == 3
 
 
 @pytest.mark.parametrize("orientation", [3, 6])
@@ -348,7 +344,7 @@ def test_picture_and_mask_are_turned_alike(folder, rng, orientation, capsys):
     for part in ("images", "masks"):
         for path in (folder / part).iterdir():
             Image.open(path).save(path, exif=exif)
-    for part in splits_of(folder, 16, rng):
+    for part in load_folder(folder, 16, rng):
         for image, labels in zip(part.images, part.labels, strict=True):
             assert image[labels == 1].mean() > image[labels == 0].mean() + 60
     assert capsys.readouterr().err == ""
@@ -359,7 +355,7 @@ def test_a_link_that_leads_nowhere_is_no_picture_less(folder, rng):
     for part in ("images", "masks"):
         (folder / part / "photo-9.png").symlink_to(folder / "nowhere.png")
     with pytest.raises(InputError, match=r"photo-9\.png does not exist"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
@@ -371,12 +367,12 @@ def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
         InputError,
         match="photo-2.jpg is stored on its side .* its mask .*photo-2.png was painted on the picture as it is stored",
     ):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)
 
 
 def test_what_is_lost_in_scaling_is_told(tmp_path, rng, capsys):
     folder = write_folder(tmp_path / "mine", size=(300, 300))
-    splits_of(folder, 150, rng)
+    load_folder(folder, 150, rng)
     assert capsys.readouterr().err == ""
 
     def dots(mask, number):
@@ -386,7 +382,7 @@ def test_what_is_lost_in_scaling_is_told(tmp_path, rng, capsys):
         return Image.fromarray(mask)
 
     rewrite_masks(folder, dots)
-    splits_of(folder, 30, rng)
+    load_folder(folder, 30, rng)
     told = capsys.readouterr().err
     assert "Much is lost in scaling to 30 x 30 pixels" in told and "of class 1 0." in told and "--size" in told
     assert "class 0" not in told
@@ -397,7 +393,7 @@ def test_reading_needs_little_more_than_what_is_kept(tmp_path, rng):
     folder = write_folder(tmp_path / "mine", count=20, size=(32, 32))
     tracemalloc.start()
     try:
-        parts = splits_of(folder, 256, rng)
+        parts = load_folder(folder, 256, rng)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -410,4 +406,4 @@ def test_grey_pictures_are_no_masks(tmp_path, rng):
     folder = write_folder(tmp_path / "mine", size=(40, 40))
     rewrite_masks(folder, lambda mask, _: Image.fromarray(rng.permutation(1600).reshape(40, 40).astype("uint8")))
     with pytest.raises(InputError, match="0, 1, 2, .* 255, 256 of them: grey pictures, perhaps.*classes.txt"):
-        splits_of(folder, 16, rng)
+        load_folder(folder, 16, rng)

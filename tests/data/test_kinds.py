@@ -6,7 +6,7 @@ import tifffile
 from PIL import Image
 
 from minunet.data.dataset import IGNORED
-from minunet.data.folder import load_folder
+from minunet.data.folder import read_folder
 from minunet.data.pictures import read_image
 from minunet.data.resize import resize_picture
 from minunet.errors import InputError
@@ -47,7 +47,7 @@ def rewrite(folder, make, ending="png", part="masks"):
 def test_grey_pictures_have_one_channel_whatever_their_files_have(tmp_path, rng, size):
     grey = np.where(DISC, 200, 20).astype("uint8")
     for name, values in (("grey", grey), ("colours that are greys", np.repeat(grey[..., None], 3, axis=2))):
-        loaded = load_folder(write_pictures(tmp_path / name, values, ending="png"), size, rng)
+        loaded = read_folder(write_pictures(tmp_path / name, values, ending="png"), size, rng)
         assert loaded.channels == 1 and loaded.ranges is None
         assert loaded.splits.training.images[0].shape == ((size, size, 1) if size else (*SIZE, 1))
 
@@ -57,7 +57,7 @@ def test_one_picture_in_colour_makes_all_of_them_pictures_in_colour(tmp_path, rn
     folder = write_pictures(tmp_path / "mixed", np.where(DISC, 200, 20).astype("uint8"), ending="png")
     colours = np.dstack([np.full(SIZE, 9), np.where(DISC, 90, 0), np.full(SIZE, 7)]).astype("uint8")
     Image.fromarray(colours).save(folder / "images" / "p2.png")
-    loaded = load_folder(folder, size, rng)
+    loaded = read_folder(folder, size, rng)
     assert loaded.channels == 3
     grey, *_ = (part.images[part.names.index("p1.png")] for part in loaded.splits if "p1.png" in part.names)
     assert (grey == grey[..., :1]).all()
@@ -67,7 +67,7 @@ def test_one_picture_in_colour_makes_all_of_them_pictures_in_colour(tmp_path, rn
 @pytest.mark.parametrize("size", [None, 16])
 def test_deep_pictures_keep_their_depth_and_are_seen_through_ranges(tmp_path, rng, dtype, size):
     values = np.linspace(200, 1200, 24 * 30).reshape(SIZE).astype(dtype)
-    loaded = load_folder(write_pictures(tmp_path / "deep", values), size, rng)
+    loaded = read_folder(write_pictures(tmp_path / "deep", values), size, rng)
     low, high = loaded.ranges
     assert loaded.channels == 1 and 199 <= low <= 240 and 1170 <= high <= 1210
     for part in loaded.splits:
@@ -83,7 +83,7 @@ def test_channels_have_a_range_each(tmp_path, rng):
     folder = write_pictures(tmp_path / "two", two[0])
     for path in (folder / "images").iterdir():
         tifffile.imwrite(path, two, imagej=True, metadata={"axes": "CYX"})
-    loaded = load_folder(folder, None, rng)
+    loaded = read_folder(folder, None, rng)
     assert loaded.channels == 2 and loaded.ranges == (100, 3000, 0, 40)
     assert loaded.splits.test.images[0].max(axis=(0, 1)).tolist() == [65535, 65535]
 
@@ -94,16 +94,16 @@ def test_pages_are_no_channels_unless_somebody_says_so(tmp_path, rng):
         pages = np.stack([np.linspace(0, 9000, 720).reshape(SIZE), np.where(DISC, 3000, 100)]).astype("uint16")
         tifffile.imwrite(path, pages)
     with pytest.raises(InputError, match="holds 2 .*--page N takes one of them, --page channels all"):
-        load_folder(folder, None, rng)
-    second = load_folder(folder, None, rng, page=2)
+        read_folder(folder, None, rng)
+    second = read_folder(folder, None, rng, page=2)
     assert second.channels == 1 and second.ranges == (100, 3000)
-    assert load_folder(folder, None, rng, page="channels").channels == 2
+    assert read_folder(folder, None, rng, page="channels").channels == 2
 
 
 def test_some_deep_pictures_become_ones_of_8_bits(tmp_path, rng, capsys):
     folder = write_pictures(tmp_path / "mixed", np.where(DISC, 200, 20).astype("uint8"))
     tifffile.imwrite(folder / "images" / "p2.tif", np.where(DISC, 40000, 30000).astype("uint16"))
-    loaded = load_folder(folder, None, rng)
+    loaded = read_folder(folder, None, rng)
     assert loaded.ranges is None and all(image.dtype == "uint8" for part in loaded.splits for image in part.images)
     assert (
         "4 of 5 images have no more than 8 bits (p0.tif, p1.tif, p3.tif, p4.tif): all are read as images of 8 bits"
@@ -119,7 +119,7 @@ def test_pictures_of_different_channels_are_refused(tmp_path, rng):
     with pytest.raises(
         InputError, match=r"must have the same number of channels, but 4 have 1, and there are 5 in p2\.tif"
     ):
-        load_folder(folder, None, rng)
+        read_folder(folder, None, rng)
 
 
 COLOURS = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 255]], "uint8")
@@ -138,7 +138,7 @@ def test_masks_of_colours(tmp_path, rng, mode, size):
     rewrite(folder, coloured)
     for path in (folder / "masks").iterdir():
         Image.open(path).convert(mode).save(path)
-    data = load_folder(folder, size, rng).splits.training
+    data = read_folder(folder, size, rng).splits.training
     assert data.classes == ("disc", "ground") and set(np.unique(data.labels)) == {0, 1, IGNORED}
     if size is None:
         assert (data.labels[0][2:] == 1 - DISC[2:]).all() and (data.labels[0][:2] == IGNORED).all()
@@ -148,7 +148,7 @@ def test_colours_without_classes_txt_are_refused_with_the_way_out(tmp_path, rng)
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     rewrite(folder, lambda mask: COLOURS[mask])
     with pytest.raises(InputError, match="If its colours are classes, name them in classes.txt, as in '255,0,0 road'"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_deep_colours_are_refused(tmp_path, rng):
@@ -156,7 +156,7 @@ def test_deep_colours_are_refused(tmp_path, rng):
     (folder / "classes.txt").write_text("255,0,0 disc\n0,0,0 ground\n")
     rewrite(folder, lambda mask: COLOURS[mask].astype("uint16") * 257, "tif")
     with pytest.raises(InputError, match="is of mode uint16, but colours of 8 bits are named in classes.txt"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_what_is_ignored(tmp_path, rng):
@@ -170,9 +170,9 @@ def test_what_is_ignored(tmp_path, rng):
     with pytest.raises(
         InputError, match="0, 1, 255 .*If 255 is what does not count, the lines are '0 NAME', '1 NAME' and '255 ignore'"
     ):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
     (folder / "classes.txt").write_text("0 ground\n1 disc\n255 ignore\n")
-    data = load_folder(folder, None, rng).splits.training
+    data = read_folder(folder, None, rng).splits.training
     assert data.classes == ("ground", "disc") and (data.labels[0][0] == IGNORED).all()
     np.testing.assert_array_equal(data.labels[0][1:], DISC[1:])
 
@@ -188,7 +188,7 @@ def test_single_objects_by_their_numbers(tmp_path, rng, kind, size):
         return (mask * np.where(np.arange(30) < 15, 3, high)).astype(kind)
 
     rewrite(folder, numbered, "png" if kind in ("uint8", "uint16") else "tif", "instances")
-    data = load_folder(folder, size, rng).splits.training
+    data = read_folder(folder, size, rng).splits.training
     assert data.classes == ("background", "object", "border")
     assert [np.unique(each).tolist() for each in data.instances] == [[0, 1, 2]] * 3
     assert data.instances[0].dtype == "int32" and set(np.unique(data.labels)) == {0, 1, 2}
@@ -206,13 +206,13 @@ def test_what_are_no_objects(tmp_path, rng, make, says):
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     rewrite(folder, make, "tif", "instances")
     with pytest.raises(InputError, match=says):
-        load_folder(folder, None, rng)
+        read_folder(folder, None, rng)
 
 
 def test_without_a_border_there_is_no_such_class(tmp_path, rng):
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     rewrite(folder, lambda mask: mask, "png", "instances")
-    assert load_folder(folder, None, rng, border=0).splits.training.classes == ("background", "object")
+    assert read_folder(folder, None, rng, border=0).splits.training.classes == ("background", "object")
 
 
 def test_masks_beside_their_pictures(tmp_path, rng):
@@ -221,24 +221,24 @@ def test_masks_beside_their_pictures(tmp_path, rng):
         for path in sorted((folder / part).iterdir()):
             path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
         (folder / part).rmdir()
-    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+    assert sum(map(len, read_folder(folder, 16, rng).splits)) == 5
     (folder / "photo-3_mask.png").unlink()
     with pytest.raises(InputError, match=r"holds photo-3\.jpg, but no photo-3_mask\.png beside it"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_masks_that_are_called_so_in_their_folder(tmp_path, rng):
     folder = write_folder(tmp_path / "mine")
     for path in sorted((folder / "masks").iterdir()):
         path.rename(path.with_stem(f"{path.stem}_mask"))
-    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+    assert sum(map(len, read_folder(folder, 16, rng).splits)) == 5
 
 
 def test_masks_or_instances(tmp_path, rng):
     folder = write_folder(tmp_path / "mine")
     (folder / "instances").mkdir()
     with pytest.raises(InputError, match="holds masks/ and instances/: which of them is meant"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 LISTS = {"train.txt": "photo-4\nphoto-2.jpg\n", "val.txt": "photo-0\n", "test.txt": "photo-1\nphoto-3\n"}
@@ -256,20 +256,20 @@ def names_of(loaded):
 
 def test_lists_say_which_pictures_are_for_what(tmp_path, rng):
     folder = write_lists(write_folder(tmp_path / "mine"), *LISTS)
-    assert names_of(load_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
+    assert names_of(read_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
 
 
 def test_what_no_list_says_is_drawn(tmp_path, rng):
     folder = write_lists(write_folder(tmp_path / "mine", count=6), "test.txt")
-    training, validation, test = names_of(load_folder(folder, 16, rng))
+    training, validation, test = names_of(read_folder(folder, 16, rng))
     assert test == ["1", "3"] and len(validation) == 1 and sorted(training + validation) == ["0", "2", "4", "5"]
     write_lists(folder, "val.txt")
-    assert names_of(load_folder(folder, 16, rng)) == [["2", "4", "5"], ["0"], ["1", "3"]]
+    assert names_of(read_folder(folder, 16, rng)) == [["2", "4", "5"], ["0"], ["1", "3"]]
 
 
 def test_pictures_that_no_list_names_are_passed_over(tmp_path, rng, capsys):
     folder = write_lists(write_folder(tmp_path / "mine", count=7), *LISTS)
-    assert names_of(load_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
+    assert names_of(read_folder(folder, 16, rng)) == [["2", "4"], ["0"], ["1", "3"]]
     told = "pictures that no list names, which are passed over: photo-5.jpg, photo-6.jpg\n"
     assert capsys.readouterr().err == told
 
@@ -287,7 +287,7 @@ def test_lists_that_are_wrong(tmp_path, rng, name, text, says):
     folder = write_lists(write_folder(tmp_path / "mine"), *LISTS)
     (folder / name).write_text(text)
     with pytest.raises(InputError, match=says):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_lists_that_leave_nothing_to_train_on(tmp_path, rng):
@@ -295,7 +295,7 @@ def test_lists_that_leave_nothing_to_train_on(tmp_path, rng):
     (folder / "val.txt").write_text("photo-0\n")
     (folder / "test.txt").write_text("photo-1\nphoto-2\n")
     with pytest.raises(InputError, match="The lists leave no image to train on"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_a_network_of_deep_pictures_refuses_others(tmp_path):
@@ -326,7 +326,7 @@ def test_what_is_transparent_in_deep_pictures_does_not_count(tmp_path, rng):
         values = np.dstack([np.where(DISC, 3000, 100), np.full(SIZE, 65535)]).astype("uint16")
         values[:5] = 60000, 0
         tifffile.imwrite(path, values, photometric="minisblack", extrasamples=["unassalpha"])
-    loaded = load_folder(folder, None, rng)
+    loaded = read_folder(folder, None, rng)
     assert loaded.ranges == (100, 3000) and not loaded.splits.test.images[0][:5].any()
 
 
@@ -336,9 +336,9 @@ def test_what_is_transparent_in_deep_pictures_does_not_count(tmp_path, rng):
 )
 def test_images_that_are_squeezed_are_told(tmp_path, rng, capsys, size, says):
     folder = write_folder(tmp_path / "mine", size=size)
-    load_folder(folder, None, rng)
+    read_folder(folder, None, rng)
     assert capsys.readouterr().err == ""
-    load_folder(folder, 16, rng)
+    read_folder(folder, 16, rng)
     said = capsys.readouterr().err
     assert says in said and bool(says) == ("squeezed" in said)
 
@@ -364,7 +364,7 @@ def test_training_sees_what_prediction_sees(tmp_path, rng, kind, size):
         values = np.dstack([values, noisy(rng, depth)]) if kind == "two channels" else values
         how = {"planarconfig": "contig"} if values.ndim == 3 else {}
         tifffile.imwrite(path, values, photometric="minisblack", **how)
-    loaded = load_folder(folder, size, rng)
+    loaded = read_folder(folder, size, rng)
     for part in loaded.splits:
         for image, name in zip(part.images, part.names, strict=True):
             seen = read_image(folder / "images" / name, loaded.channels, loaded.ranges)
@@ -375,7 +375,7 @@ def test_floating_point_and_whole_numbers_do_not_mix(tmp_path, rng):
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 3000, 100).astype("uint16"))
     tifffile.imwrite(folder / "images" / "p2.tif", np.where(DISC, 0.9, 0.1).astype("float32"))
     with pytest.raises(InputError, match=r"p2\.tif holds floating-point numbers and p4\.tif whole ones"):
-        load_folder(folder, None, rng)
+        read_folder(folder, None, rng)
 
 
 def test_an_alpha_that_was_perhaps_measured_is_told(tmp_path, rng, capsys):
@@ -383,9 +383,9 @@ def test_an_alpha_that_was_perhaps_measured_is_told(tmp_path, rng, capsys):
     four = rng.integers(1, 255, (*SIZE, 4)).astype("uint8")
     for path in (folder / "images").iterdir():
         tifffile.imwrite(path, four, photometric="rgb", extrasamples=["unassalpha"])
-    assert load_folder(folder, None, rng).channels == 3
+    assert read_folder(folder, None, rng).channels == 3
     assert "5 of 5 images are TIFFs with a channel that is called alpha" in capsys.readouterr().err
-    loaded = load_folder(folder, None, rng, page="channels")
+    loaded = read_folder(folder, None, rng, page="channels")
     assert loaded.channels == 4 and capsys.readouterr().err == ""
     np.testing.assert_array_equal(loaded.splits.test.images[0], four)
 
@@ -402,14 +402,14 @@ def test_what_are_no_numbers_of_objects(tmp_path, rng, make, says):
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     rewrite(folder, make, "png", "instances")
     with pytest.raises(InputError, match=says):
-        load_folder(folder, None, rng)
+        read_folder(folder, None, rng)
 
 
 def test_classes_of_objects_are_passed_over(tmp_path, rng, capsys):
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     rewrite(folder, lambda mask: mask, "png", "instances")
     (folder / "classes.txt").write_text("0 a\n1 b\n")
-    load_folder(folder, None, rng)
+    read_folder(folder, None, rng)
     assert "classes.txt is passed over" in capsys.readouterr().err
 
 
@@ -418,10 +418,10 @@ def test_names_that_programs_give_to_masks(tmp_path, rng, suffix):
     folder = write_folder(tmp_path / "mine")
     path = folder / "masks" / "photo-2.png"
     path.rename(path.with_stem(f"photo-2{suffix}"))
-    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 5
+    assert sum(map(len, read_folder(folder, 16, rng).splits)) == 5
     Image.new("L", (16, 20)).save(path)
     with pytest.raises(InputError, match=rf"holds photo-2\.png and photo-2{suffix}\.png: which of them is meant"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_a_mask_of_another_name_is_named(tmp_path, rng):
@@ -429,7 +429,7 @@ def test_a_mask_of_another_name_is_named(tmp_path, rng):
     path = folder / "masks" / "photo-2.png"
     path.rename(path.with_stem("photo-2-seg"))
     with pytest.raises(InputError, match=r"should hold photo-2\.png, or \.tif, but holds photo-2-seg\.png"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 @pytest.mark.parametrize("name", ["Classes.txt", "classes.txt.txt", "Train.txt", "test.TXT"])
@@ -437,23 +437,23 @@ def test_nearly_the_right_names(tmp_path, rng, name):
     folder = write_folder(tmp_path / "mine")
     (folder / name).write_text("0 a\n1 b\n")
     with pytest.raises(InputError, match=rf"{name} should be called {name.lower().split('.')[0]}\.txt"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_images_that_no_list_names_are_for_the_list_that_is_not_there(tmp_path, rng):
     folder = write_lists(write_folder(tmp_path / "mine", count=7), "train.txt", "val.txt")
-    loaded = load_folder(folder, 16, rng)
+    loaded = read_folder(folder, 16, rng)
     assert names_of(loaded) == [["2", "4"], ["0"], ["1", "3", "5", "6"]]
     assert loaded.dealt == "validation: val.txt; test: drawn at random from the images that no list names"
     (folder / "val.txt").unlink()
-    training, validation, test = names_of(load_folder(folder, 16, rng))
+    training, validation, test = names_of(read_folder(folder, 16, rng))
     assert training == ["2", "4"] and len(validation) == 3 and len(test) == 2
 
 
 def test_where_every_image_is_named_for_training_some_are_drawn_from_it(tmp_path, rng):
     folder = write_folder(tmp_path / "mine")
     (folder / "train.txt").write_text("".join(f"photo-{k}\n" for k in range(5)))
-    loaded = load_folder(folder, 16, rng)
+    loaded = read_folder(folder, 16, rng)
     assert [len(part) for part in loaded.splits] == [3, 1, 1]
     assert loaded.dealt == "validation: drawn at random from train.txt; test: drawn at random from train.txt"
 
@@ -463,7 +463,7 @@ def test_all_pixels_of_a_part_are_ignored(tmp_path, rng):
     (folder / "classes.txt").write_text("0 a\n1 b\n9 Ignore\n")
     Image.fromarray(np.full((20, 16), 9, "uint8")).save(folder / "masks" / "photo-0.png")
     with pytest.raises(InputError, match="All pixels of the pictures to validate with are ignored"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
 
 
 def test_side_by_side_what_is_passed_over_is_told(tmp_path, rng, capsys):
@@ -473,7 +473,7 @@ def test_side_by_side_what_is_passed_over_is_told(tmp_path, rng, capsys):
             path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
         (folder / part).rmdir()
     (folder / "photo-1.jpg").rename(folder / "photo-1.heic")
-    assert sum(map(len, load_folder(folder, 16, rng).splits)) == 4
+    assert sum(map(len, read_folder(folder, 16, rng).splits)) == 4
     said = capsys.readouterr().err
     assert "no pictures by their ending: photo-1.heic" in said
     assert "masks without an image, which are passed over: photo-1_mask.png" in said
@@ -487,4 +487,11 @@ def test_objects_of_many_numbers_are_no_grey_pictures(tmp_path, rng):
     for number, path in enumerate(sorted((folder / "masks").iterdir())):
         Image.fromarray((squares * (1 + places + 30 * number)).astype("uint16")).save(path)
     with pytest.raises(InputError, match="these look like single objects.* call the folder .*instances"):
-        load_folder(folder, 16, rng)
+        read_folder(folder, 16, rng)
+
+
+def test_a_mask_of_several_pages_is_refused_without_advice_for_images(tmp_path, rng):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, lambda mask: np.stack([mask, mask]), "tif")
+    with pytest.raises(InputError, match=r"p0\.tif holds 2 pictures .*say what they are: save each mask in a file of"):
+        read_folder(folder, None, rng)
