@@ -26,24 +26,21 @@ from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
+from minunet.train.experiment import FLAGS, config_of_options, config_of_run, flag
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import (
     BALANCED,
-    OBJECTS,
     PRESETS,
     VIEWS,
     balanced,
-    folder_preset,
     load,
     make_schedule,
-    preset_for,
 )
 from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
-from minunet.train.settings import change, weights_of
 from minunet.train.stopping import StopSignals
 from minunet.train.tensorboard import require_tensorboardx, tensorboard
 from minunet.train.told import describe, print_result
@@ -61,7 +58,6 @@ Exit status: 0 finished, 2 something given is wrong, 130 stopped by Ctrl-C, 143 
 saves too, 141 whoever read the output has ended; --resume goes on after that, too.
 """
 
-FLAGS = [field for field in dataclasses.fields(Config) if field.metadata.get("flag")]
 SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table of presets
 
 
@@ -69,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
     table = "what each preset uses where nothing else is said:\n"
     for name, preset in PRESETS.items():
-        table += f"  {name:<8}" + "  ".join(f"{_flag(name)} {getattr(preset, name)}" for name in SHOWN) + "\n"
+        table += f"  {name:<8}" + "  ".join(f"{flag(name)} {getattr(preset, name)}" for name in SHOWN) + "\n"
     parser = Parser(prog="python -m minunet.train", description=DESCRIPTION, epilog=table)
     add = parser.add_argument
     add("--preset", choices=sorted(PRESETS), help="the experiment (default: cells, or what --data-dir looks like)")
@@ -78,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         number = {"type": partial(read, Config, field.name), "metavar": "N" if type(field.default) is int else "X"}
         choices = field.metadata["choices"]
         kind: dict[str, Any] = {"choices": choices} if choices else number
-        add(_flag(field.name), help=field.metadata["help"].replace("%", "%%"), **kind)
+        add(flag(field.name), help=field.metadata["help"].replace("%", "%%"), **kind)
     add(
         "--view",
         choices=sorted(VIEWS),
@@ -129,10 +125,6 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_status(lambda: _train(parser.parse_args(arguments)))
 
 
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
 def _train(options: argparse.Namespace) -> int:
     keep_memory()
     # Numbers that overflow are reported once, as a loss that is not finite, and not by each layer on the way there.
@@ -154,7 +146,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     """Begin or go on; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
-    config, why = (_config_of_run(options, earlier), "") if earlier else _config_of_options(options)
+    config, why = (config_of_run(options, earlier), "") if earlier else config_of_options(options)
     make_network(config, len(config.class_weight or "ab"))  # what is wrong with it is said before a picture is read
     make_schedule(config, 1)
     if options.out:
@@ -239,63 +231,6 @@ def _operations(options: argparse.Namespace) -> tuple[Operations, list[str], str
     device = choose_device("cpu" if plain else options.device)
     use_tf32(options.tf32)
     return made_of(own) if own else OPERATIONS[options.operations], [name for name in PAIRS if name in own], device
-
-
-def _config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
-    """The preset, with whatever the options change of it; and, of a folder, why its images are seen so."""
-    preset = options.preset or preset_for(options.data_dir)
-    experiment, why = PRESETS[preset], ""
-    if preset == "folder" and options.data_dir is not None:
-        experiment, why = folder_preset(options.data_dir, options.view or "auto", options.size, options.scale)
-    elif options.view:
-        raise InputError("--view is for a --data-dir with pictures of your own.")
-    if preset == "cells" and options.data_dir is not None:
-        raise InputError("The preset cells makes its images itself and takes no --data-dir.")
-    changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
-    if options.data_dir is not None:
-        changes["data_dir"] = str(options.data_dir.resolve())
-    if options.class_weight is not None and options.loss == "dice":
-        raise InputError("--class-weight is for the cross-entropy, which --loss dice leaves out: say --loss both.")
-    if options.class_weight not in (None, BALANCED):
-        changes["class_weight"] = weights_of(options.class_weight)
-    config = change(dataclasses.replace(experiment, **changes), options.set)
-    if experiment.class_weight == config.class_weight == OBJECTS.class_weight and config.border == 0:
-        config = dataclasses.replace(config, class_weight=None)  # that of the border is the only one that is not 1
-    return config, why
-
-
-def _config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
-    """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
-    config, run, path = checkpoint.config, options.resume, options.resume / "config.json"
-    names_of_run = ("preset", "view", "class_weight", "out", "set", *(field.name for field in FLAGS))
-    fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
-    if fixed:
-        names = ", ".join(map(_flag, fixed))
-        raise InputError(
-            f"--resume goes on with the options of the run, so {names} cannot be given with it. "
-            "To train longer, start a new run."
-        )
-    if checkpoint.earlier:
-        raise InputError(
-            f"{run} comes from a version of minunet that dealt out the images and drew the batches in "
-            "another way, so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
-        )
-    try:
-        values = json.loads(path.read_text(encoding="utf-8") if path.is_file() else "no file")
-        written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
-        raise InputError(
-            f"{path} cannot be read ({error}); it says what {run} is. Put it back to go on; last.npz still predicts."
-        ) from error
-    # The images may have moved, and a run of an older version may lack a field.
-    if dataclasses.replace(written, data_dir=None) != dataclasses.replace(config, data_dir=None):
-        raise InputError(f"{run / 'last.npz'} belongs to another run than {path}: their configurations differ.")
-    if options.data_dir and config.data_dir is None:
-        raise InputError(f"The preset {config.preset} makes its images itself and takes no --data-dir.")
-    now = "own" if options.layers else options.operations
-    if operations != now:
-        print(printable(f"{run} began with {operations} operations and goes on with {now} ones, which round otherwise"))
-    return dataclasses.replace(config, data_dir=str(options.data_dir.resolve())) if options.data_dir else config
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ PRESETS = {  # of each its images and its network, and then how it is trained
 }  # fmt: skip
 # What --preset folder is for pictures that are seen in pieces, and where single objects are to be told apart.
 PIECES = Config(
-    "folder", size=192, pieces=True, rare=0.33, epochs=120, batch_size=5, ema_decay=0.99, tta=True,
+    "folder", size=192, pieces=True, rare=0.33, norm="group", epochs=120, batch_size=5, ema_decay=0.99, tta=True,
     augmentation=MICROSCOPY,
 )  # fmt: skip
 OBJECTS = dataclasses.replace(PIECES, class_weight=(1, 1, 4))

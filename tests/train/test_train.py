@@ -665,7 +665,8 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
     mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
     assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects are known")
-    assert_refused(capsys, [*SMALL, "--data-dir", folder, "--set", "border=0"], "3 numbers, but there are 2 classes")
+    two = ["--set", "border=0", "--class-weight", "1,1,2"]
+    assert_refused(capsys, [*SMALL, "--data-dir", folder, *two], "3 numbers, but there are 2 classes")
     assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule: it must be one of")
     assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm: it must be one of null, group")
     assert train.main([*SMALL, "--epochs", "1"]) == 0
