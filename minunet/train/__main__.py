@@ -30,14 +30,7 @@ from minunet.train.experiment import FLAGS, config_of_options, config_of_run, fl
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
-from minunet.train.presets import (
-    BALANCED,
-    PRESETS,
-    VIEWS,
-    balanced,
-    load,
-    make_schedule,
-)
+from minunet.train.presets import PRESETS, VIEWS, load, make_schedule, weighted
 from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
@@ -84,7 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     add(
         "--class-weight",
         metavar="W,W,...",
-        help="how much a pixel of each class counts in the loss, or balanced: the rarer, the more",
+        help="how much a pixel of each class counts in the cross-entropy, or balanced: the rarer, the more (default: 1 "
+        "for each; in pieces of your own pictures the square root of balanced)",
     )
     add(
         "--set",
@@ -158,7 +152,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
     classes = len(data.training.classes)
     if not earlier:
-        config = balanced(seen, data.training) if options.class_weight == BALANCED else seen
+        config = weighted(seen, data.training, options.class_weight)
     net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong

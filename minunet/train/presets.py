@@ -91,14 +91,21 @@ def folder_preset(folder: Path, view: str, size: int | None, scale: float | None
     return preset, why
 
 
-def balanced(config: Config, training: Dataset) -> Config:
-    """The experiment with a weight for each class: all pixels, divided by the classes and by the pixels of the class.
+def weighted(config: Config, training: Dataset, asked: str | None) -> Config:
+    """The experiment with a weight for each class, if `--class-weight balanced` was `asked`, or nothing of pieces.
 
-    So each class counts as much as any other one in the loss. At most RAREST times as much as the most frequent one.
+    Balanced, a class of n pixels gets a weight in proportion to 1 / n, so that each counts as much as any other one in
+    the loss. Thin walls and lines are few of the pixels, and a gap in one joins what it parts: so in pieces of a folder
+    they get the square root of that, where nobody asked for weights. The mean weight of all pixels is 1, and no class
+    counts more than RAREST times as much as the most frequent one.
     """
+    unasked = config.preset == "folder" and config.pieces and config.class_weight is None and config.loss != "dice"
+    if asked != BALANCED and (asked is not None or not unasked):
+        return config
+    power = 1.0 if asked == BALANCED else 0.5
     parts = shares(training.labels, len(training.classes))
-    weights = (1 / np.maximum(parts, parts.max() / RAREST) / len(parts)).tolist()
-    return dataclasses.replace(config, class_weight=tuple(float(f"{weight:.3g}") for weight in weights))
+    weights = np.maximum(parts, parts.max() / RAREST ** (1 / power)) ** -power
+    return dataclasses.replace(config, class_weight=tuple(float(f"{w:.3g}") for w in weights / (parts * weights).sum()))
 
 
 def make_optimizer(config: Config, state: dict[str, Array] | None = None) -> Optimizer:

@@ -17,7 +17,7 @@ from minunet.model.trained import load_model
 from minunet.predict import main as predict
 from minunet.train.__main__ import main as train
 from minunet.train.loop import begin, make_batch, make_batches, resume
-from minunet.train.presets import MOST_PIECES, PIECES, balanced, load
+from minunet.train.presets import MOST_PIECES, PIECES, load, weighted
 from minunet.train.score import rand_scores
 from tests.data.pictures import write_folder
 
@@ -167,13 +167,33 @@ def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
 def test_balanced_classes():
     labels = np.array([[[0] * 12 + [1] * 3 + [IGNORED] * 5]], "uint8")
     data = Dataset(np.zeros((1, 1, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
-    assert balanced(Config(), data).class_weight == pytest.approx((1 / 0.8 / 2, 1 / 0.2 / 2), rel=1e-2)
-    labels[0, 0, 1:] = 0
+    assert weighted(Config(), data, "balanced").class_weight == pytest.approx((1 / 0.8 / 2, 1 / 0.2 / 2), rel=1e-2)
+    labels = np.zeros((1, 60, 20), "uint8")
     labels[0, 0, 0] = 1
-    many = Dataset(np.zeros((1, 1, 20, 1), "uint8"), np.repeat(labels, 60, axis=1), ["a"], ("ground", "thing"))
-    many.labels[0, 1:] = 0
-    low, high = balanced(Config(), many).class_weight
+    many = Dataset(np.zeros((1, 60, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
+    low, high = weighted(Config(), many, "balanced").class_weight
     assert high / low == pytest.approx(50, rel=1e-2)  # at most
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "ratio"),
+    [
+        ({}, None, 2),
+        ({}, "balanced", 4),
+        ({"class_weight": (1, 3)}, "1,3", 3),
+        ({"class_weight": (1, 3)}, None, 3),
+        ({"pieces": False}, None, None),
+        ({"preset": "nuclei"}, None, None),
+        ({"loss": "dice"}, None, None),
+    ],
+)
+def test_in_pieces_of_a_folder_rare_classes_count_more(change, asked, ratio):
+    labels = np.array([[[0] * 12 + [1] * 3]], "uint8")
+    data = Dataset(np.zeros((1, 1, 15, 1), "uint8"), labels, ["a"], ("ground", "thing"))
+    weights = weighted(replace(PIECES, **change), data, asked).class_weight
+    assert weights is None if ratio is None else weights[1] / weights[0] == pytest.approx(ratio, rel=0.01)
+    if asked != "1,3" and ratio in (2, 4):
+        assert 0.8 * weights[0] + 0.2 * weights[1] == pytest.approx(1, rel=0.01)
 
 
 def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
@@ -216,7 +236,7 @@ def test_without_a_border_the_weight_of_its_class_is_left_out(tmp_path):
     folder = write_folder(tmp_path / "mine", size=(40, 40))
     (folder / "masks").rename(folder / "instances")
     assert train(["--data-dir", str(folder), *SMALL, "--set", "border=0", "--out", "run"]) == 0
-    assert config_of(tmp_path / "run").class_weight is None
+    assert len(config_of(tmp_path / "run").class_weight) == 2
 
 
 def test_numbers_of_another_scale_are_told(tmp_path, capsys):
