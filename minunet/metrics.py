@@ -75,15 +75,18 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
 
 
-def overlaps(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """IoU of every object of `truth` with every object of `prediction`, both instances (H, W): (true, predicted)."""
-    columns = int(prediction.max(initial=0)) + 1
-    pairs = truth.astype("int64").ravel() * columns + prediction.ravel()
-    shared = np.bincount(pairs, minlength=(int(truth.max(initial=0)) + 1) * columns).reshape(-1, columns)  # pixels
-    areas, prediction_areas = shared.sum(axis=1), shared.sum(axis=0)
-    union = areas[:, None] + prediction_areas - shared
-    objects = np.ix_(np.flatnonzero(areas[1:]) + 1, np.flatnonzero(prediction_areas[1:]) + 1)  # without the background
-    return shared[objects] / union[objects]
+def overlaps(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """IoU of each pair of objects that share a pixel, (pairs,), of instances (H, W), sorted by the true object.
+
+    And how many objects there are in `truth`, and in `prediction`. Of very many objects few pairs share a pixel: a
+    table of all pairs would not fit into memory.
+    """
+    both = (truth > 0) & (prediction > 0)
+    width = int(prediction.max(initial=0)) + 1
+    pairs, shared = np.unique(truth[both].astype("int64") * width + prediction[both], return_counts=True)
+    areas, predicted_areas = np.bincount(truth.ravel()), np.bincount(prediction.ravel())
+    union = areas[pairs // width] + predicted_areas[pairs % width] - shared
+    return shared / union, int(np.count_nonzero(areas[1:])), int(np.count_nonzero(predicted_areas[1:]))
 
 
 def count_matches(truth: np.ndarray, prediction: np.ndarray, threshold: float) -> np.ndarray:
@@ -91,9 +94,9 @@ def count_matches(truth: np.ndarray, prediction: np.ndarray, threshold: float) -
 
     Above 0.5 an object can match one other only, so that nothing needs to be assigned.
     """
-    iou = overlaps(truth, prediction)
+    iou, true, predicted = overlaps(truth, prediction)
     hits = int((iou > threshold).sum())
-    return np.array([hits, iou.shape[1] - hits, iou.shape[0] - hits])
+    return np.array([hits, predicted - hits, true - hits])
 
 
 def average_precision(counts: np.ndarray) -> float:

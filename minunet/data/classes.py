@@ -44,7 +44,7 @@ class Classes(NamedTuple):
                 what = f"{path} holds the colours {_colours(unknown)}, which classes.txt does not name."
             edges = "edges between classes: save masks without any."
             ignored = f" If {unknown[-1]} is what does not count, name it: '{unknown[-1]} {IGNORE}'."
-            ignored = ignored if not self.coloured and len(unknown) == 1 else ""
+            ignored = ignored if not self.coloured and unknown.tolist() in ([255], [65535]) else ""
             raise InputError(what + (f" They look like smooth {edges}" if smooth else ignored))
         labels = np.empty(mask.shape, "uint8")
         for rows in row_slices(*mask.shape):

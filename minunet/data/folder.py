@@ -82,6 +82,7 @@ def read_folder(
     tell_of_tags(pairs)
     if size:
         _tell_of_squeezing([pair.shape for pair in pairs])
+        _tell_of_lost(sum(pair.lost for pair in pairs), size)
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
@@ -167,6 +168,16 @@ def _tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:
         print(
             f"Images are squeezed to squares, which they are not: {' and '.join(told)}. The network learns things so "
             "distorted, and pictures that it predicts are squeezed likewise; --view pieces keeps their form.",
+            file=sys.stderr,
+        )
+
+
+def _tell_of_lost(objects: int, size: int) -> None:
+    """A word about single objects that are too small to be seen."""
+    if objects:
+        print(
+            f"{objects} objects vanish in scaling to {size} x {size} pixels, and are neither trained on nor counted in "
+            "the score. A larger --size keeps more, and --view pieces all of them.",
             file=sys.stderr,
         )
 

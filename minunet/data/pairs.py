@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 from tqdm import tqdm
 
 from minunet.data.classes import Classes
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
-from minunet.data.instances import to_classes
+from minunet.data.instances import pieces_each, to_classes
 from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
 from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
@@ -20,7 +19,8 @@ from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
-SEVERAL = 3  # pieces of a single object, in the mean: so many are objects without numbers
+SEVERAL = 3  # pieces of an object, in the mean: so many are classes, or objects without numbers
+LOOKED_AT = 12  # images, for pieces
 NUMBERS = (
     "objects need a number each. In one piece each they get one by scipy.ndimage.label(mask); classes belong into "
     "masks/ instead of instances/."
@@ -37,6 +37,7 @@ class Pair(NamedTuple):
     found: Found  # in the mask, before it was scaled
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
+    lost: int = 0  # objects that are no more there, now that it is scaled
 
 
 def read_pair(
@@ -75,9 +76,10 @@ def read_pair(
     held, counts = count_values(mask.values)
     found, askew = Found(mask_path, held, counts, mask.palette), picture.turned and not mask.turned
     if border is not None:
-        instances = numbered(mask_path, mask, held)
-        instances = resize_mask(instances, size) if size else instances
-        return Pair(picture, to_classes(instances, border), instances, found, askew, shape)
+        whole = numbered(mask_path, mask, held)
+        instances = resize_mask(whole, size) if size else whole
+        lost = int(whole.max()) - len(np.unique(instances[instances > 0]))
+        return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
     if size:
         scaled = resize_mask(labels, size)
@@ -121,9 +123,12 @@ def check_objects(instances: Sequence[np.ndarray], folder: Path) -> None:
     empty = sum(not each.any() for each in instances)
     if empty == len(instances):
         raise InputError(f"No image of {folder} has a mask with an object.")
-    most = max(int(each.max()) for each in instances)
-    if most == 1 and np.mean([ndimage.label(each)[1] for each in instances]) >= SEVERAL:
-        raise InputError(f"Each mask of {folder} holds one object, in several pieces: {NUMBERS}")
+    pieces = np.mean([pieces_each(each) for each in instances[:: -(-len(instances) // LOOKED_AT)]])
+    if pieces >= SEVERAL:
+        raise InputError(
+            f"An object in {folder} lies in {pieces:.0f} pieces, in the mean: {NUMBERS} Edges that were smoothed, or "
+            "scaled in another way than to the nearest pixel, have numbers between those of the objects."
+        )
     if empty:
         print(f"images whose masks show no object: {empty} of {len(instances)}", file=sys.stderr)
 

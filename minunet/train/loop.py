@@ -21,6 +21,7 @@ from minunet.backend import Array, to_device
 from minunet.data.batches import Batches, steps_per_epoch
 from minunet.data.dataset import Dataset, Splits, ignored_label
 from minunet.data.instances import seam_weights
+from minunet.data.lists import shorten
 from minunet.data.resize import resize_mask
 from minunet.errors import InputError
 from minunet.gradient import loss_and_gradients
@@ -109,7 +110,10 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
             "or it is damaged."
         )
     if run.classes != data.training.classes:
-        raise InputError(f"{source} is damaged: its classes are not those of the images.")
+        raise InputError(
+            f"{source} holds the classes {shorten(run.classes)}, but the images have {shorten(data.training.classes)}: "
+            "these were changed, or it is damaged."
+        )
     channels = data.training.images[0].shape[-1]
     if run.config.channels != channels:
         raise InputError(

@@ -134,9 +134,12 @@ def score_instances(
 ) -> dict[str, Any]:
     """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background.
 
-    `border` is what the class between objects has taken of each, in pixels: that much they grow back.
+    `border` is what the class between objects has taken of each, in pixels: that much they grow back. What then has
+    fewer than SMALLEST pixels, and fewer than every true object, is a speck and no object.
     """
-    found = [from_classes(each, border, SMALLEST) for each in predictions]
+    areas = np.concatenate([np.bincount(each.ravel())[1:] for each in instances])
+    smallest = int(areas[areas > 0].min(initial=SMALLEST))
+    found = [from_classes(each, border, smallest) for each in predictions]
     pairs = list(zip(instances, found, strict=True))
     precision = {}
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):

@@ -80,11 +80,15 @@ def test_far_objects_do_not_count():
 @given(SCENES, st.integers(0, 2**32 - 1))
 def test_overlaps_are_the_sets_ratio(truth, seed):
     answer = np.random.default_rng(seed).integers(0, 4, truth.shape).astype("int32")
+    numbers = [sorted(set(each[each > 0])) for each in (truth, answer)]
     expected = [
-        [((truth == i) & (answer == j)).sum() / ((truth == i) | (answer == j)).sum() for j in set(answer[answer > 0])]
-        for i in sorted(set(truth[truth > 0]))
+        ((truth == i) & (answer == j)).sum() / ((truth == i) | (answer == j)).sum()
+        for i in numbers[0]
+        for j in numbers[1]
     ]
-    np.testing.assert_allclose(overlaps(truth, answer), np.array(expected).reshape(overlaps(truth, answer).shape))
+    iou, true, predicted = overlaps(truth, answer)
+    np.testing.assert_allclose(iou, [value for value in expected if value > 0])
+    assert [true, predicted] == [len(each) for each in numbers]
 
 
 def test_average_precision_by_hand():

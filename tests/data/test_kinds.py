@@ -395,7 +395,10 @@ def test_an_alpha_that_was_perhaps_measured_is_told(tmp_path, rng, capsys):
     [
         (lambda mask: mask.astype(bool), "is black and white: objects need a number each"),
         (lambda mask: mask * 0, "No image of .* has a mask with an object"),
-        (lambda mask: (np.indices(SIZE) % 6 < 3).all(axis=0).astype("uint8"), "holds one object, in several pieces"),
+        (
+            lambda mask: (np.indices(SIZE) % 6 < 3).all(axis=0).astype("uint8"),
+            "An object in .* lies in .* pieces, in the mean",
+        ),
     ],
 )
 def test_what_are_no_numbers_of_objects(tmp_path, rng, make, says):
@@ -495,3 +498,30 @@ def test_a_mask_of_several_pages_is_refused_without_advice_for_images(tmp_path, 
     rewrite(folder, lambda mask: np.stack([mask, mask]), "tif")
     with pytest.raises(InputError, match=r"p0\.tif holds 2 pictures .*say what they are: save each mask in a file of"):
         read_folder(folder, None, rng)
+
+
+@pytest.mark.parametrize("kind", ["classes", "smooth"])
+def test_objects_whose_numbers_lie_everywhere_are_none(tmp_path, rng, kind):
+    """Classes, or label maps that were made smaller with smooth edges."""
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    parts = (np.indices(SIZE) // 4).sum(axis=0) % 4
+    smooth = np.hypot(*np.ogrid[-12:12, -15:15]).round() * 9 % 40
+    rewrite(folder, lambda mask: (parts if kind == "classes" else smooth).astype("uint8"), "png", "instances")
+    with pytest.raises(InputError, match="An object in .* lies in .* pieces, in the mean: objects need a number each"):
+        read_folder(folder, None, rng)
+
+
+def test_objects_that_vanish_are_told(tmp_path, rng, capsys):
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+
+    def dotted(mask):
+        mask[::8, ::8] = 2 + np.arange(12).reshape(3, 4)
+        return mask
+
+    rewrite(folder, dotted, "png", "instances")
+    read_folder(folder, None, rng)
+    assert "vanish" not in capsys.readouterr().err
+    read_folder(folder, 6, rng)
+    assert (
+        "objects vanish in scaling to 6 x 6 pixels, and are neither trained on nor counted" in capsys.readouterr().err
+    )

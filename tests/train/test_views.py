@@ -1,6 +1,7 @@
 """From a folder of any kind to masks: views, channels, depth, objects, weights."""
 
 import json
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +12,14 @@ from scipy.ndimage import label
 
 from minunet.data.dataset import IGNORED, Dataset
 from minunet.errors import InputError
-from minunet.metrics import rand_score
+from minunet.metrics import count_matches, rand_score
 from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.predict import main as predict
 from minunet.train.__main__ import main as train
 from minunet.train.loop import begin, make_batch, make_batches, resume
 from minunet.train.presets import MOST_PIECES, PIECES, load, weighted
-from minunet.train.score import rand_scores
+from minunet.train.score import rand_scores, score_instances
 from tests.data.pictures import write_folder
 
 SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
@@ -318,3 +319,24 @@ def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
     assert "validation: drawn at random from all images; test: drawn at random from all images" in said
     test = json.loads((tmp_path / "run" / "test.json").read_text())
     assert f"Rand score, whether what belongs together is together: class 1 {test['rand_score']['class 1']:.3f}" in said
+
+
+def test_small_objects_are_found_and_specks_are_none():
+    truth = np.zeros((40, 40), "int32")
+    truth[4:8, 4:8], truth[20:24, 20:24] = 1, 2  # 16 pixels each
+    predicted = (truth > 0).astype("uint8")
+    matrix = np.eye(3, dtype=int)
+    assert score_instances([truth], matrix, [predicted], 0)["average_precision"]["0.9"] == 1
+    predicted[30, 30] = 1
+    assert score_instances([truth], matrix, [predicted], 0)["average_precision"]["0.9"] == 1
+
+
+def test_very_many_objects_take_little_memory():
+    truth = ((np.indices((400, 400)) % 4 < 3).all(axis=0) * (1 + np.arange(160000).reshape(400, 400))).astype("int32")
+    tracemalloc.start()
+    try:
+        counts = count_matches(truth, truth, 0.5)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert counts[0] == np.count_nonzero(truth) and peak < 60 * truth.size
