@@ -30,7 +30,7 @@ from minunet.train.experiment import FLAGS, config_of_options, config_of_run, fl
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
-from minunet.train.presets import PRESETS, VIEWS, load, make_schedule, weighted
+from minunet.train.presets import PIECES, PRESETS, VIEWS, load, make_schedule, weighted
 from minunet.train.remarks import remarks
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
@@ -41,9 +41,10 @@ from minunet.unet import UNet
 
 DESCRIPTION = """\
 Train a U-Net. Without arguments: on images of touching cells that are made on the spot.
-With --data-dir: on a folder with images/ and masks/ (masks hold class ids 0, 1, 2, ...; other
-values need a classes.txt), on the Oxford-IIIT Pet photographs, or on the nuclei of the 2018
-Data Science Bowl; which it is, is seen by what the folder holds.
+With --data-dir: on a folder with images/ and masks/ (class ids 0, 1, 2, ...; other values and
+colours need a classes.txt) or instances/ (a number for each object), see data/README.md; on the
+Oxford-IIIT Pet photographs; or on the nuclei of the 2018 Data Science Bowl; which it is, is seen
+by what the folder holds.
 
 The folder of the run gets config.json, metrics.csv, curves.png, predictions.png, progress.gif
 (of the pictures in progress/), test.json, last.npz and best.npz. Ctrl-C saves first; --resume goes on from there.
@@ -56,8 +57,8 @@ SHOWN = ("epochs", "batch_size", "lr", "size", "base", "depth")  # in the table 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 finished, 2 bad input, 130 or 143 stopped by Ctrl-C or SIGTERM after saving."""
-    table = "what each preset uses where nothing else is said:\n"
-    for name, preset in PRESETS.items():
+    table = "what each preset uses where nothing else is said (pieces: folder, where pieces are seen):\n"
+    for name, preset in [*PRESETS.items(), ("pieces", PIECES)]:  # the last is that of folder, too
         table += f"  {name:<8}" + "  ".join(f"{flag(name)} {getattr(preset, name)}" for name in SHOWN) + "\n"
     parser = Parser(prog="python -m minunet.train", description=DESCRIPTION, epilog=table)
     add = parser.add_argument
