@@ -54,9 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build(out: Path) -> int:
+    place = out.resolve()
+    if Path.cwd().is_relative_to(place):  # it would be replaced, and whoever stands in it with it
+        raise InputError(f"{out} is where you are: go to the folder above and give --out {place.name}.")
     own_folder(out, MARK)
     _refuse_others(out)
-    site, place = Site(pages()), out.resolve()
+    site = Site(pages())
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=MARK, dir=place.parent) as folder:  # the old site stays until the end
@@ -70,7 +73,7 @@ def _build(out: Path) -> int:
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error}.") from error
     print(f"{len(site.book)} pages, {_lessons(site)} of them lessons, in {out}.")
-    print(OPEN.format(address=(out.resolve() / "index.html").as_uri(), folder=out))
+    print(OPEN.format(address=(place / "index.html").as_uri(), folder=out))
     return 0
 
 

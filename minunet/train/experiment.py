@@ -30,8 +30,12 @@ def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
-    if options.class_weight is not None and options.loss == "dice":
-        raise InputError("--class-weight is for the cross-entropy, which --loss dice leaves out: say --loss both.")
+    named = ["--class-weight"] * (options.class_weight is not None)
+    named += ["--set class_weight"] * any(setting.startswith("class_weight=") for setting in options.set)
+    if len(named) == 2:
+        raise InputError("--class-weight and --set class_weight say the same: leave one of them out.")
+    if named and options.loss == "dice":
+        raise InputError(f"{named[0]} is for the cross-entropy, which --loss dice leaves out: say --loss both.")
     if options.class_weight not in (None, BALANCED):
         changes["class_weight"] = weights_of(options.class_weight)
     config = change(dataclasses.replace(experiment, **changes), options.set)

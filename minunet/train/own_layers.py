@@ -67,7 +67,8 @@ def run_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module by its name
     try:
-        spec.loader.exec_module(module)
+        with np.errstate():  # what it sets for itself does not stay for others
+            spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, or one of the learner's own

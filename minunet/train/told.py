@@ -41,7 +41,7 @@ def describe(
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
     if ignored:
         print(f"ignored: {ignored / sum(labels.size for labels in data.training.labels):.1%} of all pixels")
-    if config.class_weight:
+    if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
         print(f"weight of a pixel in the cross-entropy: {shorten(weights)}")
     where = "GPU" if device == "gpu" else f"CPU, {get_threads()} thread{'s' if get_threads() > 1 else ''}"

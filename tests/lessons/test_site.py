@@ -120,6 +120,15 @@ def test_what_others_put_into_the_folder_is_not_lost(tmp_path, monkeypatch, caps
     assert (out / "blog" / "post.html").read_text() == "mine"
 
 
+def test_a_folder_is_not_taken_from_under_ones_feet(tmp_path, monkeypatch, capsys):
+    (tmp_path / "here" / "deeper").mkdir(parents=True)
+    for start, out in (("here", "."), ("here/deeper", "..")):
+        monkeypatch.chdir(tmp_path / start)
+        assert main(["--out", out]) == 2
+        assert f"{out} is where you are: go to the folder above and give --out here." in capsys.readouterr().err
+    assert (tmp_path / "here").is_dir()
+
+
 def test_bad_folders(tmp_path, capsys):
     (tmp_path / "file").write_text("mine")
     assert main(["--out", str(tmp_path / "file")]) == 2

@@ -218,3 +218,11 @@ def test_a_group_norm_of_two_groups_whatever_is_asked_is_refused(tmp_path, capsy
     text += "def group_norm(x, weight, bias, groups):\n    return layers.group_norm(x, weight, bias, groups=2)\n"
     assert train_with(tmp_path, text, "--set", "norm=group") == 2
     assert "group_norm is wrong: y is off by" in capsys.readouterr().err
+
+
+def test_what_a_file_sets_of_numpy_does_not_stay(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("import numpy as np\nnp.seterr(all='raise')\n", encoding="utf-8")
+    before = np.geterr()
+    own_layers.run_file(path)
+    assert np.geterr() == before

@@ -208,6 +208,10 @@ def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
     assert "--class-weight takes balanced, or a number above 0 for each class" in capsys.readouterr().err
     assert train(["--data-dir", str(folder), *SMALL, "--class-weight", "balanced", "--loss", "dice"]) == 2
     assert "which --loss dice leaves out: say --loss both" in capsys.readouterr().err
+    assert train([*SMALL, "--set", "class_weight=[1,2,3]", "--loss", "dice"]) == 2
+    assert "--set class_weight is for the cross-entropy" in capsys.readouterr().err
+    assert train([*SMALL, "--set", "class_weight=[1,2,3]", "--class-weight", "balanced"]) == 2
+    assert "say the same: leave one of them out" in capsys.readouterr().err
     assert train(["--resume", "a", "--class-weight", "balanced"]) == 2
     assert "--class-weight cannot be given with it" in capsys.readouterr().err
 
