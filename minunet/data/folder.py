@@ -6,7 +6,7 @@
     classes.txt          optional: what the values, or the colours, of the masks mean
     train.txt, val.txt, test.txt                 optional: which pictures are for what, a name a line
 
-Pictures are PNG, JPEG, TIFF, and others, see `with_pillow.KNOWN`. Picture and mask have the same size. Without classes.txt
+Pictures are PNG, JPEG, TIFF, and others (`with_pillow.KNOWN`). Picture and mask have the same size. Without classes.txt
 the values in the masks must be 0 to K-1, and the classes are called after them. What no list says is drawn
 at random: 10 % for validation, 10 % for the final test, and the rest, or those of train.txt, for training.
 """
