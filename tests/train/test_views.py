@@ -344,3 +344,13 @@ def test_very_many_objects_take_little_memory():
     finally:
         tracemalloc.stop()
     assert counts[0] == np.count_nonzero(truth) and peak < 60 * truth.size
+
+
+def test_one_object_cut_off_at_an_edge_does_not_make_objects_of_all_specks():
+    squares = (np.indices((60, 60)) % 12 < 6).all(axis=0)
+    truth = label(squares)[0].astype("int32")  # 25 of 36 pixels each
+    truth[0, 59] = 26
+    predicted = (truth > 0).astype("uint8")
+    predicted[9::12, 9::12] = 1  # 25 specks
+    found = score_instances([truth], np.eye(3, dtype=int), [predicted], 0)["average_precision"]["0.5"]
+    assert found == 25 / 26
