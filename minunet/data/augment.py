@@ -76,10 +76,8 @@ def _move(
     zoom = (1 + how.scale) ** rng.uniform(-1, 1)
     bend = rng.normal(0, how.elastic, (2, GRID, GRID))
     turns = int(rng.integers(4)) if how.quarter_turns and size[0] == size[1] else 0
-    if near is not None:  # it comes to lie in the middle half of the piece
-        around = rng.integers([part // 4 for part in size], [part - part // 4 for part in size])
-        highest = [max(0, length - part) for length, part in zip(image.shape, size, strict=False)]
-        corner = list(np.clip(near - around, 0, highest))
+    if near is not None:
+        corner = _corner_near(near, image.shape, size, rng)
 
     plane_size, middle = image.shape[:2], [(part - 1) / 2 for part in size]
     r, c = (flips[i] * (np.arange(size[i]) - middle[i]) for i in (0, 1))  # (h,), (w,): from the middle of the result
@@ -98,6 +96,14 @@ def _move(
         nearest = mirrored(np.rint(rows), plane_size[0]), mirrored(np.rint(columns), plane_size[1])
         planes = [plane[nearest] for plane in planes]
     return np.rot90(image, turns), [np.rot90(plane, turns) for plane in planes]
+
+
+def _corner_near(
+    pixel: np.ndarray, shape: tuple[int, ...], size: tuple[int, int], rng: np.random.Generator
+) -> list[int]:
+    """The corner of a piece of an image of that shape, in whose middle half the `pixel` (row, column) lies."""
+    place = rng.integers([part // 4 for part in size], [part - part // 4 for part in size])  # of the pixel in the piece
+    return list(np.clip(pixel - place, 0, [max(0, shape[i] - size[i]) for i in (0, 1)]))
 
 
 def _recolour(image: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:

@@ -24,22 +24,13 @@ from minunet.data.decode import Page
 from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
 from minunet.data.layout import Layout, find_layout
-from minunet.data.lists import shorten
-from minunet.data.masks import (
-    BRIGHT,
-    Found,
-    best_iou,
-    look_like_objects,
-    looks_smooth,
-    refuse_mixed_greys,
-    refuse_mixed_palettes,
-)
-from minunet.data.pairs import alike, as_seen, check_objects, read_all, read_pair, tell_of_tags
+from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
+from minunet.data.objects import check_objects
+from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.errors import InputError
 
 SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
-SMALL = 0.5  # IoU: a class that could not reach more is told
 OBJECTS = ("background", "object", "border")
 
 
@@ -75,9 +66,7 @@ def read_folder(
     if layout.instances and (layout.folder / "classes.txt").exists():
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
     scaled = (size, size) if size else None
-    read = partial(
-        read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page, overlaps=True
-    )
+    read = partial(read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page)
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_tags(pairs)
     if size:
@@ -90,8 +79,6 @@ def read_folder(
     if instances:
         check_objects(instances, folder)
     names = _names(found, layout, classes, border)
-    if size and not layout.instances:
-        _tell_what_is_too_small(best_iou(found, len(names)), names, size)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
@@ -115,48 +102,9 @@ def _names(found: list[Found], layout: Layout, classes: Classes | None, border: 
         return classes.names
     refuse_mixed_greys(found)
     refuse_mixed_palettes(found)
-    return classes.names if classes else tuple(f"class {value}" for value in _consecutive(found, layout))
-
-
-def _consecutive(found: list[Found], layout: Layout) -> list[int]:
-    """The values of all masks, which must be 0 to K-1: anything else is more often a mistake than a wish."""
-    values = sorted({int(value) for mask in found for value in mask.values})
-    if len(values) < 2:
-        raise InputError(f"All masks hold only the value {values[0]}: there is nothing to tell apart.")
-    classes_file = layout.folder / "classes.txt"
-    what = f"The masks hold the values {shorten(values)}"
-    if looks_smooth(found):
-        raise InputError(
-            f"{what}, most of them rare, between {values[0]} and {values[-1]}: edges that were smoothed, by scaling or "
-            "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG; "
-            f"if they are classes, name them in {classes_file}, a line a class: VALUE NAME."
-        )
-    if look_like_objects(found, lambda path: read_mask(path).values):
-        raise InputError(
-            f"{what}, not the same in all masks, most of them in one piece: these look like single objects, and each "
-            f"number would be a class. To find single objects, call the folder {layout.folder / 'instances'} instead "
-            f"of masks; to tell objects from background, save `mask > 0`; if they are classes, name them in "
-            f"{classes_file}, a line a class: VALUE NAME."
-        )
-    if len(values) > BRIGHT:
-        raise InputError(
-            f"{what}, {len(values)} of them: grey pictures, perhaps, and no class ids. If they are, name them in "
-            f"{classes_file}, a line a class: VALUE NAME."
-        )
-    odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)
-    if odd is None:
-        return values
-    where = next(mask.path for mask in found if odd in mask.values)
-    hint = f"Say what your values mean in {classes_file}, a line a class: VALUE NAME."
-    if values in ([0, 255], [0, 65535]):
-        hint = (
-            f"0 and {values[1]} are black and white, good to look at but no class ids. "
-            f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
-        )
-    elif values == [*range(len(values) - 1), 255]:
-        lines = ", ".join(f"'{value} NAME'" for value in values[:-1])
-        hint += f" If 255 is what does not count, the lines are {lines} and '255 ignore'."
-    raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")
+    if classes:
+        return classes.names
+    return tuple(f"class {value}" for value in class_ids(found, layout.folder, lambda path: read_mask(path).values))
 
 
 def _tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:
@@ -178,16 +126,5 @@ def _tell_of_lost(objects: int, size: int) -> None:
         print(
             f"{objects} objects vanish in scaling to {size} x {size} pixels, and are neither trained on nor counted in "
             "the score. A larger --size keeps more, and --view pieces all of them.",
-            file=sys.stderr,
-        )
-
-
-def _tell_what_is_too_small(iou: np.ndarray, names: tuple[str, ...], size: int) -> None:
-    """A word to whoever scales things away before they can be learnt."""
-    small = [f"{name} {value:.2f}" for name, value in zip(names, iou, strict=True) if value < SMALL]
-    if small:
-        print(
-            f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
-            f"themselves is about, of {', '.join(small)}. A larger --size keeps more, and --view pieces all of it.",
             file=sys.stderr,
         )

@@ -53,13 +53,6 @@ def from_classes(classes: np.ndarray, radius: int = RADIUS, smallest: int = 1) -
     return np.where(areas[grown] >= smallest, grown, 0).astype("int32")
 
 
-def pieces_each(instances: np.ndarray, most: int = 50) -> float:
-    """In how many pieces an object lies, in the mean over `most` of them, at equal steps; 1 if there are none."""
-    boxes = [(k, box) for k, box in enumerate(ndimage.find_objects(instances), start=1) if box is not None]
-    some = boxes[:: -(-len(boxes) // most) or 1]
-    return float(np.mean([ndimage.label(instances[box] == k)[1] for k, box in some] or 1))
-
-
 def seam_weights(instances: np.ndarray, w0: float = 10.0, sigma: float = SIGMA) -> np.ndarray:
     """The second term of the weight map, w0 * exp(-(d1 + d2)**2 / (2 sigma**2)), (H, W) float32; 0 inside objects.
 

@@ -10,11 +10,12 @@ a program has made smaller, to one bit in one file and to four in the next.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
+from minunet.data.lists import shorten
 from minunet.data.resize import row_slices
 from minunet.errors import InputError
 
@@ -38,17 +39,6 @@ class Found(NamedTuple):
     values: np.ndarray  # (K,), sorted
     counts: np.ndarray  # (K,), pixels
     palette: np.ndarray | None  # (N, 3) uint8, the colours whose numbers the values are; of grey, if it has 1 to 4 bits
-    overlaps: np.ndarray | None = None  # (3, 256): pixels of each label before scaling, after it, and of both
-
-    def scaled(self, labels: np.ndarray, back: np.ndarray) -> Self:
-        """With the overlaps of labels (H, W) and the same scaled to the size of training and back."""
-        pairs = zip(
-            (labels[rows] for rows in row_slices(*labels.shape)),
-            (back[rows] for rows in row_slices(*labels.shape)),
-            strict=True,
-        )
-        counts = [[np.bincount(each.ravel(), minlength=256) for each in (a, b, a[a == b])] for a, b in pairs]
-        return self._replace(overlaps=np.sum(counts, axis=0))
 
 
 def count_values(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,11 +163,45 @@ def look_like_objects(found: Sequence[Found], read: Callable[[Path], np.ndarray]
     return pieces <= MOST_PIECES * count
 
 
-def best_iou(found: Sequence[Found], classes: int) -> np.ndarray:
-    """The IoU of each class if all were found without a mistake in the scaled pictures; NaN where it is not.
+def class_ids(found: Sequence[Found], folder: Path, read: Callable[[Path], np.ndarray]) -> list[int]:
+    """The values of all masks of a folder, which must be 0 to K-1: anything else is more often a mistake than a wish.
 
-    It is that of the masks scaled and scaled back, with themselves: what is smaller than a pixel then cannot be found.
+    `read`: reads a mask again, for those that look like single objects. Raises InputError.
     """
-    before, after, both = np.sum([mask.overlaps for mask in found if mask.overlaps is not None], axis=0)[:, :classes]
-    with np.errstate(invalid="ignore"):
-        return both / (before + after - both)
+    values = sorted({int(value) for mask in found for value in mask.values})
+    if len(values) < 2:
+        raise InputError(f"All masks hold only the value {values[0]}: there is nothing to tell apart.")
+    classes_file = folder / "classes.txt"
+    what = f"The masks hold the values {shorten(values)}"
+    if looks_smooth(found):
+        raise InputError(
+            f"{what}, most of them rare, between {values[0]} and {values[-1]}: edges that were smoothed, by scaling or "
+            "by JPEG, and no classes. Make each pixel one or the other, as `mask > 127` does, and save as PNG; "
+            f"if they are classes, name them in {classes_file}, a line a class: VALUE NAME."
+        )
+    if look_like_objects(found, read):
+        raise InputError(
+            f"{what}, not the same in all masks, most of them in one piece: these look like single objects, and each "
+            f"number would be a class. To find single objects, call the folder {folder / 'instances'} instead "
+            f"of masks; to tell objects from background, save `mask > 0`; if they are classes, name them in "
+            f"{classes_file}, a line a class: VALUE NAME."
+        )
+    if len(values) > BRIGHT:
+        raise InputError(
+            f"{what}, {len(values)} of them: grey pictures, perhaps, and no class ids. If they are, name them in "
+            f"{classes_file}, a line a class: VALUE NAME."
+        )
+    odd = next((value for place, value in enumerate(values) if value != place or value > 255), None)
+    if odd is None:
+        return values
+    where = next(mask.path for mask in found if odd in mask.values)
+    hint = f"Say what your values mean in {classes_file}, a line a class: VALUE NAME."
+    if values in ([0, 255], [0, 65535]):
+        hint = (
+            f"0 and {values[1]} are black and white, good to look at but no class ids. "
+            f"Write a file {classes_file} with the two lines '0 background' and '{values[1]} object'."
+        )
+    elif values == [*range(len(values) - 1), 255]:
+        lines = ", ".join(f"'{value} NAME'" for value in values[:-1])
+        hint += f" If 255 is what does not count, the lines are {lines} and '255 ignore'."
+    raise InputError(f"{what} ({where.name} the {odd}), but class ids are 0, 1, 2, ... {hint}")

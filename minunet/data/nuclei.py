@@ -19,7 +19,8 @@ from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
 from minunet.data.lists import read_lists, require_folders
 from minunet.data.masks import count_values
-from minunet.data.pairs import check_objects, read_all
+from minunet.data.objects import check_objects
+from minunet.data.pairs import read_all
 from minunet.data.pictures import read_image, read_mask, require_size
 from minunet.errors import InputError
 

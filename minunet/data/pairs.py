@@ -11,20 +11,15 @@ from tqdm import tqdm
 from minunet.data.classes import Classes
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
-from minunet.data.instances import pieces_each, to_classes
+from minunet.data.instances import to_classes
 from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
+from minunet.data.objects import numbered
 from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
 from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
-SEVERAL = 3  # pieces of an object, in the mean: so many are classes, or objects without numbers
-LOOKED_AT = 12  # images, for pieces
-NUMBERS = (
-    "objects need a number each. In one piece each they get one by scipy.ndimage.label(mask); classes belong into "
-    "masks/ instead of instances/."
-)
 SAMPLE = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
@@ -46,7 +41,6 @@ def read_pair(
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
-    overlaps: bool = False,
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
@@ -56,7 +50,6 @@ def read_pair(
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
         page: of the picture, see `decode`.
-        overlaps: whether to measure what scaling costs the mask.
 
     Raises InputError, naming the file.
     """
@@ -81,10 +74,7 @@ def read_pair(
         lost = int(whole.max()) - len(np.unique(instances[instances > 0]))
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    if size:
-        scaled = resize_mask(labels, size)
-        found, labels = found.scaled(labels, resize_mask(scaled, shape)) if overlaps else found, scaled
-    return Pair(picture, labels, None, found, askew, shape)
+    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape)
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
@@ -101,36 +91,6 @@ def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None)
     for rows in row_slices(*mask.values.shape[:2]):
         labels[rows] = mask.values[rows].clip(0, 255)
     return labels
-
-
-def numbered(path: Path, mask: Mask, held: np.ndarray) -> np.ndarray:
-    """Objects by any number, as instances (H, W) int32: 0 is background, and 1, 2, ... the objects in their order."""
-    if held[0] < 0:
-        raise InputError(f"{path} holds {held[0]}, but objects have numbers from 1 on, and the background has 0.")
-    objects = held[held > 0]
-    if len(objects) == 1:  # 1 may be white, too, if the file has only one bit
-        white = mask.palette is not None and (mask.palette[objects[0] :][:1] == 255).all()
-        if objects[0] in (255, 65535) or white:
-            raise InputError(f"{path} is black and white: {NUMBERS}")
-    instances = np.empty(mask.values.shape, "int32")
-    for rows in row_slices(*mask.values.shape[:2]):
-        instances[rows] = np.where(mask.values[rows] > 0, np.searchsorted(objects, mask.values[rows]) + 1, 0)
-    return instances
-
-
-def check_objects(instances: Sequence[np.ndarray], folder: Path) -> None:
-    """A word about images without any object. Raises InputError if none has one, or if they have no numbers."""
-    empty = sum(not each.any() for each in instances)
-    if empty == len(instances):
-        raise InputError(f"No image of {folder} has a mask with an object.")
-    pieces = np.mean([pieces_each(each) for each in instances[:: -(-len(instances) // LOOKED_AT)]])
-    if pieces >= SEVERAL:
-        raise InputError(
-            f"An object in {folder} lies in {pieces:.0f} pieces, in the mean: {NUMBERS} Edges that were smoothed, or "
-            "scaled in another way than to the nearest pixel, have numbers between those of the objects."
-        )
-    if empty:
-        print(f"images whose masks show no object: {empty} of {len(instances)}", file=sys.stderr)
 
 
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:

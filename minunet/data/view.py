@@ -11,15 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from minunet.data.classes import Classes, read_classes
-from minunet.data.layout import find_layout
+from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import CLASSES, count_values
 from minunet.data.pairs import labels_of, read_all
 from minunet.data.pictures import read_mask
 from minunet.data.resize import resize_picture
 
 ENOUGH = 0.95  # IoU of the class that suffers most
-ASKED = 16  # masks, at equal steps
+MASKS = 16  # that are asked, at equal steps
 LARGEST = 2048  # pixels a side: of larger masks the middle is asked
+ASKED_FOR = "--view asks for them"
 
 
 class View(NamedTuple):
@@ -36,21 +37,28 @@ def choose_view(folder: Path, size: int, wanted: bool | None = None) -> View:
     `wanted`: whether pieces are, or whole pictures, whatever the masks say; None to ask them.
     """
     layout = find_layout(folder, quiet=True)
-    if wanted is not None:
-        return View(wanted, "--view asks for them", layout.instances)
+    if wanted or (wanted is not None and layout.instances):
+        return View(wanted, ASKED_FOR, layout.instances)
     if layout.instances:
         return View(True, "single objects are to be told apart", True)
-    classes = read_classes(folder / "classes.txt")
-    some = layout.pairs[:: -(-len(layout.pairs) // ASKED)]
+    what, worst = _at_best(layout, size)
+    if wanted is not None:
+        return View(wanted, f"{ASKED_FOR}; {what}", False)
+    return View(worst < ENOUGH, what, False)
+
+
+def _at_best(layout: Layout, size: int) -> tuple[str, float]:
+    """In words, and as its IoU, what comes back of the class that suffers most; 1 if there is none."""
+    classes = read_classes(layout.folder / "classes.txt")
+    some = layout.pairs[:: -(-len(layout.pairs) // MASKS)]
     kept = np.sum(read_all(lambda pair: _kept(pair[1], classes, size), some, "some masks"), axis=0)
     present = np.flatnonzero(kept[:, 2])
     if not len(present):
-        return View(False, "no mask that was asked holds a class", False)
+        return "no mask that was asked holds a class", 1.0
     iou = kept[present, 0] / (kept[present, 1] + kept[present, 2] - kept[present, 0])
     worst = int(present[iou.argmin()])
     name = classes.names[worst] if classes else f"class {worst}"
-    what = f"scaled to {size} x {size} pixels, {name} could reach an IoU of {iou.min():.2f} at best"
-    return View(bool(iou.min() < ENOUGH), what, False)
+    return f"scaled to {size} x {size} pixels, {name} could reach an IoU of {iou.min():.2f} at best", float(iou.min())
 
 
 def _kept(path: Path, classes: Classes | None, size: int) -> np.ndarray:

@@ -370,24 +370,6 @@ def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
         load_folder(folder, 16, rng)
 
 
-def test_what_is_lost_in_scaling_is_told(tmp_path, rng, capsys):
-    folder = write_folder(tmp_path / "mine", size=(300, 300))
-    load_folder(folder, 150, rng)
-    assert capsys.readouterr().err == ""
-
-    def dots(mask, number):
-        mask = np.zeros_like(mask)
-        for y, x in np.random.default_rng(number).integers(5, 290, (20, 2)):
-            mask[y : y + 4, x : x + 4] = 1
-        return Image.fromarray(mask)
-
-    rewrite_masks(folder, dots)
-    load_folder(folder, 30, rng)
-    told = capsys.readouterr().err
-    assert "Much is lost in scaling to 30 x 30 pixels" in told and "of class 1 0." in told and "--size" in told
-    assert "class 0" not in told
-
-
 def test_reading_needs_little_more_than_what_is_kept(tmp_path, rng):
     """Today's figure is 1.1 times what is kept; the masks alone were 8 bytes a pixel once."""
     folder = write_folder(tmp_path / "mine", count=20, size=(32, 32))

@@ -78,4 +78,18 @@ def test_the_size_of_training_is_asked(tmp_path):
 
 @pytest.mark.parametrize("pieces", [True, False])
 def test_whoever_asks_gets_it(tmp_path, pieces):
-    assert choose_view(write_masks(tmp_path, lines), 64, pieces) == (pieces, "--view asks for them", False)
+    view = choose_view(write_masks(tmp_path, lines), 64, pieces)
+    assert view.pieces is pieces and view.reason.startswith("--view asks for them")
+
+
+def test_whole_pictures_are_told_what_is_lost(tmp_path):
+    def dots(number):
+        mask = np.zeros((300, 300))
+        for y, x in np.random.default_rng(number).integers(5, 290, (20, 2)):
+            mask[y : y + 4, x : x + 4] = 1
+        return mask
+
+    folder = write_masks(tmp_path, dots)
+    assert "scaled to 30 x 30 pixels, class 1 could reach an IoU of 0." in choose_view(folder, 30, False).reason
+    (folder / "masks").rename(folder / "instances")
+    assert choose_view(folder, 30, False) == (False, "--view asks for them", True)
