@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PURPOSES = ("weights", "data", "order", "augmentation", "dropout", "rare")
+PURPOSES = ("weights", "data", "order", "augmentation", "dropout", "rare", "explore")
 
 
 def generator(seed: int, purpose: str, *numbers: int) -> np.random.Generator:

@@ -90,11 +90,15 @@ def save_small(path: Path, checkpoint: Checkpoint) -> None:
         if array.ndim < 4:  # biases, norms: few numbers
             arrays[f"params/{name}"] = array
             continue
-        scale = np.abs(array).max(axis=(0, 1, 2)) / 127  # (K,), from (KH, KW, C, K)
-        scale[scale == 0] = 1
-        arrays[f"params8/{name}"] = np.rint(array / scale).astype("int8")
-        arrays[f"scale/{name}"] = scale
+        arrays[f"params8/{name}"], arrays[f"scale/{name}"] = rounded(array)
     _write(path, checkpoint, arrays, compressed=True)
+
+
+def rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A kernel (KH, KW, C, K) as int8, and by what to multiply each of its output channels, (K,)."""
+    scale = np.abs(kernel).max(axis=(0, 1, 2)) / 127
+    scale[scale == 0] = 1
+    return np.rint(kernel / scale).astype("int8"), scale
 
 
 def _write(path: Path, checkpoint: Checkpoint, arrays: dict[str, Array], *, compressed: bool = False) -> None:

@@ -1,0 +1,55 @@
+// The state of the page, and what computes it again: with pauses, so that the page answers meanwhile.
+
+const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
+const state = {
+  arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false, running: 0,
+  aim: null,  // what Backward asks about: {i, j, k, loss}
+  probabilities: null, answer: null, untouched: null,  // the answer before the reader has changed anything
+  view: {name: model.steps[0].name, k: 0, i: model.shape[0] >> 1, j: model.shape[1] >> 1, input: null},
+  counting: {},  // what counts for the number that is shown
+};
+const shown = name => state.backward ? state.grads[name] : state.arrays[name];
+const LONGEST = 25;  // milliseconds without a pause, but for a step that takes longer
+const pause = () => new Promise(done => setTimeout(done));
+
+// Runs a generator to its end, and says what it returned; undefined if meanwhile it was wanted no more.
+async function unhurried(generator, wanted, told = () => {}) {
+  for (let since = performance.now(); ;) {
+    const {value, done} = generator.next();
+    if (done) return value ?? true;
+    told(value);
+    if (performance.now() - since < LONGEST) continue;
+    await pause();
+    if (!wanted()) return undefined;
+    since = performance.now();
+  }
+}
+
+// Everything from step number `from` on, and, in Backward, the gradients of what is asked about; then all is drawn again.
+async function compute(from = model.steps.length) {
+  const run = ++state.running, wanted = () => run === state.running, began = performance.now(), {arrays, edits} = state;
+  const calm = state.backward || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const told = step => { if (!calm && step.name === lastOf(model, step.block)) paintCard(step.block); };
+  document.body.setAttribute("aria-busy", "true");
+  if (!await unhurried(forward(model.steps, params, arrays, edits, from), wanted, told)) return;
+  Object.assign(state, {probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
+  if (!state.untouched) compared();
+  const grads = {}, flows = {}, dy = seedOf(model, arrays.out, state.aim);
+  if (state.backward && !await unhurried(backward(model.steps, params, arrays, "out", dy, grads, flows, edits), wanted)) return;
+  Object.assign(state, {grads, flows: state.backward ? flows : null});
+  render();
+  document.body.removeAttribute("aria-busy");
+  document.body.dataset.milliseconds = Math.round(performance.now() - began);
+}
+
+function compared() {  // with minunet, when everything was computed for the first time
+  const {worst, count, where, equal} = comparison(model, state.arrays), {out} = state.arrays, i = out.h >> 1, j = out.w >> 1;
+  Object.assign(state, {untouched: state.answer, aim: {i, j, k: largestClass(out, i, j), loss: false}});
+  const apart = signs(worst.toExponential(0));
+  tell(equal ? `${count} numbers compared with minunet: equal (to ${apart})`
+    : `NOT equal to minunet: ${where} differs by ${apart} of its largest number`, !equal);
+}
+
+function tell(textContent, wrong) {
+  Object.assign(document.getElementById("compared"), {textContent, className: wrong ? "wrong" : ""});
+}

@@ -1,0 +1,150 @@
+"""The page: one file of HTML that holds a network, a picture, and the script that runs the one on the other.
+
+It holds no activations and no gradients, as those would be a hundred times as many numbers: the script computes them,
+and compares some of every step with what the plain layers have computed, when it opens.
+"""
+
+import base64
+import dataclasses
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from minunet.data.depth import shown
+from minunet.draw.colours import class_colours
+from minunet.errors import InputError
+from minunet.explore.plan import PICTURE, Step, steps_of
+from minunet.model.checkpoint import rounded
+from minunet.recording import Recording
+from minunet.unet import Parameters, UNet
+
+SCRIPTS = (
+    "unet.js", "seen.js", "data.js", "draw.js", "sums.js", "back.js", "compute.js", "arms.js", "closer.js", "main.js",
+)  # fmt: skip
+EXACT = 4_000_000  # bytes: larger networks are rounded to 8 bits
+LARGEST = 5_000_000  # bytes of a page
+MOST_PRODUCTS = 3_000_000_000  # a pass
+CHECKED = 8  # numbers of every step
+CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """What the page shows: a network and the picture that it sees.
+
+    Args:
+        about: in words, of which network and of which picture it is.
+        x: the picture as the network sees it, (H, W, C) float32.
+        picture: as people see it, (H, W, 3) uint8.
+        truth: the true classes of the output's pixels, (OH, OW) uint8, if they are known.
+    """
+
+    about: tuple[str, ...]
+    net: UNet
+    params: Parameters
+    classes: tuple[str, ...]
+    x: np.ndarray
+    picture: np.ndarray
+    truth: np.ndarray | None = None
+
+
+def write_page(scene: Scene) -> str:
+    """The text of the file. Raises InputError if it would be too large, or too slow."""
+    steps = steps_of(scene.net, *scene.x.shape[:2])
+    refuse_heavy(steps)
+    weights, params, changed = packed(scene.params)
+    data = {
+        "about": [*scene.about, *(["weights rounded to 8 bits"] if changed else [])],
+        "classes": scene.classes,
+        "colours": class_colours(scene.classes).tolist(),
+        "channels": CHANNELS.get(scene.net.in_channels, [f"channel {k}" for k in range(scene.net.in_channels)]),
+        "shape": scene.x.shape,
+        "steps": [dataclasses.asdict(step) for step in steps],
+        **weights,
+        "x": text_of(scene.x.astype("<f4")),
+        "picture": text_of(scene.picture),
+        "truth": None if scene.truth is None else text_of(scene.truth.astype("uint8")),
+        "checks": checks(scene.net, params, scene.x),
+    }
+    files = resources.files("minunet.explore")
+    parts = {
+        "title": escaped(scene.about[0]),
+        "style": (files / "style.css").read_text(encoding="utf-8"),
+        "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+        "script": "\n".join((files / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    }
+    page = (files / "page.html").read_text(encoding="utf-8")
+    for name, text in parts.items():
+        page = page.replace(f"{{{{{name}}}}}", text)
+    if len(page) > LARGEST:
+        raise InputError(
+            f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: this network has too "
+            "many parameters, even with 8 bits each."
+        )
+    return page
+
+
+def refuse_heavy(steps: Sequence[Step]) -> None:
+    """Raise InputError for networks that a browser would compute for too long, and those that are no U."""
+    if steps[-1].level == steps[0].level and len({step.level for step in steps}) == 1:
+        raise InputError("A network of depth 1 has no skip: there is no U to show.")
+    products = sum(step.products for step in steps)
+    if products > MOST_PRODUCTS:
+        raise InputError(
+            f"This network needs {products / 1e9:.1f} billion products for a picture, more than the "
+            f"{MOST_PRODUCTS / 1e9:.0f} that a browser does in about two seconds."
+        )
+
+
+def packed(params: Parameters) -> tuple[dict[str, Any], Parameters, bool]:
+    """The parameters as a table and two rows of numbers, float32 and int8, as text.
+
+    Kernels of a network that is large are rounded to 8 bits, with a scale for each output channel, as `save_small` does.
+
+    Returns:
+        "table", rows [name, shape, type, first number, first scale], "floats" and "bytes"; the parameters as they are
+        read from there; and whether that has changed them.
+    """
+    small = 4 * sum(array.size for array in params.values()) > EXACT
+    rows: dict[str, list[np.ndarray]] = {"float32": [np.zeros(0, "<f4")], "int8": [np.zeros(0, "int8")]}
+    table, read = [], dict(params)
+
+    def put(array: np.ndarray) -> int:
+        row = rows[array.dtype.name]
+        row.append(array.ravel())
+        return sum(each.size for each in row[:-1])
+
+    for name, array in params.items():
+        if small and array.ndim == 4:
+            kernel, scale = rounded(array)
+            read[name] = kernel * scale
+            table.append([name, array.shape, "int8", put(kernel), put(scale)])
+        else:
+            table.append([name, array.shape, "float32", put(array), 0])
+    changed = not all(np.allclose(read[name], array, rtol=1e-6, atol=0) for name, array in params.items())
+    floats, bytes8 = (text_of(np.concatenate(each)) for each in rows.values())
+    return {"table": table, "floats": floats, "bytes": bytes8}, read, changed
+
+
+def checks(net: UNet, params: Parameters, x: np.ndarray) -> dict[str, list[Any]]:
+    """Of each step its largest number, and some others at equal steps, [index, number], by the plain layers."""
+    recording = Recording(net)
+    recording.forward(params, x[None])
+    found = {}
+    for name, step in recording.steps.items():
+        values = step.y.ravel()
+        places = np.unique(np.linspace(0, len(values) - 1, CHECKED).astype(int))
+        found[name] = [float(np.abs(values).max()), [[int(n), float(values[n])] for n in places]]
+    return found
+
+
+def text_of(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def escaped(text: str) -> str:
+    """For HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
