@@ -1,19 +1,16 @@
 // What the page was written with: the network, its weights, the picture, and some numbers to compare.
 
-function bytesOf(text) {
-  return Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
-}
+const bytesOf = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
 
 // The weights by name, {shape, d}; those of 8 bits times the scale of their output channel.
 function unpacked(table, floatsText, bytesText) {
   const floats = new Float32Array(bytesOf(floatsText)), bytes = new Int8Array(bytesOf(bytesText)), params = new Map();
   for (const [name, shape, kind, first, scale] of table) {
     const count = shape.reduce((a, b) => a * b, 1), k = shape[shape.length - 1];
-    const d = kind === "float32" ? floats.slice(first, first + count)
+    const d = kind === "float32" ? floats.subarray(first, first + count)
       : Float32Array.from(bytes.subarray(first, first + count), (value, n) => value * floats[scale + n % k]);
-    params.set(name, {shape, d});
+    params.set(name, {shape, d: Float64Array.from(d)});
   }
-  params.kernels = new Map();  // as convolutions read them, when they are first needed
   return params;
 }
 
@@ -34,16 +31,11 @@ function readModel(data) {
   };
 }
 
-// By how much the arrays differ from minunet's, in parts of the largest number of the step where it is most, and how
-// many numbers were compared.
-function comparison(model, arrays) {
-  let worst = 0, count = 0, where = "";
-  for (const [name, [largest, numbers]] of Object.entries(model.checks)) {
-    for (const [n, value] of numbers) {
-      const apart = Math.abs(arrays[name].d[n] - value) / (largest || 1);
-      count++;
-      if (!(apart <= worst)) [worst, where] = [apart, name];
-    }
-  }
-  return {worst, count, where, equal: worst <= 1e-5};
+// How many numbers were compared with minunet's, the first that differs too much, {name, apart}, and by how much all
+// differ at most; in parts of the largest number of the step.
+function comparison(arrays) {
+  const all = Object.entries(model.checks).flatMap(([name, [largest, numbers]]) =>
+    numbers.map(([n, value]) => ({name, apart: Math.abs(arrays[name].d[n] - value) / (largest || 1)})));
+  const most = Math.max(...all.map(each => each.apart));
+  return {count: all.length, off: all.find(each => !(each.apart <= 1e-5)), most};
 }

@@ -7,7 +7,9 @@ and compares some of every step with what the plain layers have computed, when i
 import base64
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -56,10 +58,10 @@ def write_page(scene: Scene) -> str:
     steps = steps_of(scene.net, *scene.x.shape[:2])
     refuse_heavy(steps)
     weights, params, changed = packed(scene.params)
+    colours = class_colours(scene.classes).tolist()
     data = {
-        "about": [*scene.about, *(["weights rounded to 8 bits"] if changed else [])],
         "classes": scene.classes,
-        "colours": class_colours(scene.classes).tolist(),
+        "colours": colours,
         "channels": CHANNELS.get(scene.net.in_channels, [f"channel {k}" for k in range(scene.net.in_channels)]),
         "shape": scene.x.shape,
         "steps": [dataclasses.asdict(step) for step in steps],
@@ -71,14 +73,15 @@ def write_page(scene: Scene) -> str:
     }
     files = resources.files("minunet.explore")
     parts = {
-        "title": escaped(scene.about[0]),
+        "title": f"{escape(scene.about[0])} \u2013 minunet explore",
+        "about": escape("; ".join([*scene.about, *(["weights rounded to 8 bits"] if changed else [])])),
+        "classes": "".join(legend(k, name, colours[k]) for k, name in enumerate(scene.classes)),
         "style": (files / "style.css").read_text(encoding="utf-8"),
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "script": "\n".join((files / name).read_text(encoding="utf-8") for name in SCRIPTS),
     }
     page = (files / "page.html").read_text(encoding="utf-8")
-    for name, text in parts.items():
-        page = page.replace(f"{{{{{name}}}}}", text)
+    page = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page)  # at once: names may hold {{...}}, too
     if len(page) > LARGEST:
         raise InputError(
             f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: this network has too "
@@ -145,6 +148,8 @@ def text_of(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
 
 
-def escaped(text: str) -> str:
-    """For HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def legend(number: int, name: str, colour: Sequence[int]) -> str:
+    """A class in the legend: its colour, and lines, for those who cannot tell colours apart; the first has none."""
+    lines = " ".join(word for bit, word in ((1, "rising"), (2, "falling")) if number & bit)
+    patch = f'<i class="{lines}" style="--class: linear-gradient(rgb{tuple(colour)}, rgb{tuple(colour)})"></i>'
+    return f"<li>{patch}{escape(name)}</li>"
