@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 from scipy.ndimage import label
 
+from minunet.data.cells import make_cells
 from minunet.data.dataset import IGNORED, Dataset
 from minunet.errors import InputError
 from minunet.metrics import count_matches, rand_score
@@ -163,6 +164,25 @@ def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
     test = json.loads((tmp_path / "run" / "test.json").read_text())
     counted = (data.test.labels != IGNORED).sum()
     assert test["pixel_accuracy"] * counted == pytest.approx(round(test["pixel_accuracy"] * counted))
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "dice", "both"])
+def test_weights_of_classes_are_not_in_soft_dice(rng, loss):
+    """Not by way of the map that makes seams count more, either; and what is ignored counts in neither."""
+    cells = make_cells(3, 32, rng)
+    cells.labels[:, :4] = IGNORED
+    config = Config("cells", size=32, base=2, depth=2, class_weight=(1, 2, 4), seam_weight=3, loss=loss)
+    batches = [
+        make_batch(make_network(each, 3), each, make_batches(make_network(each, 3), cells, each), 0)
+        for each in (config, replace(config, class_weight=(1, 1, 1)), replace(config, class_weight=None))
+    ]
+    weighted_ones, ones, none = batches
+    assert (weighted_ones["pixel_weight"] != ones["pixel_weight"]).any()
+    np.testing.assert_allclose(ones["pixel_weight"], none["pixel_weight"], rtol=1e-6)
+    for batch in batches:
+        assert ("dice_weight" in batch) == (loss != "cross-entropy")
+        np.testing.assert_array_equal(batch.get("dice_weight", none["pixel_weight"]), none["pixel_weight"])
+    assert none["pixel_weight"].min() == 0 and none["pixel_weight"].max() > 2
 
 
 def test_balanced_classes():
