@@ -39,7 +39,7 @@ def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     if options.class_weight not in (None, BALANCED):
         changes["class_weight"] = weights_of(options.class_weight)
     config = change(dataclasses.replace(experiment, **changes), options.set)
-    if experiment.class_weight == config.class_weight == OBJECTS.class_weight and config.border == 0:
+    if not named and experiment.class_weight == OBJECTS.class_weight and config.border == 0:
         config = dataclasses.replace(config, class_weight=None)  # that of the border is the only one that is not 1
     return config, why
 

@@ -264,6 +264,15 @@ def test_without_a_border_the_weight_of_its_class_is_left_out(tmp_path):
     assert len(config_of(tmp_path / "run").class_weight) == 2
 
 
+@pytest.mark.parametrize("asked", [["--class-weight", "1,1,4"], ["--set", "class_weight=[1,1,4]"]])
+def test_weights_that_were_asked_for_are_not_left_out(tmp_path, capsys, asked):
+    """Also if they are those of the preset."""
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    (folder / "masks").rename(folder / "instances")
+    assert train(["--data-dir", str(folder), *SMALL, "--set", "border=0", *asked]) == 2
+    assert "class_weight holds 3 numbers, but there are 2 classes" in capsys.readouterr().err
+
+
 def test_numbers_of_another_scale_are_told(tmp_path, capsys):
     folder = striped(tmp_path / "deep")
     for path in sorted((folder / "images").iterdir()):
