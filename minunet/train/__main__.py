@@ -26,7 +26,7 @@ from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
-from minunet.train.experiment import FLAGS, config_of_options, config_of_run, flag
+from minunet.train.experiment import FLAGS, asked_weights, config_of_options, config_of_run, flag
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
@@ -153,7 +153,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
     classes = len(data.training.classes)
     if not earlier:
-        config = weighted(seen, data.training, options.class_weight)
+        config = weighted(seen, data.training, asked_weights(options))
     net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong

@@ -44,6 +44,12 @@ def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     return config, why
 
 
+def asked_weights(options: argparse.Namespace) -> str | None:
+    """What was asked of the weights of classes, by --class-weight or by --set; None if nothing was."""
+    asked = [options.class_weight, *(setting for setting in options.set if setting.startswith("class_weight="))]
+    return next((each for each in asked if each is not None), None)
+
+
 def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
     config, run, path = checkpoint.config, options.resume, options.resume / "config.json"

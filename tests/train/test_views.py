@@ -236,6 +236,15 @@ def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
     assert "--class-weight cannot be given with it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("asked", "weights"), [("null", None), ("[1,3]", (1, 3))])
+def test_weights_that_are_set_are_those_that_train(tmp_path, asked, weights):
+    """null is 1 for each, and not what pieces have where nobody asks."""
+    folder = striped(tmp_path / "mine")
+    how = ["--view", "pieces", "--set", f"class_weight={asked}"]
+    assert train(["--data-dir", str(folder), *SMALL, *how, "--out", "run"]) == 0
+    assert config_of(tmp_path / "run").class_weight == weights
+
+
 def test_what_is_said_of_a_run(tmp_path, capsys):
     """Channels, ranges, pieces, what is ignored, and the weights."""
     folder = striped(tmp_path / "mine")
