@@ -151,7 +151,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
-    classes = len(data.training.classes)
+    classes = len(earlier.classes if earlier else data.training.classes)  # `resume` says it if they are others now
     if not earlier:
         config = weighted(seen, data.training, asked_weights(options))
     net = make_network(config, classes, operations)

@@ -245,6 +245,19 @@ def test_weights_that_are_set_are_those_that_train(tmp_path, asked, weights):
     assert config_of(tmp_path / "run").class_weight == weights
 
 
+@pytest.mark.parametrize("asked", [[], ["--class-weight", "1,3"]])
+def test_a_run_does_not_go_on_with_more_classes(tmp_path, capsys, asked):
+    """The classes are named, and not the weights that they do not fit."""
+    folder = striped(tmp_path / "mine")
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", *asked, "--out", "run"]) == 0
+    mask = np.array(Image.open(folder / "masks" / "0.png"))
+    mask[:9, :9] = 2
+    Image.fromarray(mask).save(folder / "masks" / "0.png")
+    assert train(["--resume", "run"]) == 2
+    said = capsys.readouterr().err
+    assert "last.npz holds the classes class 0, class 1, but the images have class 0, class 1, class 2" in said
+
+
 def test_what_is_said_of_a_run(tmp_path, capsys):
     """Channels, ranges, pieces, what is ignored, and the weights."""
     folder = striped(tmp_path / "mine")
