@@ -157,8 +157,10 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
-    if config.seam_weight and data.training.instances is None:
-        raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
+    of_objects = ["seam_weight"] * bool(config.seam_weight)
+    of_objects += ["border"] * any(setting.startswith("border=") for setting in options.set)
+    if of_objects and data.training.instances is None:
+        raise InputError(f"{of_objects[0]} is for images whose single objects are known, such as the nuclei.")
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)

@@ -663,8 +663,9 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     assert_refused(capsys, [*SMALL, "--set", "size=3"], "an option of its own")
     assert_refused(capsys, [*SMALL, "--set", "pieces=true"], "an option of its own, or follows from the preset")
     assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
-    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
-    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects are known")
+    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set"]
+    assert_refused(capsys, [*SMALL, *mine, "seam_weight=3"], "seam_weight is for images whose single objects are known")
+    assert_refused(capsys, [*SMALL, *mine, "border=9"], "border is for images whose single objects are known")
     two = ["--set", "border=0", "--class-weight", "1,1,2"]
     assert_refused(capsys, [*SMALL, "--data-dir", folder, *two], "3 numbers, but there are 2 classes")
     assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule: it must be one of")
