@@ -307,6 +307,17 @@ def test_rand_scores_of_classes_in_many_pieces():
     assert rand_scores([np.ones_like(truth)], [truth], names) == {}
 
 
+def test_predicted_pieces_do_not_join_through_what_is_ignored():
+    """Whatever is predicted between cells whose walls are not labelled; with 256 classes, 255 is one of them."""
+    truth, merged = cells(0)
+    unsure = np.where(truth == 0, IGNORED, truth)
+    for prediction in (truth, np.ones_like(truth)):
+        assert rand_scores([unsure], [prediction], ("wall", "cell")) == {"cell": 1.0}
+    assert rand_scores([unsure], [merged * 0], ("wall", "cell")) == {"cell": 0.0}
+    many = tuple(f"class {k}" for k in range(256))
+    assert rand_scores([255 * truth], [255 * truth], many) == {"class 255": 1.0}
+
+
 def test_pieces_of_single_pixels_have_no_score():
     dots = ((np.indices((20, 20)) % 3) == 0).all(axis=0).astype("uint8")
     assert rand_scores([dots], [dots], ("ground", "dot")) == {"dot": None}
