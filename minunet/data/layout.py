@@ -93,7 +93,13 @@ def _tell_what_is_no_picture(folder: Path) -> None:
 def _beside(folder: Path, quiet: bool) -> list[tuple[Path, Path]]:
     """Pictures with their masks beside them; empty if there is no mask."""
     files = by_stem(folder)
-    masks = {_base(stem): path for stem, path in files.items() if _base(stem) != stem}
+    masks: dict[str, Path] = {}
+    for stem, path in files.items():
+        if (base := _base(stem)) == stem:
+            continue
+        if base in masks:
+            raise InputError(f"{folder} holds {masks[base].name} and {path.name}: which of them is meant?")
+        masks[base] = path
     pictures = {stem: path for stem, path in files.items() if _base(stem) == stem}
     missing = [path.name for stem, path in pictures.items() if stem not in masks]
     if masks and missing:

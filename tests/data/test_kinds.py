@@ -227,6 +227,18 @@ def test_masks_beside_their_pictures(tmp_path, rng):
         read_folder(folder, 16, rng)
 
 
+def test_several_masks_beside_one_picture(tmp_path, rng):
+    """One's own, perhaps, and that of a program: which one is learnt must not depend on their names."""
+    folder = write_folder(tmp_path / "mine")
+    for part, suffix in (("images", ""), ("masks", "_masks")):
+        for path in sorted((folder / part).iterdir()):
+            path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
+        (folder / part).rmdir()
+    Image.new("L", (16, 20)).save(folder / "photo-3_cp_masks.tif")
+    with pytest.raises(InputError, match=r"photo-3_cp_masks\.tif and photo-3_masks\.png: which of them is meant"):
+        read_folder(folder, 16, rng)
+
+
 def test_masks_that_are_called_so_in_their_folder(tmp_path, rng):
     folder = write_folder(tmp_path / "mine")
     for path in sorted((folder / "masks").iterdir()):
