@@ -13,15 +13,22 @@ def shares(labels: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarra
     return counts / counts.sum()
 
 
-def remarks(matrix: np.ndarray, classes: tuple[str, ...], loss: str = "cross-entropy") -> list[str]:
+def remarks(
+    matrix: np.ndarray, classes: tuple[str, ...], loss: str = "cross-entropy", taught: np.ndarray | None = None
+) -> list[str]:
     """Sentences about a confusion matrix (classes, classes), truth in rows, that a mean of scores would hide.
 
-    They advise weights of classes; `loss` is what was trained, and Dice alone takes none.
+    They advise weights of classes; `loss` is what was trained, and Dice alone takes none. `taught`: the part of the
+    training images that each class has, (classes,); no advice helps to learn what they do not show.
     """
     advice = f"{'--loss both ' * (loss == 'dice')}--class-weight balanced"
     true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
     said = []
-    missed = [name for name, there, found in zip(classes, true, predicted, strict=True) if there and not found]
+    unknown = [] if taught is None else [name for name, part in zip(classes, taught, strict=True) if not part]
+    if unknown:
+        said.append(f"No training image shows {', '.join(unknown)}, as the network sees it: that could not be learnt.")
+    counts = zip(classes, true, predicted, strict=True)
+    missed = [name for name, there, found in counts if there and not found and name not in unknown]
     absent = [(name, found) for name, there, found in zip(classes, true, predicted, strict=True) if not there]
     if np.count_nonzero(predicted) == 1 and missed:
         said.append(

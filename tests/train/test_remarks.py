@@ -43,6 +43,32 @@ def test_remarks():
     assert false.startswith("2 pixels are predicted as rim")
 
 
+def test_a_class_that_no_training_image_shows_is_not_blamed_on_the_training():
+    names, taught = ("ground", "cell", "rim"), np.array([0.9, 0.1, 0])
+    unknown = "No training image shows rim, as the network sees it: that could not be learnt."
+    assert remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names, taught=taught) == [unknown]
+    assert remarks(np.array([[900, 0, 0], [0, 0, 0], [9, 0, 0]]), names, taught=taught)[0] == unknown
+    said = remarks(np.array([[900, 0, 0], [90, 0, 0], [9, 0, 0]]), names, taught=taught)
+    assert said[0] == unknown and said[1].startswith("Every pixel is predicted as 'ground'")
+    said = remarks(np.array([[900, 0, 9], [90, 0, 0], [9, 0, 0]]), names, taught=taught)
+    assert said[0] == unknown and said[1].startswith("Never predicted: cell.")
+
+
+def test_a_class_that_only_the_test_shows(tmp_path, capsys):
+    """It is said at the end, and it has the mean weight, which is 1, not that of the rarest."""
+    folder = write_folder(tmp_path / "d", count=5, size=(32, 32))
+    path = folder / "masks" / "photo-0.png"
+    mask = np.array(Image.open(path))
+    mask[:3] = 2
+    Image.fromarray(mask).save(path)
+    (folder / "test.txt").write_text("photo-0\n")
+    options = ["--data-dir", str(folder), *SMALL, "--size", "32", "--view", "whole", "--class-weight", "balanced"]
+    assert train.main([*options, "--epochs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "No training image shows class 2, as the network sees it: that could not be learnt." in said
+    assert "Never predicted: class 2" not in said and ", class 2 1\n" in said
+
+
 def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):
     folder = write_folder(tmp_path / "d", count=8, size=(32, 32))
     for path in (folder / "masks").iterdir():
