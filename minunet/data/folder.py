@@ -25,7 +25,7 @@ from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
 from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
-from minunet.data.objects import check_objects
+from minunet.data.objects import check_objects, read_objects
 from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.errors import InputError
@@ -77,7 +77,8 @@ def read_folder(
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
     del pairs
     if instances:
-        check_objects(instances, folder)
+        counts = [np.count_nonzero(each.values > 0) for each in found]
+        check_objects(counts, lambda number: read_objects(found[number].path), folder)
     names = _names(found, layout, classes, border)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)

@@ -50,7 +50,7 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
     if len(names) < 3:
         raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
     images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
-    check_objects(instances, folder)
+    check_objects([int(each.max()) for each in instances], instances.__getitem__, folder)
     labels = [to_classes(each, border) for each in instances]
     return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
 

@@ -517,8 +517,10 @@ def test_objects_whose_numbers_lie_everywhere_are_none(tmp_path, rng, kind):
     """Classes, or label maps that were made smaller with smooth edges."""
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     parts = (np.indices(SIZE) // 4).sum(axis=0) % 4
-    smooth = np.hypot(*np.ogrid[-12:12, -15:15]).round() * 9 % 40
-    rewrite(folder, lambda mask: (parts if kind == "classes" else smooth).astype("uint8"), "png", "instances")
+    rows, columns = np.indices(SIZE)
+    squares = np.where((rows % 8 < 6) & (columns % 8 < 6), 9 + rows // 8 * 36 + columns // 8 * 9, 0).astype("uint8")
+    smooth = Image.fromarray(squares).resize((15, 12), Image.Resampling.BILINEAR).resize((30, 24))
+    rewrite(folder, lambda mask: (parts if kind == "classes" else np.array(smooth)).astype("uint8"), "png", "instances")
     with pytest.raises(InputError, match="An object in .* lies in .* pieces, in the mean: objects need a number each"):
         read_folder(folder, None, rng)
 
@@ -537,3 +539,18 @@ def test_objects_that_vanish_are_told(tmp_path, rng, capsys):
     assert (
         "objects vanish in scaling to 6 x 6 pixels, and are neither trained on nor counted" in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("size", [None, 40])
+def test_thin_objects_are_in_one_piece(tmp_path, rng, size):
+    """Rings whose pixels meet at corners; scaled they fall into pieces, but told is what the mask holds."""
+    folder = tmp_path / "mine"
+    for part in ("images", "instances"):
+        (folder / part).mkdir(parents=True)
+    rows, columns = np.indices((120, 120))
+    distance = np.hypot(rows % 60 - 30, columns % 60 - 30)
+    rings = np.where((distance >= 25) & (distance < 26), 1 + rows // 60 * 2 + columns // 60, 0).astype("uint8")
+    for number in range(3):
+        Image.fromarray(rings * 50).save(folder / "images" / f"{number}.png")
+        Image.fromarray(rings).save(folder / "instances" / f"{number}.png")
+    assert sum(map(len, read_folder(folder, size, rng).splits)) == 3
