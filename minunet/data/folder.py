@@ -23,6 +23,7 @@ from minunet.data.dataset import IGNORED, Dataset, Splits, deal, stacked
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
+from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
 from minunet.data.objects import check_objects, read_objects
@@ -31,6 +32,7 @@ from minunet.data.pictures import read_mask, with_channels
 from minunet.errors import InputError
 
 SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
+SMALL = 0.5  # IoU: a class that could not reach more is told
 OBJECTS = ("background", "object", "border")
 
 
@@ -66,7 +68,8 @@ def read_folder(
     if layout.instances and (layout.folder / "classes.txt").exists():
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
     scaled = (size, size) if size else None
-    read = partial(read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page)
+    kind = border if layout.instances else None
+    read = partial(read_pair, size=scaled, classes=classes, border=kind, page=page, measured=True)
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_tags(pairs)
     if size:
@@ -75,11 +78,14 @@ def read_folder(
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
+    kept = [pair.kept for pair in pairs if pair.kept is not None]
     del pairs
     if instances:
-        counts = [np.count_nonzero(each.values > 0) for each in found]
+        counts = [int(np.count_nonzero(each.values > 0)) for each in found]
         check_objects(counts, lambda number: read_objects(found[number].path), folder)
     names = _names(found, layout, classes, border)
+    if size and kept:
+        _tell_what_is_too_small(best_iou(np.sum(kept, axis=0)), names, size)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
@@ -127,5 +133,16 @@ def _tell_of_lost(objects: int, size: int) -> None:
         print(
             f"{objects} objects vanish in scaling to {size} x {size} pixels, and are neither trained on nor counted in "
             "the score. A larger --size keeps more, and --view pieces all of them.",
+            file=sys.stderr,
+        )
+
+
+def _tell_what_is_too_small(iou: np.ndarray, names: tuple[str, ...], size: int) -> None:
+    """A word to whoever scales things away before they can be learnt."""
+    small = [f"{name} {value:.2f}" for name, value in zip(names, iou, strict=False) if value < SMALL]
+    if small:
+        print(
+            f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
+            f"themselves is about, of {', '.join(small)}. A larger --size keeps more, and --view pieces all of it.",
             file=sys.stderr,
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from minunet.data.lists import shorten
@@ -45,11 +46,19 @@ def count_values(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The values of a mask (H, W), sorted, and of how many pixels each is; a few rows at a time, to save memory."""
     if mask.dtype not in ("bool", "uint8", "uint16"):
         return np.unique(mask, return_counts=True)
-    counts = np.zeros(1 << 8 * mask.dtype.itemsize, "int64")
-    for rows in row_slices(*mask.shape):
-        counts += np.bincount(mask[rows].ravel(), minlength=len(counts))
+    if mask.dtype == "uint16":
+        counts = np.zeros(1 << 16, "int64")
+        for rows in row_slices(*mask.shape):
+            counts += np.bincount(mask[rows].ravel(), minlength=len(counts))
+    else:
+        counts = histogram(mask.view("uint8"))
     held = np.flatnonzero(counts)
     return held.astype(mask.dtype), counts[held]
+
+
+def histogram(values: np.ndarray) -> np.ndarray:
+    """How often each byte stands in values (H, W) uint8, (256,); Pillow counts them several times as fast as NumPy."""
+    return np.array(Image.fromarray(values).histogram(), "int64")
 
 
 def refuse_reversed(path: Path, values: np.ndarray, palette: np.ndarray | None) -> None:

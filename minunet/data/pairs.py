@@ -12,6 +12,7 @@ from minunet.data.classes import Classes
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
 from minunet.data.instances import to_classes
+from minunet.data.kept import kept
 from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
 from minunet.data.objects import numbered
@@ -33,6 +34,7 @@ class Pair(NamedTuple):
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
     lost: int = 0  # objects that are no more there, now that it is scaled
+    kept: np.ndarray | None = None  # of each class, see `kept`, if it was to be measured
 
 
 def read_pair(
@@ -41,6 +43,7 @@ def read_pair(
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
+    measured: bool = False,
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
@@ -50,6 +53,7 @@ def read_pair(
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
         page: of the picture, see `decode`.
+        measured: whether to find out what scaling keeps of each class.
 
     Raises InputError, naming the file.
     """
@@ -74,7 +78,8 @@ def read_pair(
         lost = int(whole.max()) - len(np.unique(instances[instances > 0]))
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape)
+    back = kept(labels, size, classes and len(classes.names)) if size and measured else None
+    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape, kept=back)
 
 
 def _sample(values: np.ndarray) -> np.ndarray:

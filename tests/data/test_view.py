@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minunet.data import view as view_module
 from minunet.data.view import choose_view
 from tests.data.pictures import write_folder
 
@@ -62,13 +61,6 @@ def test_masks_of_many_values_are_not_asked(tmp_path):
     """They are no classes, and are refused when they are read."""
     folder = write_masks(tmp_path, lambda number: np.arange(400).reshape(20, 20) % 100)
     assert choose_view(folder, 64).reason == "no mask that was asked holds a class"
-
-
-def test_of_large_masks_the_middle_is_asked(tmp_path, monkeypatch):
-    monkeypatch.setattr(view_module, "LARGEST", 128)
-    view = choose_view(write_masks(tmp_path, lines), 64)
-    whole = choose_view(tmp_path, 64)
-    assert view.pieces and view == whole
 
 
 def test_the_size_of_training_is_asked(tmp_path):
