@@ -29,10 +29,9 @@ from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixe
 from minunet.data.objects import check_objects, read_objects
 from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
+from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
 from minunet.errors import InputError
 
-SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
-SMALL = 0.5  # IoU: a class that could not reach more is told
 OBJECTS = ("background", "object", "border")
 
 
@@ -54,7 +53,12 @@ def load_folder(folder: Path, size: int | None, rng: np.random.Generator, **how:
 
 
 def read_folder(
-    folder: Path, size: int | None, rng: np.random.Generator, border: int = RADIUS, page: Page = None
+    folder: Path,
+    size: int | None,
+    rng: np.random.Generator,
+    border: int = RADIUS,
+    page: Page = None,
+    scale: float = 1,
 ) -> Loaded:
     """The images of the folder, scaled to size x size pixels, or, without a `size`, as they are.
 
@@ -62,19 +66,26 @@ def read_folder(
         rng: decides which images are validated and tested, as far as no lists say it.
         border: of the class between touching objects, see `to_classes`.
         page: which page of TIFFs and animations is meant, see `decode`.
+        scale: by which the network will scale what is not scaled here: what that loses is told.
     """
     layout = find_layout(folder)
     classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
     if layout.instances and (layout.folder / "classes.txt").exists():
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
-    scaled = (size, size) if size else None
-    kind = border if layout.instances else None
-    read = partial(read_pair, size=scaled, classes=classes, border=kind, page=page, measured=True)
+    scaled, scaling = (size, size) if size else None, Scaling(size, scale)
+    read = partial(
+        read_pair,
+        size=scaled,
+        classes=classes,
+        border=border if layout.instances else None,
+        page=page,
+        seen_size=scaling.seen_size if scaling.changes else None,
+    )
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_tags(pairs)
     if size:
-        _tell_of_squeezing([pair.shape for pair in pairs])
-        _tell_of_lost(sum(pair.lost for pair in pairs), size)
+        tell_of_squeezing([pair.shape for pair in pairs])
+    lost = sum(pair.lost for pair in pairs)
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
@@ -83,9 +94,10 @@ def read_folder(
     if instances:
         counts = [int(np.count_nonzero(each.values > 0)) for each in found]
         check_objects(counts, lambda number: read_objects(found[number].path), folder)
+        tell_of_lost_objects(lost, sum(counts), scaling)
     names = _names(found, layout, classes, border)
-    if size and kept:
-        _tell_what_is_too_small(best_iou(np.sum(kept, axis=0)), names, size)
+    if kept:
+        tell_of_lost_classes(best_iou(np.sum(kept, axis=0)), names, scaling)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
@@ -112,37 +124,3 @@ def _names(found: list[Found], layout: Layout, classes: Classes | None, border: 
     if classes:
         return classes.names
     return tuple(f"class {value}" for value in class_ids(found, layout.folder, lambda path: read_mask(path).values))
-
-
-def _tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:
-    """A word if images that are no squares become some."""
-    widest, highest = (max(shape[one] / shape[1 - one] for shape in shapes) for one in (1, 0))
-    parts = [(widest, "wide as high"), (highest, "high as wide")]
-    told = [f"up to {ratio:.1f} times as {form}" for ratio, form in parts if ratio > SQUEEZED]
-    if told:
-        print(
-            f"Images are squeezed to squares, which they are not: {' and '.join(told)}. The network learns things so "
-            "distorted, and pictures that it predicts are squeezed likewise; --view pieces keeps their form.",
-            file=sys.stderr,
-        )
-
-
-def _tell_of_lost(objects: int, size: int) -> None:
-    """A word about single objects that are too small to be seen."""
-    if objects:
-        print(
-            f"{objects} objects vanish in scaling to {size} x {size} pixels, and are neither trained on nor counted in "
-            "the score. A larger --size keeps more, and --view pieces all of them.",
-            file=sys.stderr,
-        )
-
-
-def _tell_what_is_too_small(iou: np.ndarray, names: tuple[str, ...], size: int) -> None:
-    """A word to whoever scales things away before they can be learnt."""
-    small = [f"{name} {value:.2f}" for name, value in zip(names, iou, strict=False) if value < SMALL]
-    if small:
-        print(
-            f"Much is lost in scaling to {size} x {size} pixels: the best IoU that could be reached in the pictures "
-            f"themselves is about, of {', '.join(small)}. A larger --size keeps more, and --view pieces all of it.",
-            file=sys.stderr,
-        )

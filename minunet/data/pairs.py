@@ -21,6 +21,7 @@ from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
+SeenSize = Callable[[tuple[int, ...]], tuple[int, int]]
 SAMPLE = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
@@ -33,7 +34,7 @@ class Pair(NamedTuple):
     found: Found  # in the mask, before it was scaled
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
-    lost: int = 0  # objects that are no more there, now that it is scaled
+    lost: int = 0  # objects that the network will not see, as it is scaled
     kept: np.ndarray | None = None  # of each class, see `kept`, if it was to be measured
 
 
@@ -43,7 +44,7 @@ def read_pair(
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
-    measured: bool = False,
+    seen_size: SeenSize | None = None,
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
@@ -53,7 +54,8 @@ def read_pair(
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
         page: of the picture, see `decode`.
-        measured: whether to find out what scaling keeps of each class.
+        seen_size: at which size the network will see a picture of a size, to find out what that keeps of the mask; None
+            if nobody asks.
 
     Raises InputError, naming the file.
     """
@@ -75,10 +77,11 @@ def read_pair(
     if border is not None:
         whole = numbered(mask_path, mask, held)
         instances = resize_mask(whole, size) if size else whole
-        lost = int(whole.max()) - len(np.unique(instances[instances > 0]))
+        seen = resize_mask(whole, seen_size(shape)) if seen_size else whole
+        lost = int(whole.max()) - len(np.unique(seen[seen > 0]))
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    back = kept(labels, size, classes and len(classes.names)) if size and measured else None
+    back = kept(labels, seen_size(shape), classes and len(classes.names)) if seen_size else None
     return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape, kept=back)
 
 

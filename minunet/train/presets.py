@@ -81,7 +81,7 @@ def folder_preset(folder: Path, view: str, size: int | None, scale: float | None
     `size`, `scale`: to which whole ones, and by which pieces would be scaled, if somebody has said it.
     """
     whole = PRESETS["folder"]
-    chosen = choose_view(folder, size or whole.size, VIEWS[view])
+    chosen = choose_view(folder, size or whole.size, VIEWS[view], scale or 1)
     preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
     resolution = "full resolution" if scale in (None, 1) else f"{scale:g} of the resolution"
     kind = f"pieces at {resolution}" if chosen.pieces else "whole pictures, scaled"
@@ -161,7 +161,8 @@ def load(config: Config) -> Experiment:
         return Experiment(load_nuclei(folder, rng, config.border), config)
     if config.preset != "folder":
         return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
-    loaded = read_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
+    size = None if config.pieces else config.size
+    loaded = read_folder(folder, size, rng, config.border, config.page, config.scale)
     count = _piece_count(config, loaded.splits.training)
     seen = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
     return Experiment(loaded.splits, seen, loaded.dealt)

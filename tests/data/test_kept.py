@@ -79,3 +79,26 @@ def test_all_masks_are_measured_when_they_are_read(tmp_path, rng, capsys):
         "Much is lost in scaling to 16 x 16 pixels: the best IoU that could be reached in the pictures themselves is "
         "about, of dot 0.00. A larger --size keeps more, and --view pieces all of it."
     ) in capsys.readouterr().err
+
+
+def test_what_pieces_of_scaled_pictures_lose_is_told(tmp_path, rng, capsys):
+    folder = write_folder(tmp_path / "mine", size=(60, 60))
+    for path in (folder / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[0, ::5] = 2
+        Image.fromarray(mask).save(path)
+    (folder / "classes.txt").write_text("0 ground\n1 thing\n2 dot\n")
+    read_folder(folder, None, rng, scale=0.25)
+    said = capsys.readouterr().err
+    assert "Much is lost in scaling by 0.25: the best IoU" in said
+    assert "of dot 0.00. A larger --scale keeps more, and --scale 1 all of it." in said
+    (folder / "classes.txt").unlink()
+    (folder / "masks").rename(folder / "instances")
+    for path in (folder / "instances").iterdir():
+        mask = np.array(Image.open(path))
+        Image.fromarray(np.where(mask == 2, 2 + np.arange(60) // 5, mask).astype("uint8")).save(path)
+    read_folder(folder, None, rng, scale=0.1)
+    assert (
+        "60 objects vanish in scaling by 0.1, and are not trained on, and count as missed. A larger --scale keeps "
+        "more, and --scale 1 all of them."
+    ) in capsys.readouterr().err

@@ -85,3 +85,15 @@ def test_whole_pictures_are_told_what_is_lost(tmp_path):
     assert "scaled to 30 x 30 pixels, class 1 could reach an IoU of 0." in choose_view(folder, 30, False).reason
     (folder / "masks").rename(folder / "instances")
     assert choose_view(folder, 30, False) == (False, "--view asks for them", True)
+
+
+def test_pieces_of_scaled_pictures_are_told_what_is_lost(tmp_path):
+    """What they will be scaled by is measured, not what whole pictures would be scaled to."""
+    folder = write_masks(tmp_path, lines)
+    view = choose_view(folder, 256, True, 0.1)
+    assert view.pieces and view.reason.startswith(
+        "--view asks for them; scaled by 0.1, class 1 could reach an IoU of 0."
+    )
+    assert "scaled by 0.5" not in choose_view(folder, 256, False, 0.5).reason
+    to_size, by_scale = choose_view(folder, 64, None, 0.5).reason.split("; ")
+    assert to_size.startswith("scaled to 64 x 64 pixels, class 1") and by_scale.startswith("scaled by 0.5, class 1")

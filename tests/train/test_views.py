@@ -66,10 +66,13 @@ def test_a_view_is_for_a_folder_of_ones_own(capsys):
     assert "--view is for a --data-dir with pictures of your own." in capsys.readouterr().err
 
 
-def test_pieces_at_half_the_resolution(tmp_path):
+def test_pieces_at_half_the_resolution(tmp_path, capsys):
     """Training sees them smaller, and predictions are as large as the pictures."""
     folder = striped(tmp_path / "thin")
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--out", "a"]) == 0
+    assert "pieces at 0.5 of the resolution, as --view asks for them; scaled by 0.5, class 1" in capsys.readouterr().out
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.1", "--out", "b"]) == 0
+    assert "Much is lost in scaling by 0.1" in capsys.readouterr().err
     data, config, _ = load(config_of(tmp_path / "a"))
     batches = make_batches(make_network(config, 2), data.training, config)
     assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
