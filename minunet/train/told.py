@@ -9,7 +9,7 @@ from minunet.data.dataset import Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
-from minunet.train.remarks import shares
+from minunet.train.remarks import hidden_objects, shares
 from minunet.unet import UNet
 
 
@@ -41,6 +41,7 @@ def describe(
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
     if ignored:
         print(f"ignored: {ignored / sum(labels.size for labels in data.training.labels):.1%} of all pixels")
+    print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")
     if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
         print(f"weight of a pixel in the cross-entropy: {shorten(weights)}")
