@@ -26,7 +26,7 @@ from minunet.data.instances import BORDER, RADIUS
 from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
-from minunet.data.objects import check_objects, read_objects
+from minunet.data.objects import check_objects, read_objects, refuse_black_and_white
 from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
@@ -85,16 +85,17 @@ def read_folder(
     tell_of_tags(pairs)
     if size:
         tell_of_squeezing([pair.shape for pair in pairs])
-    lost = sum(pair.lost for pair in pairs)
+    vanished = sum(pair.lost for pair in pairs)
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
     kept = [pair.kept for pair in pairs if pair.kept is not None]
     del pairs
     if instances:
+        refuse_black_and_white(found, folder)
         counts = [int(np.count_nonzero(each.values > 0)) for each in found]
         check_objects(counts, lambda number: read_objects(found[number].path), folder)
-        tell_of_lost_objects(lost, sum(counts), scaling)
+        tell_of_lost_objects(vanished, sum(counts), scaling)
     names = _names(found, layout, classes, border)
     if kept:
         tell_of_lost_classes(best_iou(np.sum(kept, axis=0)), names, scaling)
@@ -102,7 +103,9 @@ def read_folder(
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
         if len(names) <= IGNORED and all((labels[number] == IGNORED).all() for number in part):
-            raise InputError(f"All pixels of the pictures to {what} are ignored.")
+            lost = kept and any(kept[number][:, 2].any() for number in part)
+            why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
+            raise InputError(f"All pixels of the pictures to {what} are ignored{why}")
     channels, deep = alike(paths, pictures)
     training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
     ranges = ranges_of(list(training)) if deep else None

@@ -135,7 +135,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
 
 def _lists(folder: Path, images: list[Path]) -> dict[str, list[str]]:
     """The file names of the pictures that each list names, with their ending or without it."""
-    known = {name: image.name for image in images for name in (image.stem, image.name)}
+    known = {image.stem: image.name for image in images} | {image.name: image.name for image in images}
     there = [folder / name for name in LISTS if (folder / name).is_file()]
     lists = {}
     for path, names in zip(there, read_lists(lambda line: known.get(line.strip(), line.strip()), *there), strict=True):

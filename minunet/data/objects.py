@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minunet.data.masks import LOOKED_AT, count_pieces, count_values
+from minunet.data.masks import LOOKED_AT, Found, count_pieces, count_values
 from minunet.data.pictures import Mask, read_mask
 from minunet.data.resize import row_slices
 from minunet.errors import InputError
@@ -23,10 +23,6 @@ def numbered(path: Path, mask: Mask, held: np.ndarray) -> np.ndarray:
     if held[0] < 0:
         raise InputError(f"{path} holds {held[0]}, but objects have numbers from 1 on, and the background has 0.")
     objects = held[held > 0]
-    if len(objects) == 1:  # 1 may be white, too, if the file has only one bit
-        white = mask.palette is not None and (mask.palette[objects[0] :][:1] == 255).all()
-        if objects[0] in (255, 65535) or white:
-            raise InputError(f"{path} is black and white: {NUMBERS}")
     instances = np.empty(mask.values.shape, "int32")
     for rows in row_slices(*mask.values.shape[:2]):
         instances[rows] = np.where(mask.values[rows] > 0, np.searchsorted(objects, mask.values[rows]) + 1, 0)
@@ -37,6 +33,20 @@ def read_objects(path: Path) -> np.ndarray:
     """The objects of a mask, instances (H, W) int32."""
     mask = read_mask(path)
     return numbered(path, mask, count_values(mask.values)[0])
+
+
+def refuse_black_and_white(found: Sequence[Found], folder: Path) -> None:
+    """Raise InputError if all that masks show is white; in one of several, 255 may be the number of its only object."""
+    shown = [mask for mask in found if (mask.values > 0).any()]
+    if shown and all(_white(mask) for mask in shown):
+        raise InputError(f"The masks of {folder} are black and white: {NUMBERS}")
+
+
+def _white(mask: Found) -> bool:
+    """Whether a mask holds white alone, besides 0; 1 may be white, too, if the file has only one bit."""
+    objects = mask.values[mask.values > 0]
+    by_palette = mask.palette is not None and (mask.palette[objects[0] :][:1] == 255).all()
+    return len(objects) == 1 and bool(objects[0] in (255, 65535) or by_palette)
 
 
 def check_objects(counts: Sequence[int], whole: Callable[[int], np.ndarray], folder: Path) -> None:

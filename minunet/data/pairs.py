@@ -104,7 +104,7 @@ def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None)
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """`read(item)` for each item, several at a time, with a progress bar."""
     results = map_in_order(read, items)
-    return list(tqdm(results, f"Reading {what}", len(items), unit="img", leave=False, disable=None))
+    return list(tqdm(results, f"Reading {printable(what)}", len(items), unit="img", leave=False, disable=None))
 
 
 def tell_of_tags(pairs: Sequence[Pair]) -> None:

@@ -67,12 +67,15 @@ def print_result(result: dict[str, Any]) -> None:
     )
     print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
     if "rand_score" in result:
-        scores = ", ".join(f"{name} {_shown(value)}" for name, value in result["rand_score"].items())
+        scores = ", ".join(
+            f"{name} {_shown(value, 'in single pixels only')}" for name, value in result["rand_score"].items()
+        )
         print(f"Rand score, whether what belongs together is together: {scores}")
     if "average_precision" in result:
         precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
         print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
 
 
-def _shown(value: float | None) -> str:
-    return "not there" if value is None else f"{value:.3f}"
+def _shown(value: float | None, without: str = "not there") -> str:
+    """A score, or, `without` one, why there is none."""
+    return without if value is None else f"{value:.3f}"

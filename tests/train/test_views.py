@@ -20,6 +20,7 @@ from minunet.train.__main__ import main as train
 from minunet.train.loop import begin, make_batch, make_batches, resume
 from minunet.train.presets import MOST_PIECES, PIECES, load, weighted
 from minunet.train.score import rand_scores, score_instances
+from minunet.train.told import print_result
 from tests.data.pictures import write_folder
 
 SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
@@ -321,9 +322,12 @@ def test_predicted_pieces_do_not_join_through_what_is_ignored():
     assert rand_scores([255 * truth], [255 * truth], many) == {"class 255": 1.0}
 
 
-def test_pieces_of_single_pixels_have_no_score():
+def test_pieces_of_single_pixels_have_no_score(capsys):
     dots = ((np.indices((20, 20)) % 3) == 0).all(axis=0).astype("uint8")
     assert rand_scores([dots], [dots], ("ground", "dot")) == {"dot": None}
+    result = {"images": 1, "epoch": 1, "pixel_accuracy": 1, "majority_accuracy": 0.9, "mean_iou": 1, "iou": {}}
+    print_result({**result, "rand_score": {"dot": None}})
+    assert "is together: dot in single pixels only\n" in capsys.readouterr().out
 
 
 def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
