@@ -79,7 +79,7 @@ def read_folder(
         classes=classes,
         border=border if layout.instances else None,
         page=page,
-        seen_size=scaling.seen_size if scaling.changes else None,
+        scaling=scaling if scaling.changes else None,
     )
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_tags(pairs)

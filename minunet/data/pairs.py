@@ -18,10 +18,10 @@ from minunet.data.masks import Found, count_values
 from minunet.data.objects import numbered
 from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
 from minunet.data.resize import resize_mask, resize_picture, row_slices
+from minunet.data.scaling import Scaling, lost_objects
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
-SeenSize = Callable[[tuple[int, ...]], tuple[int, int]]
 SAMPLE = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
@@ -44,7 +44,7 @@ def read_pair(
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
-    seen_size: SeenSize | None = None,
+    scaling: Scaling | None = None,
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
@@ -54,8 +54,7 @@ def read_pair(
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
         page: of the picture, see `decode`.
-        seen_size: at which size the network will see a picture of a size, to find out what that keeps of the mask; None
-            if nobody asks.
+        scaling: as the network will see the pair, to find out what is lost of the mask; None if nobody asks.
 
     Raises InputError, naming the file.
     """
@@ -77,11 +76,10 @@ def read_pair(
     if border is not None:
         whole = numbered(mask_path, mask, held)
         instances = resize_mask(whole, size) if size else whole
-        seen = resize_mask(whole, seen_size(shape)) if seen_size else whole
-        lost = int(whole.max()) - len(np.unique(seen[seen > 0]))
+        lost = lost_objects(whole, scaling) if scaling else 0
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    back = kept(labels, seen_size(shape), classes and len(classes.names)) if seen_size else None
+    back = kept(labels, scaling.seen_size(shape), classes and len(classes.names)) if scaling else None
     return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape, kept=back)
 
 

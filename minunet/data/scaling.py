@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minunet.data.resize import scaled_size
+from minunet.data.resize import resize_mask, scaled_size
 from minunet.errors import InputError
 
 SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
@@ -34,6 +34,16 @@ class Scaling(NamedTuple):
         """The sentence that says how to keep more of `what`: it, or them."""
         flag, best = ("--size", "--view pieces") if self.size else ("--scale", "--scale 1")
         return f"A larger {flag} keeps more, and {best} all of {what}."
+
+
+def count_objects(instances: np.ndarray) -> int:
+    """How many objects instances (H, W) show."""
+    return int(np.count_nonzero(np.bincount(instances.ravel())[1:]))
+
+
+def lost_objects(instances: np.ndarray, scaling: Scaling) -> int:
+    """How many objects of instances (H, W) a network does not see."""
+    return count_objects(instances) - count_objects(resize_mask(instances, scaling.seen_size(instances.shape)))
 
 
 def tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:

@@ -158,7 +158,7 @@ def load(config: Config) -> Experiment:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return Experiment(load_nuclei(folder, rng, config.border), config)
+        return Experiment(load_nuclei(folder, rng, config.border, config.scale), config)
     if config.preset != "folder":
         return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
     size = None if config.pieces else config.size
