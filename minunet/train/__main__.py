@@ -31,7 +31,7 @@ from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PIECES, PRESETS, VIEWS, load, make_schedule, weighted
-from minunet.train.remarks import remarks
+from minunet.train.remarks import remarks, shares
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
 from minunet.train.stopping import StopSignals
@@ -214,7 +214,8 @@ def _train_and_test(
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     print_result(result)
-    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss)), end="")
+    taught = shares(data.training.labels, len(run.classes))
+    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss, taught)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
 

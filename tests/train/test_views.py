@@ -21,6 +21,7 @@ from minunet.train.__main__ import main as train
 from minunet.train.loop import begin, make_batch, make_batches, resume
 from minunet.train.presets import MOST_PIECES, PIECES, load, weighted
 from minunet.train.score import rand_scores, score_instances
+from minunet.train.told import print_result
 from tests.data.pictures import write_folder
 
 SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
@@ -67,10 +68,13 @@ def test_a_view_is_for_a_folder_of_ones_own(capsys):
     assert "--view is for a --data-dir with pictures of your own." in capsys.readouterr().err
 
 
-def test_pieces_at_half_the_resolution(tmp_path):
+def test_pieces_at_half_the_resolution(tmp_path, capsys):
     """Training sees them smaller, and predictions are as large as the pictures."""
     folder = striped(tmp_path / "thin")
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--out", "a"]) == 0
+    assert "pieces at 0.5 of the resolution, as --view asks for them; scaled by 0.5, class 1" in capsys.readouterr().out
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.1", "--out", "b"]) == 0
+    assert "Much is lost in scaling by 0.1" in capsys.readouterr().err
     data, config, _ = load(config_of(tmp_path / "a"))
     batches = make_batches(make_network(config, 2), data.training, config)
     assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
@@ -358,9 +362,23 @@ def test_rand_scores_of_classes_in_many_pieces():
     assert rand_scores([np.ones_like(truth)], [truth], names) == {}
 
 
-def test_pieces_of_single_pixels_have_no_score():
+def test_predicted_pieces_do_not_join_through_what_is_ignored():
+    """Whatever is predicted between cells whose walls are not labelled; with 256 classes, 255 is one of them."""
+    truth, merged = cells(0)
+    unsure = np.where(truth == 0, IGNORED, truth)
+    for prediction in (truth, np.ones_like(truth)):
+        assert rand_scores([unsure], [prediction], ("wall", "cell")) == {"cell": 1.0}
+    assert rand_scores([unsure], [merged * 0], ("wall", "cell")) == {"cell": 0.0}
+    many = tuple(f"class {k}" for k in range(256))
+    assert rand_scores([255 * truth], [255 * truth], many) == {"class 255": 1.0}
+
+
+def test_pieces_of_single_pixels_have_no_score(capsys):
     dots = ((np.indices((20, 20)) % 3) == 0).all(axis=0).astype("uint8")
     assert rand_scores([dots], [dots], ("ground", "dot")) == {"dot": None}
+    result = {"images": 1, "epoch": 1, "pixel_accuracy": 1, "majority_accuracy": 0.9, "mean_iou": 1, "iou": {}}
+    print_result({**result, "rand_score": {"dot": None}})
+    assert "is together: dot in single pixels only\n" in capsys.readouterr().out
 
 
 def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
