@@ -59,18 +59,23 @@ def _explore(options: argparse.Namespace) -> int:
     if options.picture is None:
         if options.mask or options.at:
             raise InputError("--mask and --at are for a PICTURE.")
-        if model.config.preset != "cells":
-            raise InputError("This network was not trained on cells: give it a PICTURE to look at.")
-        image, labels, _ = make_cell_image(model.config.size, generator(model.config.split_seed, "explore"))
-        name, truth = "cells", labels
+        scene, name = look_at_cells(model), "cells"
     else:
         image, name = model.read(options.picture), options.picture.name
         truth = _read_truth(options.mask, image, model) if options.mask else None
-    scene = look(model, image, name, truth, options.at)
+        scene = look(model, image, name, truth, options.at)
     page = write_page(scene)
     path = _write(page, options.out or Path(f"{Path(name).stem}.html"))
     print(f"{printable(path)}, {len(page) / 1e6:.1f} MB: open it in a browser")
     return 0
+
+
+def look_at_cells(model: Model) -> Scene:
+    """Cells that training never saw, and their classes. Raises InputError if the network is not for cells."""
+    if model.config.preset != "cells":
+        raise InputError("This network was not trained on cells: give it a PICTURE to look at.")
+    image, labels, _ = make_cell_image(model.config.size, generator(model.config.split_seed, "explore"))
+    return look(model, image, "cells", labels)
 
 
 def look(

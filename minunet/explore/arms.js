@@ -1,5 +1,4 @@
 // The U itself: a card for each block, arrows between them, a switch on each skip; drawn from the network's sizes.
-
 const SMALLER = .38;  // by how much the lowest cards are smaller than the highest
 const SWITCH = 64;  // pixels between the arms at the lowest skip, for its switch
 const CAPTION = 34, GAP = 14;  // pixels above and below each card

@@ -1,5 +1,4 @@
 // The closer look: the steps of a block, the maps of a step, one map, what one of its numbers sees, and its sum.
-
 const at = id => document.getElementById(id);
 const THUMB = 44;  // pixels a side of a small map, with its margin
 const OTHERWISE = {out: "1\u00d71 conv", conv_transpose: "up-conv", concat: "+ skip"};  // of steps, on their buttons

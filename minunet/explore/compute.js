@@ -1,5 +1,4 @@
 // The state of the page, and what computes it again: with pauses, so that the page answers meanwhile.
-
 const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
 const state = {
   arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false, running: 0,
@@ -40,6 +39,8 @@ async function compute(from = model.steps.length) {
   const back = backward(model.steps, params, arrays, "out", dy, grads, flows, edits);
   if (state.backward && !await unhurried(back, wanted)) return;
   Object.assign(state, {grads, flows: state.backward ? flows : null});
+  await pause();
+  if (!await unhurried(painting(), wanted)) return;
   render();
   document.body.removeAttribute("aria-busy");
   document.body.dataset.milliseconds = Math.round(performance.now() - began);

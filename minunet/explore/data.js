@@ -1,6 +1,9 @@
 // What the page was written with: the network, its weights, the picture, and some numbers to compare.
-
-const bytesOf = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
+function bytesOf(text) {
+  const signs = atob(text), bytes = new Uint8Array(signs.length);
+  for (let n = 0; n < signs.length; n++) bytes[n] = signs.charCodeAt(n);
+  return bytes.buffer;
+}
 
 // The weights by name, {shape, d}; those of 8 bits times the scale of their output channel.
 function unpacked(table, floatsText, bytesText) {
@@ -8,8 +11,8 @@ function unpacked(table, floatsText, bytesText) {
   for (const [name, shape, kind, first, scale] of table) {
     const count = shape.reduce((a, b) => a * b, 1), k = shape[shape.length - 1];
     const d = kind === "float32" ? floats.subarray(first, first + count)
-      : Float32Array.from(bytes.subarray(first, first + count), (value, n) => value * floats[scale + n % k]);
-    params.set(name, {shape, d: Float64Array.from(d)});
+      : new Float32Array(bytes.subarray(first, first + count)).map((value, n) => value * floats[scale + n % k]);
+    params.set(name, {shape, d: new Float64Array(d)});
   }
   return params;
 }
@@ -19,7 +22,7 @@ function readModel(data) {
   return {
     ...data,
     params: unpacked(data.table, data.floats, data.bytes),
-    x: {h, w, c, d: Float64Array.from(new Float32Array(bytesOf(data.x)))},
+    x: {h, w, c, d: new Float64Array(new Float32Array(bytesOf(data.x)))},
     picture: new Uint8ClampedArray(bytesOf(data.picture)),  // (h, w, 3), as people see it
     truth: data.truth && new Uint8Array(bytesOf(data.truth)),
     step: Object.fromEntries(steps.map(step => [step.name, step])),

@@ -1,5 +1,4 @@
 // How numbers become colours, and arrays become pictures.
-
 const SEQUENTIAL = [[0, 32, 77], [57, 72, 107], [112, 113, 115], [166, 157, 117], [228, 207, 91], [255, 234, 70]];
 const SIGNED = [[0, 90, 160], [120, 180, 222], [255, 255, 255], [244, 165, 110], [200, 80, 0]];
 const tableOf = stops => Uint8ClampedArray.from({length: 3 * 256}, (_, n) => {  // 256 colours, from first to last

@@ -1,5 +1,4 @@
 // The whole page drawn, and what the reader does with it.
-
 const cards = buildCards(at("stage"), chooseCard);
 const switches = buildSwitches(at("stage"), name => toggle(state.edits.off, name, name));
 let places;
@@ -39,8 +38,10 @@ function paintCard(name) {
   }
 }
 
-function render() {
-  Object.keys(cards).forEach(paintCard);
+function* painting() {
+  for (const name of Object.keys(cards)) yield paintCard(name);
+}
+function render() {  // but for the cards
   drawArrows(at("arrows"), places, state.flows, state.edits.off);
   for (const {step, button, share} of switches) {
     const off = state.edits.off.has(step.name);
@@ -153,7 +154,7 @@ document.onkeydown = event => byKey(event, {
   Escape: () => history.back(),
 });
 onpopstate = readAddress;
-onresize = () => { layOut(); if (state.answer) render(); };
+onresize = () => { layOut(); compute(); };
 onerror = message => tell(`${message}, at ${state.view.name}`, true);
 
 layOut();

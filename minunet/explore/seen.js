@@ -1,5 +1,4 @@
 // Receptive fields: which numbers of earlier arrays a number can depend on, and how much it does.
-
 const heightOf = box => box.bottom - box.top + 1, widthOf = box => box.right - box.left + 1;
 const wholeOf = array => ({top: 0, bottom: array.h - 1, left: 0, right: array.w - 1});
 

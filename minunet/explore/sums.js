@@ -1,5 +1,4 @@
 // Where a number comes from, in words and numbers, for each kind of step.
-
 const MINUS = "\u2212", TIMES = "\u00d7", SHOWN = 5;  // the largest terms of a sum are shown, the others together
 const signs = text => text.replaceAll("-", MINUS);
 const total = values => values.reduce((a, b) => a + b, 0);
