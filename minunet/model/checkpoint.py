@@ -39,9 +39,9 @@ class Checkpoint:
         data: a digest of the images of each part.
         step: how many steps were made.
         loss_sum, seconds: over the images of the unfinished epoch, and spent on it.
-        blank: how many of those images were in batches in which no pixel counts, whose loss says nothing.
         rows: of `metrics.csv`, one for each finished epoch.
         earlier: it comes from a version of minunet that dealt out the images and drew the batches in another way.
+        blank: how many images of the unfinished epoch were in batches in which no pixel counts, whose loss is 0.
     """
 
     config: Config
@@ -53,9 +53,9 @@ class Checkpoint:
     step: int = 0
     loss_sum: float = 0.0
     seconds: float = 0.0
-    blank: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
     earlier: bool = False
+    blank: int = 0
 
     @property
     def tested(self) -> Parameters:
