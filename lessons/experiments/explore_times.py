@@ -18,7 +18,8 @@ from minunet.explore.__main__ import main as explore
 
 ROUNDS = 3
 WATCH = """window.tasks = [];
-new PerformanceObserver(list => tasks.push(...list.getEntries().map(each => each.duration))).observe({type: "longtask"})"""
+const watch = list => tasks.push(...list.getEntries().map(each => each.duration));
+new PerformanceObserver(watch).observe({type: "longtask"});"""
 READY = "document.body.dataset.milliseconds && !document.body.hasAttribute('aria-busy')"
 CLICK = "(() => { const began = performance.now(); go('up1.conv2', 3, 2, 2); return performance.now() - began; })()"
 

@@ -13,7 +13,7 @@ from minunet.explore.__main__ import main
 from minunet.files import whole_file
 
 FILE = Path(__file__).with_suffix(".png")
-READY = "document.body.dataset.milliseconds && !document.body.hasAttribute('aria-busy') && state.counting[`${address()} 1`]"
+READY = "!document.body.hasAttribute('aria-busy') && state.counting[`${address()} 1`]"
 COLOURS = 256  # in the file, which is half as large then
 
 

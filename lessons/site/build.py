@@ -17,7 +17,7 @@ from minunet.model.trained import load_model
 
 HERE = Path(__file__).parent
 SHOWN = {".py", ".cu", ".js", ".md", ".sh", ".json", ".txt"}  # files that a folder's page leads to
-EXPLORE, LIVE = ROOT / "minunet" / "explore", "explore.html"  # on the site, links to the first lead to the page it makes
+EXPLORE, LIVE = ROOT / "minunet" / "explore", "explore.html"  # links to the first lead to the page that it makes
 
 
 class Site:

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("picture", nargs="?", type=Path, metavar="PICTURE", help="of any kind and size")
     add("--weights", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
     add("--mask", type=Path, metavar="FILE", help="the true classes of PICTURE: gradients of the loss can be seen then")
-    add("--at", type=position, metavar="ROW,COLUMN", help="for networks of pieces: around which pixel (default: middle)")
+    add("--at", type=position, metavar="ROW,COLUMN", help="for networks of pieces: around this pixel (default: middle)")
     add("--out", type=Path, metavar="FILE", help="default: the name of the picture, or of the cells, with .html")
     return exit_status(lambda: _explore(parser.parse_args(arguments)))
 

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from minunet.data.depth import shown
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError
-from minunet.explore.plan import PICTURE, Step, steps_of
+from minunet.explore.plan import Step, steps_of
 from minunet.model.checkpoint import rounded
 from minunet.recording import Recording
 from minunet.unet import Parameters, UNet
