@@ -104,7 +104,7 @@ def refuse_heavy(steps: Sequence[Step]) -> None:
 def packed(params: Parameters) -> tuple[dict[str, Any], Parameters, bool]:
     """The parameters as a table and two rows of numbers, float32 and int8, as text.
 
-    Kernels of a network that is large are rounded to 8 bits, with a scale for each output channel, as `save_small` does.
+    Kernels of a large network are rounded to 8 bits, with a scale for each output channel, as `save_small` does.
 
     Returns:
         "table", rows [name, shape, type, first number, first scale], "floats" and "bytes"; the parameters as they are

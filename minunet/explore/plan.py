@@ -1,4 +1,4 @@
-"""What a U-Net does to a picture of a size, step by step, and what each step costs: known before anything is computed."""
+"""What a U-Net does to a picture of a size, step by step, and what it costs: known before anything is computed."""
 
 import math
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ KINDS = {  # by the last part of a step's name, without its number
 }
 
 
-# Row r of a result is made of rows r * times // over - before to r * times // over + after of an input; columns likewise.
+# Row r of a result is made of rows r * times // over - before to r * times // over + after of an input; so are columns.
 # What group norm adds, the mean and the deviation of the whole picture, is left out.
 Window = tuple[int, int, int, int]  # times, over, before, after
 SAME = (1, 1, 0, 0)
