@@ -3,10 +3,10 @@ const SMALLER = .38;  // by how much the lowest cards are smaller than the highe
 const SWITCH = 64;  // pixels between the arms at the lowest skip, for its switch
 const CAPTION = 34, GAP = 14;  // pixels above and below each card
 
-const lastOf = (model, block) => block === "x" ? "x" : model.steps.findLast(step => step.block === block).name;
+const lastOf = block => block === "x" ? "x" : model.steps.findLast(step => step.block === block).name;
 
 // {cards: name -> {x, y, side}, width, height}: a wide drawing has picture and answer at its sides, a narrow one above.
-function placesOf(model, width, room) {
+function placesOf(width, room) {
   const narrow = width < 640, {depth, blocks} = model, bottom = depth - 1, part = level => 1 - SMALLER * level / bottom;
   const rows = blocks.slice(0, depth).reduce((sum, _, level) => sum + part(level), narrow ? 1 : 0);
   const high = (room - (depth + 1) * (CAPTION + GAP)) / rows;
@@ -30,7 +30,7 @@ function placesOf(model, width, room) {
 
 function buildCards(stage, choose) {
   return Object.fromEntries(["x", ...model.blocks, "answer"].map(name => {
-    const canvas = element("canvas"), size = element("small"), title = {x: "picture", out: "scores"}[name] ?? name;
+    const canvas = element("canvas"), size = element("small"), title = {x: "picture", out: "classes"}[name] ?? name;
     const card = button("", event => choose(name, event), {className: "card"});
     card.append(element("b", {textContent: title}), size, canvas);
     stage.append(card);
@@ -47,14 +47,6 @@ function buildSwitches(stage, toggle) {
   });
 }
 
-// From block to block: [from, to, kind, whose flow it is]; the picture is x.
-function arrowsOf() {
-  const blockOf = name => name === "x" ? "x" : model.step[name].block;
-  const all = model.steps.flatMap(step => step.inputs.map(
-    name => [blockOf(name), step.block, step.kind, `${name}>${step.name}`]));
-  return [...all.filter(([from, to]) => from !== to), ["out", "answer", "softmax", ""]];
-}
-
 // The point on the rim of a card towards another one.
 function rim({x, y, side}, other) {
   const dx = other.x + other.side / 2 - x - side / 2, dy = other.y + other.side / 2 - y - side / 2, half = side / 2;
@@ -62,11 +54,11 @@ function rim({x, y, side}, other) {
   return [x + half + Math.max(-.2 * side, Math.min(.2 * side, dx)), dy > 0 ? y + side + 1 : y - CAPTION];
 }
 
-// In Backward, with `flows`, the arrows are turned round, and as wide as the gradient is large that flows there.
+// From block to block; in Backward, with `flows`, turned round, and as wide as the gradient is large that flows there.
 function drawArrows(svg, {cards, width, height}, flows, off) {
-  const largest = Math.max(...arrowsOf().map(([, , , flow]) => flows?.[flow] ?? 0)) || 1;
+  const largest = Math.max(...model.arrows.map(([, , , flow]) => flows?.[flow] ?? 0)) || 1;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.innerHTML = arrowsOf().map(([from, to, kind, flow]) => {
+  svg.innerHTML = model.arrows.map(([from, to, kind, flow]) => {
     const ends = [rim(cards[from], cards[to]), rim(cards[to], cards[from])], [a, b] = flows ? ends.reverse() : ends;
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, [x, y] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
     const thick = flows ? 1 + 6 * (flows[flow] ?? 0) / largest : 2, head = 5 + thick;

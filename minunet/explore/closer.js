@@ -3,43 +3,55 @@ const at = id => document.getElementById(id);
 const THUMB = 44;  // pixels a side of a small map, with its margin
 const OTHERWISE = {out: "1\u00d71 conv", conv_transpose: "up-conv", concat: "+ skip"};  // of steps, on their buttons
 const address = () => `#${[state.view.name, state.view.k, state.view.i, state.view.j]}`;
+const nameOf = (name, k) => ({x: model.channels, out: model.classes})[name]?.[k] ?? `map ${k}`;
+const partOf = (name, {i, j, loss} = state.aim) =>  // in Backward, what the asked pixel sees of an array
+  state.backward && !loss ? seenFrom(model, "out", i, j)[name] : wholeOf(shown(name));
+
+function renew(box, ...children) {  // the focus stays on the button at the same place
+  const place = [...box.querySelectorAll("button")].indexOf(document.activeElement);
+  box.replaceChildren(...children);
+  box.querySelectorAll("button")[place]?.focus();
+}
 
 function look() {
   const {view, edits} = state, {name, k, i, j} = view, array = shown(name), step = model.step[name];
   if (!array) return;  // the gradients are still computed
-  const scale = scaleOf(array, state.ownScale ? k : null), value = valueAt(array, i, j, k), empty = emptyMaps(array);
+  const scale = scaleOf(array), value = valueAt(array, i, j, k), zeroed = edits.zeroed.get(name);
   scale.signed ||= state.backward;
-  for (const name of Object.keys(cards)) cards[name].button.setAttribute("aria-pressed", name === (step?.block ?? "x"));
+  const here = step?.block ?? "x";
+  for (const each of ["x", ...model.blocks]) cards[each].button.setAttribute("aria-pressed", each === here);
   const block = step ? `${step.block}: level ${step.level + 1}` : "picture";
   at("where").textContent = `${block}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
-  at("empty").textContent = `largest number ${textOf(scale.largest)}`
-    + (empty.length ? `; ${empty.length} of ${array.c} maps are 0 everywhere` : "");
-  at("steps").replaceChildren(...model.steps.filter(each => each.block === step?.block).map(({name: to}) => {
+  const empty = emptyMaps(array), without = empty.length ? `; ${empty.length} of ${array.c} maps are 0 everywhere, hatched` : "";
+  at("empty").textContent = `largest without its sign: ${textOf(scale.largest)}${without}`;
+  renew(at("steps"), ...model.steps.filter(each => each.block === step?.block).map(({name: to}) => {
     const last = to.split(".").at(-1);
     return button(OTHERWISE[last] ?? last, () => go(to), {aria: {pressed: to === name}});
   }));
-  drawThumbs(array, scale, edits.zeroed.get(name));
-  drawMap(array, scale);
-  const what = name === "out" ? model.classes[k] : name === "x" ? model.channels[k] : `map ${k}`;
-  at("map-caption").textContent = `${what}, row ${i}, column ${j}: ${textOf(value)}`;
+  drawThumbs(array, scale, zeroed);
+  drawMap(array, state.ownScale ? {...scale, ...scaleOf(array, k), signed: scale.signed} : scale);
+  at("map-caption").textContent = `${nameOf(name, k)}, row ${i}, column ${j}: ${textOf(value)}`;
   at("map").setAttribute("aria-label", `${at("map-caption").textContent}; the arrow keys move`);
   at("zero").hidden = !step || step === model.last;
-  at("zero").textContent = edits.zeroed.get(name)?.has(k) ? "let this map through again" : "make this map 0";
+  at("zero").textContent = zeroed?.has(k) ? "let this map through again" : "make this map 0";
   const asked = {...state, ...view, params, step, go, choose: input => { view.input = input; look(); }};
-  at("sum").replaceChildren(...(state.backward ? gradientSum(asked, value) : sums[step?.kind ?? "picture"](asked)));
+  const sum = state.backward ? gradientSum(asked, value) : sums[step?.kind ?? "picture"](asked);
+  renew(at("sum"), ...(zeroed?.has(k) ? [sentence("You have made this map 0.", "Without that:")] : []), ...sum);
   showSeen(step);
 }
 
 function drawThumbs(array, scale, zeroed) {
-  const maps = at("maps"), holder = maps.parentElement, {k} = state.view;
+  const maps = at("maps"), holder = maps.parentElement, {name, k} = state.view;
   const across = state.across = Math.max(1, Math.floor((holder.clientWidth - 6) / THUMB));
   const pen = sized(maps, across * THUMB, Math.ceil(array.c / across) * THUMB), top = (k / across | 0) * THUMB;
-  drawMaps(pen, array, scale, across, THUMB, {zeroed, chosen: k});
+  drawMaps(pen, array, scale, across, THUMB, {zeroed, chosen: k, box: partOf(name)});
   if (top < holder.scrollTop || top + THUMB > holder.scrollTop + holder.clientHeight) holder.scrollTop = top - THUMB;
   maps.setAttribute("aria-valuemax", array.c - 1);
   maps.setAttribute("aria-valuenow", k);
-  maps.setAttribute("aria-valuetext", `map ${k} of ${array.c}, largest ${textOf(scaleOf(array, k).largest)}`);
+  const text = `${nameOf(name, k)}, the last is ${array.c - 1}; largest ${textOf(scaleOf(array, k).largest)}`;
+  maps.setAttribute("aria-valuetext", text);
 }
+
 function drawMap(array, scale) {
   const canvas = at("map"), zoom = canvas.parentElement.clientWidth / Math.max(array.h, array.w);
   const pen = sized(canvas, array.w * zoom, array.h * zoom), {i, j, k} = state.view, mark = Math.max(zoom, 12);
@@ -51,8 +63,9 @@ function drawMap(array, scale) {
 async function showSeen(step) {
   const {view, arrays, edits} = state, box = seenFrom(model, view.name, view.i, view.j).x, [h, w] = model.shape;
   const key = () => `${address()} ${state.running}`, asked = key(), wanted = () => key() === asked;
-  const size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w}`;
-  at("seen-caption").textContent = step ? `it sees ${size} pixels; bright: what counts most` : "";
+  const size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w} pixels`;
+  const norm = model.steps.some(({kind}) => kind === "group_norm") ? ", and through the means of group norm all" : "";
+  at("seen-caption").textContent = step ? `it sees ${size}${norm}; bright: what counts most` : "";
   drawSeen(box, state.counting[asked]);
   if (state.counting[asked] || !step) return;
   await pause();

@@ -1,12 +1,13 @@
 // The state of the page, and what computes it again: with pauses, so that the page answers meanwhile.
 const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
 const state = {
-  arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false, running: 0,
-  stale: 0,  // the number of the first step that has to be computed
-  aim: null,  // what Backward asks about: {i, j, k, loss}
+  arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false,
+  running: 0, stale: 0,  // how often something new was begun, and the number of the first step that has to be computed
+  aim: {i: 0, j: 0, k: 0, loss: false},  // what Backward asks about
   probabilities: null, answer: null, untouched: null,  // the answer before the reader has changed anything
   view: {name: model.steps[0].name, k: 0, i: model.shape[0] >> 1, j: model.shape[1] >> 1, input: null},
   counting: {},  // what counts for the number that is shown
+  across: 1,  // small maps in a row
 };
 const shown = name => state.backward ? state.grads[name] : state.arrays[name];
 const LONGEST = 25;  // milliseconds without a pause, but for a step that takes longer
@@ -26,32 +27,37 @@ async function unhurried(generator, wanted, told = () => {}) {
 }
 
 // Everything from step number `from` on, and, in Backward, the gradients of what is asked about; then all is drawn.
+// True if meanwhile nothing newer was begun.
 async function compute(from = model.steps.length) {
-  const run = ++state.running, wanted = () => run === state.running, began = performance.now(), {arrays, edits} = state;
-  const calm = state.backward || matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const told = step => { if (!calm && step.name === lastOf(model, step.block)) paintCard(step.block); };
+  const run = ++state.running, wanted = () => run === state.running, {arrays, edits, backward: back} = state;
+  const calm = back || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const told = step => {
+    state.stale = model.order[step.name] + 1;
+    if (!calm && step.name === lastOf(step.block)) paintCard(step.block);
+  };
   document.body.setAttribute("aria-busy", "true");
   state.stale = Math.min(state.stale, from);  // what was begun before may not have come to its end
-  if (!await unhurried(forward(model.steps, params, arrays, edits, state.stale), wanted, told)) return;
-  Object.assign(state, {stale: model.steps.length, probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
-  if (!state.untouched) compared(arrays.out);
-  const grads = {}, flows = {}, dy = seedOf(arrays.out, state.aim);
-  const back = backward(model.steps, params, arrays, "out", dy, grads, flows, edits);
-  if (state.backward && !await unhurried(back, wanted)) return;
-  Object.assign(state, {grads, flows: state.backward ? flows : null});
+  if (!await unhurried(forward(model.steps, params, arrays, edits, state.stale), wanted, told)) return false;
+  Object.assign(state, {probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
+  if (!state.untouched) begin(arrays.out);
+  const grads = {}, flows = back ? {} : null, dy = back && question(arrays.out, state.aim).dy;
+  const gradients = backward(model.steps, params, arrays, "out", dy, grads, flows, edits);
+  if (back && !await unhurried(gradients, wanted)) return false;
+  Object.assign(state, {grads, flows});
   await pause();
-  if (!await unhurried(painting(), wanted)) return;
+  if (!await unhurried(painting(), wanted)) return false;
   render();
   document.body.removeAttribute("aria-busy");
-  document.body.dataset.milliseconds = Math.round(performance.now() - began);
+  return true;
 }
 
-function compared(out) {  // with minunet, when everything was computed for the first time
+function begin(out) {  // when everything was computed for the first time: is it what minunet computes?
+  const {count, off, most} = comparison(state.arrays), text = part => signs(part.toExponential(0));
   const i = out.h >> 1, j = out.w >> 1;
   Object.assign(state, {untouched: state.answer, aim: {i, j, k: largestClass(out, i, j), loss: false}});
-  const {count, off, most} = comparison(state.arrays), text = part => signs(part.toExponential(0));
   if (off) tell(`NOT equal to minunet: ${off.name} differs by ${text(off.apart)} of its largest number`, true);
   else tell(`${count} numbers compared with minunet: equal (to ${text(most)})`, false);
+  document.getElementById("both").inert = false;
 }
 function tell(textContent, wrong) {
   Object.assign(document.getElementById("compared"), {textContent, className: wrong ? "wrong" : ""});

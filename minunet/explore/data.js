@@ -29,8 +29,6 @@ function readModel(data) {
     order: Object.fromEntries(steps.map((step, n) => [step.name, n])),
     shapes: Object.fromEntries([["x", data.shape], ...steps.map(step => [step.name, step.shape])]),
     last: steps[steps.length - 1],
-    depth: Math.max(...steps.map(step => step.level)) + 1,
-    blocks: [...new Set(steps.map(step => step.block))],
   };
 }
 

@@ -6,7 +6,7 @@ const tableOf = stops => Uint8ClampedArray.from({length: 3 * 256}, (_, n) => {  
   return stops[below][n % 3] + (place - below) * (stops[below + 1][n % 3] - stops[below][n % 3]);
 });
 const TABLES = {sequential: tableOf(SEQUENTIAL), signed: tableOf(SIGNED)};
-const NOTHING = "rgb(112 130 160)", CHANGED = "#d55e00", CLASS = "rgb(0 0 0 / .6)";  // of lines
+const NOTHING = "rgb(112 130 160)", CHANGED = "#d55e00";  // of lines
 
 // One scale for all maps of an array, or for map k alone: {largest, signed}; the middle of the signed colours is 0.
 function scaleOf(array, k = null) {
@@ -82,11 +82,11 @@ function frame(pen, x, y, w, h) {  // yellow and black, so that it can be seen o
 // The maps of an array in rows of `across`, `cell` pixels each: those that are 0 everywhere hatched, those that the
 // reader has made 0 crossed out, one framed.
 function drawMaps(pen, array, scale, across, cell, {box, zeroed, chosen} = {}) {
-  const side = cell > 6 ? cell - 2 : cell, empty = new Set(cell > 12 && !scale.signed ? emptyMaps(array) : []);
+  const side = Math.max(1, cell > 6 ? cell - 2 : cell), empty = cell > 12 && !scale.signed ? emptyMaps(array) : [];
   for (let k = 0; k < array.c; k++) {
     const x = k % across * cell + 1, y = (k / across | 0) * cell + 1;
     place(pen, mapCanvas(array, k, scale, box, Math.ceil(side)), x, y, side);
-    if (empty.has(k)) hatch(pen, x, y, side, side, NOTHING);
+    if (empty.includes(k)) hatch(pen, x, y, side, side, NOTHING);
     if (zeroed?.has(k)) for (const rising of [true, false]) hatch(pen, x, y, side, side, CHANGED, rising);
     if (k === chosen) frame(pen, x + 1, y + 1, side - 2, side - 2);
   }
@@ -104,23 +104,17 @@ const answerOf = scores =>
 // Where in the picture the output lies: without padding, it is the middle.
 const marginOf = out => ({top: (model.shape[0] - out.h) >> 1, left: (model.shape[1] - out.w) >> 1});
 
-// The picture tinted and hatched by class; white where the class is not what it was before the reader changed
-// something; a frame around the pixel that is asked about.
+// The picture tinted by class, with lines that tell classes apart without colours; white where the class is not what it
+// was before the reader changed something; a frame around the pixel that is asked about.
 function drawAnswer(pen, zoom, aim) {
   const {answer, untouched, arrays: {out}} = state, [h, w] = model.shape, {top, left} = marginOf(out);
-  const [x, y, wide, high] = [left, top, out.w, out.h].map(length => length * zoom);
-  const paint = coloured => pen.drawImage(canvasOf(out.w, out.h, coloured), x, y, wide, high);
+  const wide = Math.ceil(out.w * zoom), high = Math.ceil(out.h * zoom);
   pen.drawImage(pictureCanvas(), 0, 0, w * zoom, h * zoom);
-  paint((n, to) => to.set([...model.colours[answer[n]], 128]));
-  for (let k = 1; k < out.c; k++) {
-    const lines = document.createElement("canvas"), inside = sized(lines, wide, high);
-    if (k & 1) hatch(inside, 0, 0, wide, high, CLASS);
-    if (k & 2) hatch(inside, 0, 0, wide, high, CLASS, false);
-    inside.globalCompositeOperation = "destination-in";
-    inside.drawImage(canvasOf(out.w, out.h, (n, to) => { to[3] = answer[n] === k ? 255 : 0; }), 0, 0, wide, high);
-    pen.drawImage(lines, x, y, wide, high);
-  }
-  paint((n, to) => to.fill(untouched[n] === answer[n] ? 0 : 255));
+  pen.drawImage(canvasOf(wide, high, (n, to) => {
+    const u = n % wide, v = n / wide | 0, pixel = (v / zoom | 0) * out.w + (u / zoom | 0), k = answer[pixel];
+    const line = k & 1 && (u + v) % 6 === 0 || k & 2 && (u - v + 6 * high) % 6 === 0;
+    to.set(untouched[pixel] !== k ? [255, 255, 255, 255] : line ? [0, 0, 0, 170] : [...model.colours[k], 128]);
+  }), left * zoom, top * zoom);
   if (aim) frame(pen, (aim.j + left) * zoom - 4, (aim.i + top) * zoom - 4, 8 + zoom, 8 + zoom);
 }
 

@@ -5,7 +5,7 @@ let places;
 
 function layOut() {
   const stage = at("stage"), width = Math.min(stage.parentElement.clientWidth - 32, innerWidth < 1200 ? 760 : 1100);
-  places = placesOf(model, width, innerHeight - at("both").offsetTop - 120);
+  places = placesOf(width, innerHeight - at("both").offsetTop - 120);
   stage.style.cssText = `width: ${width}px; height: ${places.height}px`;
   for (const [name, {x, y, side}] of Object.entries(places.cards)) {
     cards[name].button.style.cssText = `left: ${x}px; top: ${y - CAPTION}px; width: ${side}px`;
@@ -28,10 +28,10 @@ function paintCard(name) {
     sized(canvas, w * zoom, h * zoom).drawImage(pictureCanvas(), 0, 0, w * zoom, h * zoom);
     size.textContent = `${h} ${TIMES} ${w}`;
   } else {
-    const last = lastOf(model, name), array = name === "out" && !backward ? state.probabilities : shown(last);
+    const last = lastOf(name), array = name === "out" && !backward ? state.probabilities : shown(last);
     if (!array) return;
-    const box = backward && !aim.loss ? seenFrom(model, "out", aim.i, aim.j)[last] : wholeOf(array);
-    const across = Math.ceil(Math.sqrt(array.c)), {largest, signed} = scaleOf(array), empty = emptyMaps(array).length;
+    const box = partOf(last), across = Math.ceil(Math.sqrt(array.c)), {largest, signed} = scaleOf(array);
+    const empty = emptyMaps(array).length;
     drawMaps(sized(canvas, side, side), array, {largest, signed: signed || backward}, across, side / across, {box});
     size.textContent = `${array.c} of ${heightOf(box)} ${TIMES} ${widthOf(box)}`;
     button.title = empty && !backward ? `${empty} of ${array.c} maps are 0 everywhere` : "";
@@ -50,12 +50,16 @@ function render() {  // but for the cards
     share.textContent = state.flows ? `${Math.round(100 * shareOf(state.flows, step))} %` : "";
   }
   const other = total(Array.from(state.answer, (k, n) => k !== state.untouched[n])) / state.answer.length;
-  at("changes").hidden = !state.edits.off.size && [...state.edits.zeroed.values()].every(maps => !maps.size);
-  at("changed").textContent = `${(100 * other).toFixed(1)} % of the pixels have another class now (white)`;
-  const mode = document.body.dataset.mode = state.backward ? "backward" : "forward";
-  for (const id of ["forward", "backward"]) at(id).setAttribute("aria-checked", id === mode);
-  at("asked").hidden = !state.backward || !model.truth;
+  const same = !state.edits.off.size && [...state.edits.zeroed.values()].every(maps => !maps.size);
+  at("undo").hidden = at("undone").hidden = same;
+  at("changed").textContent = same ? "" : `${(100 * other).toFixed(1)} % of the pixels have another class now (white)`;
   look();
+}
+function showMode() {
+  const mode = document.body.dataset.mode = state.backward ? "backward" : "forward";
+  for (const id of ["forward", "backward"]) at(id).setAttribute("aria-pressed", id === mode);
+  document.body.dataset.loss = state.aim?.loss ?? false;
+  at("asked").hidden = !state.backward || !model.truth;
 }
 
 // To a step, a map, a pixel; without them to the same place as before, or, in Backward, to the strongest gradient.
@@ -66,11 +70,11 @@ function go(name, k, i, j, remember = true) {
   const same = {k: Math.min(view.k, to.c - 1), i: beside(view.i, from.h, to.h), j: beside(view.j, from.w, to.w)};
   const place = state.backward ? placeOf(to, strongest(to.d)) : same;
   state.view = {name, ...(i === undefined ? place : {i, j}), k: k ?? place.k, input: null};
-  if (remember && location.hash !== address()) history.pushState(null, "", address());
+  if (location.hash !== address()) history[remember ? "pushState" : "replaceState"]({inside: remember}, "", address());
   look();
 }
 function readAddress() {
-  const [name, ...numbers] = decodeURIComponent(location.hash.slice(1)).split(","), [k, i, j] = numbers.map(Number);
+  const [name, ...numbers] = location.hash.slice(1).split(","), [k, i, j] = numbers.map(Number);
   const inside = [i, j, k].every((n, axis) => Number.isInteger(n) && n >= 0 && n < model.shapes[name]?.[axis]);
   if (inside) go(name, k, i, j, false);
 }
@@ -85,33 +89,39 @@ function askAbout([down, across]) {
   const {out} = state.arrays, {top, left} = marginOf(out), [h, w] = model.shape;
   const i = clamp(down * h - top, out.h), j = clamp(across * w - left, out.w), k = largestClass(out, i, j);
   Object.assign(state.aim, {i, j, k});
-  if (state.backward) compute().then(() => go(state.view.name));
+  if (state.backward) toStrongest();
   else go("out", k, i, j);
 }
 function chooseCard(name, event) {
-  if (name !== "answer") go(lastOf(model, name));
+  if (name !== "answer") go(lastOf(name));
   else if (event.target.tagName === "CANVAS") askAbout(part(event));
   else if (state.answer) go("out", state.aim.k, state.aim.i, state.aim.j);  // by the keyboard
 }
 
-async function setMode(backward) {
-  const {name, i, j, k} = state.view;
-  if (backward && !state.backward && name === "out") Object.assign(state.aim, {i, j, k});
-  state.backward = backward;
-  await compute();
-  if (backward) go(state.view.name);
+async function toStrongest() {  // when the gradients of what is asked about are there
+  if (await compute() && state.backward) go(state.view.name, undefined, undefined, undefined, false);
 }
+function setMode(backward) {
+  const {backward: before, view: {name, i, j, k}} = state;
+  if (backward === before) return;
+  if (backward && name === "out") Object.assign(state.aim, {i, j, k});
+  state.backward = backward;
+  showMode();
+  toStrongest();
+}
+
 function toggle(set, item, name) {
   if (!set.delete(item)) set.add(item);
   compute(model.order[name]);
-  return set;
 }
 function toggleMap() {
   const {name, k} = state.view, {zeroed} = state.edits;
-  zeroed.set(name, toggle(zeroed.get(name) ?? new Set(), k, name));
+  if (!zeroed.has(name)) zeroed.set(name, new Set());
+  toggle(zeroed.get(name), k, name);
 }
 function byKey(event, keys) {
-  if (!state.answer || !keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+  const other = !event.getModifierState("AltGraph") && (event.ctrlKey || event.metaKey || event.altKey);
+  if (!state.answer || !keys[event.key] || other) return;
   event.preventDefault();
   event.stopPropagation();
   keys[event.key]();
@@ -127,10 +137,10 @@ function stepAfter(by) {
 
 at("forward").onclick = () => setMode(false);
 at("backward").onclick = () => setMode(true);
-at("undo").onclick = () => { state.edits = noEdits(); compute(0); };
+at("undo").onclick = () => { state.edits = noEdits(); compute(0); at("map").focus(); };
 at("zero").onclick = toggleMap;
 at("own").onchange = event => { state.ownScale = event.target.checked; look(); };
-at("loss").onchange = event => { state.aim.loss = event.target.checked; compute(); };
+at("loss").onchange = event => { state.aim.loss = event.target.checked; showMode(); compute(); };
 at("seen").onclick = event => askAbout(part(event));
 at("map").onclick = event => {
   const [down, across] = part(event), {name, k} = state.view, {h, w} = state.arrays[name];
@@ -141,22 +151,32 @@ at("maps").onclick = event => {
   if (k < state.arrays[name].c) go(name, k, i, j);
 };
 const Enter = () => at("sum").querySelector(".link")?.click();  // where the strongest input comes from
-at("map").onkeydown = event => byKey(event, {
-  ArrowUp: () => moved(0, -1, 0), ArrowDown: () => moved(0, 1, 0), ArrowLeft: () => moved(0, 0, -1),
-  ArrowRight: () => moved(0, 0, 1), Enter,
+const arrows = (up, left) => ({
+  ArrowUp: () => moved(...up.map(n => -n)), ArrowDown: () => moved(...up), ArrowLeft: () => moved(...left.map(n => -n)),
+  ArrowRight: () => moved(...left), Enter,
 });
-at("maps").onkeydown = event => byKey(event, {
-  ArrowUp: () => moved(-state.across, 0, 0), ArrowDown: () => moved(state.across, 0, 0), Enter,
-  ArrowLeft: () => moved(-1, 0, 0), ArrowRight: () => moved(1, 0, 0),
-});
+at("map").onkeydown = event => byKey(event, arrows([0, 1, 0], [0, 0, 1]));
+at("maps").onkeydown = event => byKey(event, arrows([state.across, 0, 0], [1, 0, 0]));
 document.onkeydown = event => byKey(event, {
   f: () => setMode(false), b: () => setMode(true), "[": () => stepAfter(-1), "]": () => stepAfter(1),
-  Escape: () => history.back(),
+  Escape: () => history.state?.inside && history.back(),
 });
 onpopstate = readAddress;
-onresize = () => { layOut(); compute(); };
-onerror = message => tell(`${message}, at ${state.view.name}`, true);
+onresize = () => {
+  if (innerWidth === state.width) return;  // as when a phone hides its address
+  state.width = innerWidth;
+  layOut();
+  if (!state.answer) return;
+  Object.keys(cards).forEach(paintCard);
+  render();
+};
+const trouble = message => tell(`${message}, at ${(model.steps[state.stale] ?? model.last).name}`, true);
+onerror = trouble;
+onunhandledrejection = event => trouble(event.reason?.message ?? event.reason);
 
 layOut();
 paintCard("x");
-compute(0).then(readAddress);
+compute(0).then(() => {
+  readAddress();
+  history.replaceState(null, "", address());
+});

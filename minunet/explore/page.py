@@ -17,7 +17,7 @@ import numpy as np
 
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError
-from minunet.explore.plan import Step, steps_of
+from minunet.explore.plan import Step, arrows_of, steps_of
 from minunet.model.checkpoint import rounded
 from minunet.recording import Recording
 from minunet.unet import Parameters, UNet
@@ -64,6 +64,9 @@ def write_page(scene: Scene) -> str:
         "channels": CHANNELS.get(scene.net.in_channels, [f"channel {k}" for k in range(scene.net.in_channels)]),
         "shape": scene.x.shape,
         "steps": [dataclasses.asdict(step) for step in steps],
+        "blocks": list(dict.fromkeys(step.block for step in steps)),
+        "depth": scene.net.depth,
+        "arrows": arrows_of(steps),
         **weights,
         "x": text_of(scene.x.astype("<f4")),
         "picture": text_of(scene.picture),

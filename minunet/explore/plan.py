@@ -41,6 +41,13 @@ class Step:
     options: dict[str, Any] = field(default_factory=dict)  # the padding of a convolution, the groups of a group norm
 
 
+def arrows_of(steps: list[Step]) -> list[tuple[str, str, str, str]]:
+    """From block to block: the block that hands on, the one that takes, by which kind of step, and which flow that is."""
+    block = {PICTURE: PICTURE} | {step.name: step.block for step in steps}
+    hands = [(block[name], step.block, step.kind, f"{name}>{step.name}") for step in steps for name in step.inputs]
+    return [arrow for arrow in hands if arrow[0] != arrow[1]] + [("out", "answer", "softmax", "")]
+
+
 def steps_of(net: UNet, height: int, width: int) -> list[Step]:
     """The steps for a picture of height x width, in their order. Raises ValueError if the size does not fit."""
     net.output_size(height, width)

@@ -13,7 +13,8 @@ function source(box, [times, over, before, after], [h, w], known) {
   };
 }
 
-// Of every array that pixel (i, j) of the array `name` can depend on, the box that it does: {top, bottom, left, right}.
+// Of every array that pixel (i, j) of the array `name` depends on, the box that its windows reach: {top, bottom, left,
+// right}. By the means of group norm it depends on all numbers, a little.
 function seenFrom(model, name, i, j) {
   const boxes = {[name]: {top: i, bottom: i, left: j, right: j}};
   for (const step of model.steps.toReversed()) step.inputs.forEach((input, n) => {
@@ -27,7 +28,7 @@ function seenFrom(model, name, i, j) {
 function* countingFor(model, params, arrays, edits, {name, i, j, k}) {
   const {kind, inputs} = model.step[name], asked = kind === "relu" ? inputs[0] : name;
   const dy = like(arrays[asked]), grads = {};
-  dy.d[(i * dy.w + j) * dy.c + k] = 1;
+  dy.d[indexOf(dy, i, j, k)] = 1;
   yield* backward(model.steps, params, arrays, asked, dy, grads, {}, edits);
   const total = newArray(grads.x.h, grads.x.w, 1);
   grads.x.d.forEach((value, n) => { total.d[n / grads.x.c | 0] += Math.abs(value); });

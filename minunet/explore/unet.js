@@ -4,7 +4,8 @@
 
 const newArray = (h, w, c) => ({h, w, c, d: new Float64Array(h * w * c)});
 const like = array => newArray(array.h, array.w, array.c);
-const valueAt = (array, i, j, k) => array.d[(i * array.w + j) * array.c + k];
+const indexOf = (array, i, j, k) => (i * array.w + j) * array.c + k;
+const valueAt = (array, i, j, k) => array.d[indexOf(array, i, j, k)];
 const placeOf = (array, n) => ({k: n % array.c, j: (n / array.c | 0) % array.w, i: n / array.c / array.w | 0});
 function everyPixel(array, does) {  // does(i, j, where its first channel stands)
   for (let i = 0, n = 0; i < array.h; i++) for (let j = 0; j < array.w; j++, n += array.c) does(i, j, n);
