@@ -7,6 +7,7 @@ and compares some of every step with what the plain layers have computed, when i
 import base64
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -77,8 +78,7 @@ def write_page(scene: Scene) -> str:
         "script": "\n".join((files / name).read_text(encoding="utf-8") for name in SCRIPTS),
     }
     page = (files / "page.html").read_text(encoding="utf-8")
-    for name, text in parts.items():
-        page = page.replace(f"{{{{{name}}}}}", text)
+    page = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page)  # at once: names may hold {{...}}, too
     if len(page) > LARGEST:
         raise InputError(
             f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: this network has too "

@@ -49,7 +49,15 @@ def opened_scene(tab: Any, scene: Scene, folder: Path, address: str = "") -> Any
 
 def settled(tab: Any) -> None:
     """When nothing is computed any more."""
-    tab.wait_for_function("document.body.dataset.milliseconds && !document.body.hasAttribute('aria-busy')")
+    done = "document.body.dataset.milliseconds && !document.body.hasAttribute('aria-busy')"
+    tab.wait_for_function(done, timeout=15_000)
+
+
+def resized(tab: Any, width: int, height: int = 900) -> None:
+    """When the page has been laid out for a window of another size."""
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.wait_for_function(f"innerWidth === {width}")
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def backward(tab: Any, i: int, j: int, k: int, loss: bool = False) -> None:

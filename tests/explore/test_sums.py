@@ -166,7 +166,7 @@ def test_a_transposed_convolution_is_a_part_of_a_stamp(places):
         m = assert_sum(place, place.x[row, column] * kernel[a, b])
         words = place.says["words"]
         assert f"row {row}, column {column} below" in words and f" {kernel.shape[2]} products" in words
-        assert f"{['upper', 'lower'][a]} {['left', 'right'][b]}." in words
+        assert f"{['upper', 'lower'][a]} {['left', 'right'][b]}" in words
         value, first, second, third = place.x[row, column, m], *place.says["tables"]
         assert cells(first) == pytest.approx(value, abs=THREE)
         np.testing.assert_allclose(cells(second), kernel[..., m], rtol=0, atol=THREE)
