@@ -76,15 +76,19 @@ def test_the_step_that_differs_most_is_named(tab, tmp_path):
 
 
 # Each weight in turn 1 % larger: whether the header says that the numbers are equal.
-EQUAL = """places => places.map(([name, n]) => {
-  const {d} = params.get(name), before = d[n];
-  d[n] *= 1.01;
-  params.kernels?.clear();
-  for (const _ of forward(model.steps, params, state.arrays)) {}
-  d[n] = before;
-  compared();
-  return document.getElementById("compared").textContent.includes(": equal (");
-})"""
+EQUAL = """async places => {
+  const found = [];
+  for (const [name, n] of places) {
+    const {d} = params.get(name), before = d[n];
+    d[n] *= 1.01;
+    params.kernels?.clear();
+    state.untouched = null;
+    await compute(0);
+    d[n] = before;
+    found.push(document.getElementById("compared").textContent.includes(": equal ("));
+  }
+  return found;
+}"""
 
 
 def changed_by(scene: Scene, name: str, n: int) -> float:
@@ -97,16 +101,16 @@ def changed_by(scene: Scene, name: str, n: int) -> float:
 
 
 def test_a_weight_that_is_1_percent_off_is_seen(tab, tmp_path, rng):
-    """A hundred by chance. Those are left out of which no score knows, as a ReLU lets nothing of them through.
+    """Fifty by chance. Those are left out of which no score knows, as a ReLU lets nothing of them through.
 
     Of the others one in twenty may be missed, that changes few pixels: of each step eight numbers are compared.
     """
     small = random_scene()
-    names = rng.choice(list(small.params), 100)
+    names = rng.choice(list(small.params), 50)
     places = [(str(name), int(rng.integers(small.params[name].size))) for name in names]
     equal = opened_scene(tab, small, tmp_path).evaluate(EQUAL, places)
     known = [same for place, same in zip(places, equal, strict=True) if changed_by(small, *place) > 1e-4]
-    assert len(known) > 50 and sum(known) <= len(known) / 20
+    assert len(known) > 25 and sum(known) <= len(known) / 20
 
 
 def test_another_weight_in_the_text_of_the_page_is_seen(tab, tmp_path):
@@ -119,13 +123,13 @@ def test_another_weight_in_the_text_of_the_page_is_seen(tab, tmp_path):
     assert "NOT equal" in header(opened(tab, page.replace(floats, others), tmp_path))
 
 
-@pytest.mark.parametrize("place", ["0", "out.d.length - 1"])
+@pytest.mark.parametrize("place", ["0", "y.d.length - 1"])
 def test_what_is_no_number_is_not_equal(tab, tmp_path, place):
     """FAULT in data.js, `comparison`, of the first: NaN is forgotten when the next number is compared."""
-    opened_scene(tab, random_scene(), tmp_path)
-    assert ": equal (" in header(tab)
-    tab.evaluate(f"(() => {{ const {{out}} = state.arrays; out.d[{place}] = NaN; compared(); }})()")
-    assert header(tab).startswith("NOT equal")
+    page, right = write_page(random_scene()), "arrays[step.name] = "
+    assert page.count(right) == 1
+    wrong = f"if (step.name === 'input.conv1') y.d[{place}] = NaN;\n    {right}"
+    assert header(opened(tab, page.replace(right, wrong), tmp_path)).startswith("NOT equal to minunet: ")
 
 
 def test_a_network_that_has_diverged_is_refused():

@@ -108,14 +108,14 @@ def test_cards_and_steps(page):
 
 def test_the_first_and_the_last_step_are_the_ends(page):
     for key, name in {"[": "x", "]": "out"}.items():
-        for _ in range(60):
+        for _ in range(30):
             page.keyboard.press(key)
         assert view(page)[0] == name
 
 
 def test_maps(page):
     to(page, "maps", "slider")
-    for key, k in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 3), ("ArrowRight", 3), ("Home", 0)):
+    for key, k in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowRight", 3), ("ArrowLeft", 2)):
         page.keyboard.press(key)
         assert view(page)[1] == k and page.evaluate("document.activeElement.ariaValueNow") == str(k)
     page.evaluate("go('down2.conv2', 0, 0, 0)")

@@ -26,6 +26,7 @@ SCENES = {
     "valid": {"height": 44, "width": 48, "depth": 3, "padding": "valid", "in_channels": 1},
     "group norm": {"height": 8, "width": 12, "norm": "group", "in_channels": 2},
 }
+CHANNELS = {1: ["grey"], 2: ["channel 0", "channel 1"], 3: ["red", "green", "blue"]}
 LOOK = """places => places.map(([name, k, i, j]) => {
   go(name, k, i, j, false);
   const sum = document.getElementById("sum");
@@ -126,22 +127,17 @@ def assert_sum(place: Place, terms: np.ndarray) -> int:
     bias = place.params[f"{place.step.name}.bias"][place.k]
     assert read(place.says["formulas"][0]) == pytest.approx([terms.sum(), bias, place.value], abs=FOUR)
     bars = dict(zip(place.says["bars"][::2], place.says["bars"][1::2], strict=True))
-    ranked = np.argsort(-abs(terms), kind="stable")
-    shown = min(5, len(terms))
-    names = list(bars)
-    assert read(bars["bias"]) == pytest.approx([bias], abs=FOUR) and names[-1] == "bias"
-    values = [read(bars[name])[0] for name in names[:shown]]
-    assert values == pytest.approx(terms[ranked[:shown]], abs=FOUR)
-    if len(terms) > 5:
-        assert names[shown] == f"{len(terms) - 5} others"
-        assert read(bars[names[shown]]) == pytest.approx([terms[ranked[shown:]].sum()], abs=FOUR)
-    if place.step.inputs[0] == "x":
-        assert set(names[:shown]) <= {"red", "green", "blue", "grey", "channel 0", "channel 1"}
-        return int(ranked[0])
-    numbers = [int(name.removeprefix("map ")) for name in names[:shown]]
-    assert terms[numbers] == pytest.approx(values, abs=FOUR)
-    assert place.says["link"] == f"map {numbers[0]} of {place.step.inputs[0]}"
-    return numbers[0]
+    assert read(bars.pop("bias")) == pytest.approx([bias], abs=FOUR)
+    left = {int(name.split()[0]): read(bars.pop(name))[0] for name in list(bars) if re.fullmatch(r"\d+ \w+", name)}
+    assert 1 <= len(bars) <= 5 and len(bars) + sum(left) == len(terms) and len(left) <= 1
+    ranked = terms[np.argsort(-abs(terms))]
+    assert [read(text)[0] for text in bars.values()] == pytest.approx(ranked[: len(bars)], abs=FOUR)
+    assert list(left.values()) == pytest.approx([ranked[len(bars) :].sum()] * len(left), abs=FOUR)
+    names = CHANNELS[place.x.shape[2]] if place.step.inputs[0] == "x" else [f"map {n}" for n in range(len(terms))]
+    shown = [names.index(name) for name in bars]
+    assert terms[shown] == pytest.approx(ranked[: len(bars)], abs=FOUR)
+    assert place.says["link"] == f"{names[shown[0]]} of {place.step.inputs[0].replace('x', 'the picture')}"
+    return shown[0]
 
 
 def test_a_convolution_is_window_times_kernel_and_bias(places):
