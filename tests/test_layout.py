@@ -7,9 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "minunet"
 ROOMS = [  # from the roof to the ground
-    "explore", "predict", "export", "train", "bench", "gradcheck", "model", "exchange", "gradient", "recording", "unet", "blocks",
-    "operations", "optim", "draw", "fast", "gpu", "data", "metrics", "layers", "commands", "threads", "backend",
-    "files", "options", "seeds", "errors",
+    "explore", "predict", "export", "train", "bench", "gradcheck", "model", "exchange", "gradient", "recording", "unet",
+    "blocks", "operations", "optim", "draw", "fast", "gpu", "data", "metrics", "layers", "commands", "threads",
+    "backend", "files", "options", "seeds", "errors",
 ]  # fmt: skip
 WITH_CUPY = {"backend.py", "bench/gpu.py"}  # and all of gpu/
 
