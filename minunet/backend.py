@@ -70,12 +70,19 @@ def choose_device(device: str = "auto") -> str:
 
 
 def to_device(array: Array, device: str) -> Array:
-    """`array` on `device` ('cpu' or 'gpu'); the same object if it is there already."""
-    if device == "gpu":
-        import cupy
+    """`array` on `device` ('cpu' or 'gpu'); the same object if it is there already.
 
-        return cupy.asarray(array)
-    return to_numpy(array)
+    Raises InputError for another device, or without CuPy.
+    """
+    if device == "cpu":
+        return to_numpy(array)
+    if device != "gpu":
+        raise InputError(f"device must be cpu or gpu, not {device!r}.")
+    try:
+        import cupy
+    except ImportError:
+        raise InputError(f"No GPU can be used: {why_no_gpu()}") from None
+    return cupy.asarray(array)
 
 
 def to_numpy(array: Array) -> np.ndarray:

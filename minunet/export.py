@@ -22,15 +22,8 @@ PyTorch or safetensors instead, with the names and shapes that --state-dict writ
 PyTorch, are trained on there, and come back. What exists is not overwritten.
 Exit status: 0 written, 2 something given is wrong.
 """
-PREPARED = (
-    "centred",
-    "padding",
-    "stretch",
-    "pieces",
-    "labels",
-    "scale",
-    "ranges",
-)  # fields of a configuration, which change no shapes
+# Fields of a configuration, which change no shapes.
+PREPARED = ("centred", "padding", "stretch", "pieces", "labels", "scale", "ranges", "page")
 ONNX_TOLERANCE = 1e-5  # of a probability
 
 

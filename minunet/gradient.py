@@ -34,6 +34,7 @@ def loss_and_gradients(
     *,
     class_weight: Array | None = None,
     pixel_weight: Array | None = None,
+    dice_weight: Array | None = None,
     dropout_mask: Array | None = None,
     loss: str = "cross-entropy",
 ) -> tuple[Array, Parameters]:
@@ -44,6 +45,7 @@ def loss_and_gradients(
         labels: integers (N, OH, OW), of the network's output size.
         class_weight: (classes,), how much a pixel of each class counts in the cross-entropy.
         pixel_weight: (N, OH, OW), how much each pixel counts, in every loss.
+        dice_weight: (N, OH, OW), how much it counts in soft Dice, where that is something else.
         dropout_mask: see `UNet.forward`.
         loss: one of LOSSES: the weighted mean of the cross-entropy over all pixels, soft Dice, or both added.
 
@@ -59,16 +61,19 @@ def loss_and_gradients(
     lowest = net.lowest_shape(*images.shape[:3])
     if dropout_mask is not None and dropout_mask.shape != lowest:
         raise ValueError(f"dropout_mask must have the shape {lowest}, not {dropout_mask.shape}")
+    if dice_weight is not None and dice_weight.shape != shape:
+        raise ValueError(f"dice_weight must have the shape of labels {shape}, not {dice_weight.shape}")
     total = pixel_weights(labels, net.classes, class_weight=class_weight, pixel_weight=pixel_weight).sum()
 
     groups = split(images)
     net = _sharing(net, len(groups))
 
     def part(samples: slice) -> tuple[Array, Parameters]:
-        dropped, weight = (None if each is None else each[samples] for each in (dropout_mask, pixel_weight))
+        of_samples = (dropout_mask, pixel_weight, dice_weight)
+        dropped, weight, of_dice = (None if each is None else each[samples] for each in of_samples)
         logits, cache = net.forward(params, images[samples], dropout_mask=dropped)
         value, dlogits = loss_and_dlogits(
-            net.operations, loss, logits, labels[samples], class_weight, weight, total, len(labels)
+            net.operations, loss, logits, labels[samples], class_weight, weight, of_dice, total, len(labels)
         )
         _, grads = net.backward(dlogits, cache, need_dx=False, empty_cache=True)
         return value, grads
@@ -84,6 +89,7 @@ def loss_and_dlogits(
     labels: Array,
     class_weight: Array | None = None,
     pixel_weight: Array | None = None,
+    dice_weight: Array | None = None,
     total_weight: Array | None = None,
     total_samples: int | None = None,
 ) -> tuple[Array, Array]:
@@ -100,7 +106,8 @@ def loss_and_dlogits(
         )
         found.append((value, operations.softmax_cross_entropy_backward(cache)))
     if loss != "cross-entropy":
-        value, cache = operations.soft_dice(logits, labels, pixel_weight=pixel_weight, total_samples=total_samples)
+        weight = pixel_weight if dice_weight is None else dice_weight
+        value, cache = operations.soft_dice(logits, labels, pixel_weight=weight, total_samples=total_samples)
         found.append((value, operations.soft_dice_backward(cache)))
     if len(found) == 1:
         return found[0]

@@ -81,12 +81,23 @@ def overlaps(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, int
     And how many objects there are in `truth`, and in `prediction`. Of very many objects few pairs share a pixel: a
     table of all pairs would not fit into memory.
     """
+    truth, prediction = _close_together(truth), _close_together(prediction)
     both = (truth > 0) & (prediction > 0)
     width = int(prediction.max(initial=0)) + 1
     pairs, shared = np.unique(truth[both].astype("int64") * width + prediction[both], return_counts=True)
     areas, predicted_areas = np.bincount(truth.ravel()), np.bincount(prediction.ravel())
     union = areas[pairs // width] + predicted_areas[pairs % width] - shared
     return shared / union, int(np.count_nonzero(areas[1:])), int(np.count_nonzero(predicted_areas[1:]))
+
+
+def _close_together(instances: np.ndarray) -> np.ndarray:
+    """Objects whose numbers are larger than the pixels are many become 1, 2, ... in their order; below 0 is no object.
+
+    A number is a place in a table of areas, which would not fit into memory otherwise.
+    """
+    if instances.min(initial=0) < 0 or instances.max(initial=0) > instances.size:
+        instances = np.searchsorted(np.unique(instances[instances > 0]), instances, side="right")
+    return instances.astype("int64", copy=False)
 
 
 def count_matches(truth: np.ndarray, prediction: np.ndarray, threshold: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PURPOSES = ("weights", "data", "order", "augmentation", "dropout", "rare", "explore")
+PURPOSES = ("weights", "data", "order", "augmentation", "dropout", "rare", "explore", "paste")
 
 
 def generator(seed: int, purpose: str, *numbers: int) -> np.random.Generator:

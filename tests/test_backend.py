@@ -6,7 +6,10 @@ import types
 import numpy as np
 import pytest
 
-from minunet import InputError, backend
+from minunet import InputError, UNet, backend
+from minunet.model.checkpoint import Checkpoint, save_weights
+from minunet.model.config import Config
+from minunet.model.trained import load_model
 
 
 @pytest.fixture
@@ -46,6 +49,17 @@ def test_there_and_back(fake_cupy):
     assert backend.to_device(moved, "gpu") is moved
     np.testing.assert_array_equal(backend.to_device(moved, "cpu"), array)
     assert backend.to_device(array, "cpu") is array
+
+
+def test_there_is_no_such_device(monkeypatch, tmp_path):
+    """And weights are not put on a CPU in its place."""
+    run = tmp_path / "run.npz"
+    save_weights(run, Checkpoint(Config("cells", base=2, depth=2), ("a", "b"), UNet(3, 2, 2, 2).init(0)))
+    with pytest.raises(InputError, match="device must be cpu or gpu, not 'cuda'"):
+        load_model(run, "cuda")
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(InputError, match="No GPU can be used: CuPy is not installed"):
+        load_model(run, "gpu")
 
 
 def test_a_gpu_that_works(fake_cupy):

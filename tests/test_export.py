@@ -138,7 +138,7 @@ def test_weights_of_other_classes_are_refused(run, tmp_path, capsys):
         assert export.main([str(run), "--weights", f"{name}.safetensors", "--npz", f"{name}.npz"]) == 0
 
 
-@pytest.mark.parametrize(("field", "value"), [("centred", False), ("size", 512)])
+@pytest.mark.parametrize(("field", "value"), [("centred", False), ("size", 512), ("page", 2)])
 def test_weights_for_other_pictures_are_refused(run, tmp_path, capsys, field, value):
     model = load_model(run)
     about = model.about()

@@ -42,17 +42,19 @@ def test_parts_give_what_the_whole_gives(rng, weighted):
         assert relative_error(grads[name], expected[name]) < 1e-11, name
 
 
+@pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("loss", ["dice", "both"])
-def test_parts_give_what_the_whole_gives_of_other_losses(rng, loss):
-    """And the weights of classes count in the cross-entropy alone."""
+def test_parts_give_what_the_whole_gives_of_other_losses(rng, loss, apart):
+    """And the weights of classes count in the cross-entropy alone, as do those of pixels if Dice has its own."""
     net, params, images, labels = batch(rng)
     of_class, of_pixel = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 3, labels.shape)
     of_pixel[:, 2:4] = 0  # ignored
+    of_dice = rng.uniform(0.1, 3, labels.shape) if apart else None
     value, grads = loss_and_gradients(
-        net, params, images, labels, class_weight=of_class, pixel_weight=of_pixel, loss=loss
+        net, params, images, labels, class_weight=of_class, pixel_weight=of_pixel, dice_weight=of_dice, loss=loss
     )
     logits, cache = net.forward(params, images)
-    whole, dice_cache = soft_dice(logits, labels, pixel_weight=of_pixel)
+    whole, dice_cache = soft_dice(logits, labels, pixel_weight=of_dice if apart else of_pixel)
     dlogits = soft_dice_backward(dice_cache)
     if loss == "both":
         entropy, entropy_cache = softmax_cross_entropy(logits, labels, class_weight=of_class, pixel_weight=of_pixel)
@@ -206,6 +208,8 @@ def test_errors_say_what_is_needed(rng):
         loss_and_gradients(net, params, images[:0], labels[:0])
     with pytest.raises(ValueError, match=r"dropout_mask must have the shape \(5, 4, 6, 8\), not \(6, 4, 6, 8\)"):
         loss_and_gradients(net, params, images, labels, dropout_mask=np.ones((6, 4, 6, 8)))
+    with pytest.raises(ValueError, match=r"dice_weight must have the shape of labels \(5, 8, 12\), not \(6, 8, 12\)"):
+        loss_and_gradients(net, params, images, labels, dice_weight=np.ones((6, 8, 12)), loss="dice")
     with pytest.raises(ValueError, match="N of at least 1"):
         minunet.logits(net, params, images[:0])
     with pytest.raises(ValueError, match=r"one image: image\[None\]"):

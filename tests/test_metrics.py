@@ -5,9 +5,11 @@ import pytest
 
 from minunet.metrics import (
     confusion_matrix,
+    count_matches,
     dice,
     iou,
     mean_iou,
+    overlaps,
     pixel_accuracy,
     pixel_error,
     rand_precision_recall,
@@ -116,3 +118,23 @@ def test_the_rand_score_of_scikit_image(rng, dtype):
 def test_pixel_error_is_what_is_not_right():
     matrix = np.array([[3, 1], [2, 4]])
     assert pixel_error(matrix) == pytest.approx(0.3) and np.isnan(pixel_error(np.zeros((2, 2), int)))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "uint64"])
+def test_objects_are_counted_whatever_their_numbers_are(rng, dtype):
+    truth, answer = rng.integers(0, 5, (2, 6, 7))
+    expected, counts = overlaps(truth, answer), count_matches(truth, answer, 0.5)
+    highest = np.iinfo(dtype).max
+    numbers = np.array([0, 3, 200, highest - 5, highest], dtype)
+    found = overlaps(numbers[truth], numbers[answer])
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1:] == expected[1:]
+    np.testing.assert_array_equal(count_matches(numbers[truth], numbers[answer], 0.5), counts)
+
+
+def test_what_is_below_0_is_no_object(rng):
+    truth, answer = rng.integers(0, 5, (2, 6, 7))
+    expected = overlaps(truth, answer)
+    found = overlaps(np.where(truth, truth, -7), np.where(answer, answer, -1))
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1:] == expected[1:]

@@ -11,7 +11,7 @@ from lessons.check.exercise import Exercise
 from lessons.check.judge import SEED, Verdict, judge
 from lessons.check.registry import EXERCISES
 from minunet.commands import at_least
-from minunet.errors import InputError, exit_status
+from minunet.errors import InputError, exit_status, printable
 from minunet.train.own_layers import run_file
 
 HERE = Path(__file__).parents[1] / "exercises"
@@ -66,7 +66,7 @@ def _print_verdicts(verdicts: dict[str, Verdict]) -> int:
     for name, verdict in verdicts.items():
         print(f"{MARKS[verdict.state]} {name}: {verdict.state}")
         for line in verdict.lines:
-            print(f"      {line}")
+            print(f"      {printable(line)}")
     return 0 if all(verdict.state == "done" for verdict in verdicts.values()) else 1
 
 
@@ -110,7 +110,7 @@ def _board(options: argparse.Namespace) -> int:
         try:
             verdicts = [_verdict(exercise, options) for exercise in asked]
         except InputError as error:
-            print(f"lesson {lesson:>2}   {MARKS['wrong']} {error}")
+            print(f"lesson {lesson:>2}   {MARKS['wrong']} {printable(error)}")
             continue
         states = (f"{MARKS[each.state]} {one.number} {one.name}" for one, each in zip(asked, verdicts, strict=True))
         print(f"lesson {lesson:>2}   " + "   ".join(states))

@@ -20,7 +20,7 @@ import numpy as np
 from lessons.check.compare import call, compare, same, short
 from lessons.check.diagnosis import likely_error, likely_mistake
 from lessons.check.exercise import Arguments, Exercise
-from minunet.errors import named
+from minunet.errors import named, printable
 
 SEED = 2015
 LONGEST = 100  # letters for an argument
@@ -54,7 +54,7 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
             what = f": {error}" if str(error) else _place(error)
             return Verdict("wrong", [where, f"It calls something that is not written yet{what}."])
         except KeyboardInterrupt as error:
-            print(f"\n{exercise.number} {exercise.name}, {where}\n{_of_exception(error)}", file=sys.stderr)
+            print(f"\n{exercise.number} {exercise.name}, {where}\n{printable(_of_exception(error))}", file=sys.stderr)
             raise
         except BaseException as error:  # SystemExit, or one of the learner's own
             why = _earlier(exercise, function, seed) or likely_error(exercise, function, cases, number)

@@ -3,23 +3,32 @@
 Run: python lessons/experiments/folds.py DATA_DIR OUT [OPTIONS of minunet.train]
 
 The images of a folder (see data/README.md) are dealt out to five test.txt, every fifth to each, and
-`python -m minunet.train` trains on the rest of each, with its default options or with those given. OUT gets fold-0 to
-fold-4, each with its data/ (links), its run/ and its log; what is finished there is not done again. The scores of the
-five and their means are printed in the end.
+`python -m minunet.train` trains on the rest of each, with its default options or with those given. Lists of the folder
+do not count, but where train.txt, val.txt and test.txt are all there: then only the images that they name take part.
+OUT gets folds.json, which says of what images and options it is, and fold-0 to fold-4, each with its data/ (links), its
+run/ and its log; what is finished there is not done again. The scores of the five and their means are printed in the
+end.
 """
 
+import hashlib
 import json
-import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from minunet.data.layout import find_layout
-from minunet.errors import InputError, exit_status
+from minunet.data.layout import Layout, find_layout
+from minunet.errors import InputError, exit_status, printable
+from minunet.files import locked, whole_file
 
 FOLDS = 5
+OURS = ("--data-dir", "--out", "--resume")  # options of minunet.train that are different in each fold
+# Those that a run does not keep, so that they are said again when it goes on: with a value, and without one.
+VALUES = ("--device", "--operations", "--layers", "--threads")
+SWITCHES = ("--tf32", "--check-numerics", "--tensorboard")
 
 
 def main(arguments: list[str]) -> int:
@@ -27,17 +36,15 @@ def main(arguments: list[str]) -> int:
     if len(arguments) < 2:
         raise InputError("folds.py takes a folder of images, a folder for the results, and options of minunet.train.")
     source, out, options = Path(arguments[0]), Path(arguments[1]), arguments[2:]
-    images = [image.name for image, _ in find_layout(source).pairs]
-    rows = []
-    for fold in range(FOLDS):
-        folder = out / f"fold-{fold}"
-        run = folder / "run"
-        if not (run / "test.json").exists():
-            deal(source, folder / "data", images[fold::FOLDS])
-            train(
-                folder, ["--resume", run] if run.exists() else ["--data-dir", folder / "data", "--out", run, *options]
-            )
-        rows.append(scores(json.loads((run / "test.json").read_text(encoding="utf-8"))))
+    if ours := [option for option in options if option.partition("=")[0] in OURS]:
+        raise InputError(f"{ours[0]} is different for each fold, and folds.py gives it: leave it out.")
+    layout = find_layout(source)
+    images = names(layout)
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        remember(out, layout, options)
+        tests = [result(out / f"fold-{fold}", layout, images[fold::FOLDS], options) for fold in range(FOLDS)]
+    rows = [scores(test) for test in tests]
     for fold, row in enumerate(rows):
         print(f"fold {fold}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items()))
     shared = [name for name in rows[0] if all(name in row for row in rows)]
@@ -45,24 +52,77 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def deal(source: Path, folder: Path, test: list[str]) -> None:
-    """The images and masks of `source`, by links, and a test.txt of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in source.iterdir():
-        if path.name not in ("train.txt", "val.txt", "test.txt") and not (folder / path.name).exists():
-            os.symlink(path.resolve(), folder / path.name)
+def names(layout: Layout) -> list[str]:
+    """The names of the images. Raises InputError if there are too few, or one cannot stand in a list of images."""
+    images, stems = ([image.name for image, _ in layout.pairs], {image.stem for image, _ in layout.pairs})
+    if len(images) < FOLDS:
+        raise InputError(f"{layout.folder} holds {len(images)} images, and {FOLDS} folds need {FOLDS} at least.")
+    for name in images:  # lines of a list are in UTF-8, lose the spaces at their ends, and may leave out the ending
+        if printable(name.strip()) != name or name in stems:
+            raise InputError(f"No list can name the image {name!r}: call it otherwise, with plain letters and digits.")
+    return images
+
+
+def remember(out: Path, layout: Layout, options: list[str]) -> None:
+    """Write down what the results are of. Raises InputError if there are results of something else already."""
+    asked = {"source": str(layout.folder.resolve()), "options": options, "files": {}}
+    for path in files(layout):
+        asked["files"][str(path.relative_to(layout.folder))] = hashlib.blake2b(path.read_bytes()).hexdigest()
+    note, text = out / "folds.json", json.dumps(asked, indent=1)
+    if not note.is_file() or note.read_bytes() != text.encode():
+        if any(out.glob("fold-*/run")):
+            raise InputError(f"{out} holds results of other images or options: choose another folder for the results.")
+        with whole_file(note) as file:
+            file.write(text)
+
+
+def files(layout: Layout) -> list[Path]:
+    """All files of a folder that say something about its images, but for lists."""
+    classes = layout.folder / "classes.txt"
+    return [path for pair in layout.pairs for path in pair] + [classes] * classes.is_file()
+
+
+def result(folder: Path, layout: Layout, test: list[str], options: list[str]) -> dict[str, Any]:
+    """What test.json says of a fold, which is trained before if it is not finished."""
+    run, data = folder / "run", folder / "data"
+    if not (run / "test.json").exists():
+        deal(layout, data, test)
+        saved = (run / "last.npz").exists()
+        how = ["--resume", run, *not_kept(options)] if saved else ["--out", run, *options]
+        train(folder, ["--data-dir", data, *how])
+    return json.loads((run / "test.json").read_text(encoding="utf-8"))
+
+
+def deal(layout: Layout, folder: Path, test: list[str]) -> None:
+    """Links to the images and masks of `layout`, and a test.txt of its own."""
+    if folder.exists():
+        shutil.rmtree(folder)  # links, perhaps to other images, if nothing was trained
+    for path in files(layout):
+        link = folder / path.relative_to(layout.folder)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path.resolve())
     (folder / "test.txt").write_text("".join(f"{name}\n" for name in test), encoding="utf-8")
+
+
+def not_kept(options: list[str]) -> list[str]:
+    """Those of the options that a run does not keep."""
+    found = []
+    for place, option in enumerate(options):
+        if option.partition("=")[0] in VALUES + SWITCHES:
+            found += options[place : place + 1 + (option in VALUES)]
+    return found
 
 
 def train(folder: Path, options: list[str | Path]) -> None:
     """Run the training, and what it prints into log.txt."""
     command = [sys.executable, "-m", "minunet.train", *map(str, options)]
     with open(folder / "log.txt", "a", encoding="utf-8") as log:
-        if subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:
-            raise InputError(f"The training of {folder} failed: see {log.name}.")
+        failed = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+    if failed or not (folder / "run" / "test.json").exists():  # --help, say, trains nothing
+        raise InputError(f"The training of {folder} failed: see {log.name}.")
 
 
-def scores(test: dict) -> dict[str, float]:
+def scores(test: dict[str, Any]) -> dict[str, float]:
     """Of test.json what is one number."""
     row = {name: test[name] for name in ("pixel_accuracy", "mean_iou")}
     row |= {f"Rand {name}": value for name, value in test.get("rand_score", {}).items() if value is not None}

@@ -11,9 +11,13 @@ from lessons.site.frame import Entry, framed
 from lessons.site.markdown import Page, read_page
 from lessons.sync import LESSONS, ROOT
 from minunet.errors import InputError
+from minunet.explore.__main__ import CELLS, look_at_cells
+from minunet.explore.page import write_page
+from minunet.model.trained import load_model
 
 HERE = Path(__file__).parent
-SHOWN = {".py", ".cu", ".md", ".sh", ".json", ".txt"}  # files that a folder's page leads to
+SHOWN = {".py", ".cu", ".js", ".md", ".sh", ".json", ".txt"}  # files that a folder's page leads to
+EXPLORE, LIVE = ROOT / "minunet" / "explore", "explore.html"  # links to the first lead to the page that it makes
 
 
 class Site:
@@ -34,6 +38,7 @@ class Site:
     def write(self, out: Path) -> None:
         """Write everything."""
         write_looks(out)
+        (out / LIVE).write_text(write_page(look_at_cells(load_model(CELLS))), encoding="utf-8")
         index = [
             {"page": entry.name, "title": entry.page.title, "anchor": anchor, "heading": heading, "text": text}
             for entry in self.book
@@ -80,6 +85,8 @@ class Site:
             if found.parent != (LESSONS / "figures").resolve():
                 raise InputError(f"the picture {target} is not in lessons/figures")
             return f"figures/{found.name}"
+        if found == EXPLORE.resolve():
+            return LIVE
         name = self.known[found] if found in self.known else self.source(found)
         return f"{name}#{anchor}" if anchor else name
 

@@ -40,6 +40,10 @@ class Augmentation:
         0.0, "bend by smooth displacements, drawn at 3 x 3 points with this deviation in pixels", high=1000
     )
     colour: float = option(0.0, "multiply each of the colours by up to 1 + colour or down to 1 - colour", high=10)
+    # Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation" (2021).
+    paste: float = option(
+        0.0, "over this part of the images, put what is not background in another one, changed likewise", high=1
+    )
 
 
 def augment(

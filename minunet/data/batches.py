@@ -164,15 +164,37 @@ class Batches:
         pixel = int(pixels[rng.integers(len(pixels))])
         return image, np.array(divmod(pixel, self.dataset.labels[image].shape[1]))
 
+    def _changed(
+        self, i: int, rng: np.random.Generator, near: np.ndarray | None = None
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Image number i as training sees it this time, with its labels, and its weights if there are any."""
+        belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
+        return augment(self.dataset.images[i], belonging, self.augmentation, rng, self.size, near)
+
+    def _paste(self, image: np.ndarray, planes: list[np.ndarray], rng: np.random.Generator) -> None:
+        """Over some images (H, W, C), and what belongs to them, what is not background in another image.
+
+        So a thing is seen before many backgrounds, and a background with many things.
+        """
+        if rng.random() >= self.augmentation.paste:
+            return
+        other, belonging = self._changed(int(rng.integers(len(self.dataset))), rng)
+        names = self.dataset.classes
+        background = names.index("background") if "background" in names else 0
+        thing = (belonging[0] != background) & (belonging[0] < len(names))  # and not ignored
+        image[thing] = other[thing]
+        for plane, pasted in zip(planes, belonging, strict=True):
+            plane[thing] = pasted[thing]
+
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
         order, images, planes = self.order(epoch), [], []
         for place in places:
             i, near = self._rare(epoch, place) or (order[place], None)
-            rng = generator(self.seed, "augmentation", epoch, place)
-            belonging = [self.dataset.labels[i], *([] if self.extra_weights is None else [self.extra_weights[i]])]
-            image, belonging = augment(self.dataset.images[i], belonging, self.augmentation, rng, self.size, near)
+            image, belonging = self._changed(i, generator(self.seed, "augmentation", epoch, place), near)
+            if self.augmentation.paste:
+                self._paste(image, belonging, generator(self.seed, "paste", epoch, place))
             images.append(image)
             planes.append(belonging)
         to_output = LABELS[self.labels]

@@ -11,7 +11,7 @@ import urllib3
 from tqdm import tqdm
 
 from minunet.commands import new_folder
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 from minunet.files import locked
 
 TIMEOUT = 30  # seconds without an answer
@@ -107,7 +107,7 @@ def unpack(file: Path, target: Path, folder: str) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         with tarfile.open(file, "r:gz") as archive:
-            for member in tqdm(archive, desc=f"Unpacking {folder}", unit="file", disable=None):
+            for member in tqdm(archive, desc=f"Unpacking {printable(folder)}", unit="file", disable=None):
                 if not Path(member.name).name.startswith("._"):
                     _check(member, file, folder)
                     archive.extract(member, unfinished, filter="data")

@@ -23,14 +23,15 @@ from minunet.data.dataset import IGNORED, Dataset, Splits, deal, stacked
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
+from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
-from minunet.data.objects import check_objects
+from minunet.data.objects import check_objects, read_objects, refuse_black_and_white
 from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
+from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
 from minunet.errors import InputError
 
-SQUEEZED = 1.3  # times as wide as high, or as high as wide: more is told
 OBJECTS = ("background", "object", "border")
 
 
@@ -52,7 +53,12 @@ def load_folder(folder: Path, size: int | None, rng: np.random.Generator, **how:
 
 
 def read_folder(
-    folder: Path, size: int | None, rng: np.random.Generator, border: int = RADIUS, page: Page = None
+    folder: Path,
+    size: int | None,
+    rng: np.random.Generator,
+    border: int = RADIUS,
+    page: Page = None,
+    scale: float = 1,
 ) -> Loaded:
     """The images of the folder, scaled to size x size pixels, or, without a `size`, as they are.
 
@@ -60,30 +66,46 @@ def read_folder(
         rng: decides which images are validated and tested, as far as no lists say it.
         border: of the class between touching objects, see `to_classes`.
         page: which page of TIFFs and animations is meant, see `decode`.
+        scale: by which the network will scale what is not scaled here: what that loses is told.
     """
     layout = find_layout(folder)
     classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
     if layout.instances and (layout.folder / "classes.txt").exists():
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
-    scaled = (size, size) if size else None
-    read = partial(read_pair, size=scaled, classes=classes, border=border if layout.instances else None, page=page)
+    scaled, scaling = (size, size) if size else None, Scaling(size, scale)
+    read = partial(
+        read_pair,
+        size=scaled,
+        classes=classes,
+        border=border if layout.instances else None,
+        page=page,
+        scaling=scaling if scaling.changes else None,
+    )
     pairs = read_all(read, layout.pairs, str(folder))
     tell_of_tags(pairs)
     if size:
-        _tell_of_squeezing([pair.shape for pair in pairs])
-        _tell_of_lost(sum(pair.lost for pair in pairs), size)
+        tell_of_squeezing([pair.shape for pair in pairs])
+    vanished = sum(pair.lost for pair in pairs)
     found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
     labels = [pair.labels for pair in pairs]
     instances = [pair.instances for pair in pairs if pair.instances is not None] or None
+    kept = [pair.kept for pair in pairs if pair.kept is not None]
     del pairs
     if instances:
-        check_objects(instances, folder)
+        refuse_black_and_white(found, folder)
+        counts = [int(np.count_nonzero(each.values > 0)) for each in found]
+        check_objects(counts, lambda number: read_objects(found[number].path), folder)
+        tell_of_lost_objects(vanished, sum(counts), scaling)
     names = _names(found, layout, classes, border)
+    if kept:
+        tell_of_lost_classes(best_iou(np.sum(kept, axis=0)), names, scaling)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([image.name for image in paths], layout.lists, rng)
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
         if len(names) <= IGNORED and all((labels[number] == IGNORED).all() for number in part):
-            raise InputError(f"All pixels of the pictures to {what} are ignored.")
+            lost = kept and any(kept[number][:, 2].any() for number in part)
+            why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
+            raise InputError(f"All pixels of the pictures to {what} are ignored{why}")
     channels, deep = alike(paths, pictures)
     training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
     ranges = ranges_of(list(training)) if deep else None
@@ -105,26 +127,3 @@ def _names(found: list[Found], layout: Layout, classes: Classes | None, border: 
     if classes:
         return classes.names
     return tuple(f"class {value}" for value in class_ids(found, layout.folder, lambda path: read_mask(path).values))
-
-
-def _tell_of_squeezing(shapes: list[tuple[int, ...]]) -> None:
-    """A word if images that are no squares become some."""
-    widest, highest = (max(shape[one] / shape[1 - one] for shape in shapes) for one in (1, 0))
-    parts = [(widest, "wide as high"), (highest, "high as wide")]
-    told = [f"up to {ratio:.1f} times as {form}" for ratio, form in parts if ratio > SQUEEZED]
-    if told:
-        print(
-            f"Images are squeezed to squares, which they are not: {' and '.join(told)}. The network learns things so "
-            "distorted, and pictures that it predicts are squeezed likewise; --view pieces keeps their form.",
-            file=sys.stderr,
-        )
-
-
-def _tell_of_lost(objects: int, size: int) -> None:
-    """A word about single objects that are too small to be seen."""
-    if objects:
-        print(
-            f"{objects} objects vanish in scaling to {size} x {size} pixels, and are neither trained on nor counted in "
-            "the score. A larger --size keeps more, and --view pieces all of them.",
-            file=sys.stderr,
-        )

@@ -12,6 +12,8 @@ as the border took.
 Instances are (H, W) int32: 0 is background, 1, 2, ... the objects.
 """
 
+import math
+
 import numpy as np
 from scipy import ndimage
 
@@ -22,15 +24,16 @@ SIGMA = 5.0  # pixels: how far the extra weight of a seam reaches
 
 def border_between(instances: np.ndarray, radius: int = RADIUS) -> np.ndarray:
     """Where two objects meet: the pixels, (H, W) bool, with two different ones within `radius` pixels."""
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    disc = x * x + y * y <= radius * radius
     nothing = np.iinfo(instances.dtype).max
-    # SciPy reads beyond the array if the disc is larger than it, so that pictures that small get a margin.
-    margin = radius if len(disc) > min(instances.shape) else 0
-    inside = tuple(slice(margin, margin + length) for length in instances.shape)
-    padded = np.pad(instances, margin)
-    highest = ndimage.maximum_filter(padded, footprint=disc)[inside]
-    lowest = ndimage.minimum_filter(np.where(padded > 0, padded, nothing), footprint=disc)[inside]
+    height, width = instances.shape
+    padded = np.pad(instances, radius)
+    objects = np.where(padded > 0, padded, nothing)
+    highest, lowest = np.zeros_like(instances), np.full_like(instances, nothing)
+    for row in range(2 * radius + 1):  # of the disc of this radius, whose rows have different lengths
+        length = 2 * math.isqrt(radius**2 - (row - radius) ** 2) + 1
+        rows, columns = slice(row, row + height), slice(radius, radius + width)
+        np.maximum(highest, ndimage.maximum_filter1d(padded[rows], length, axis=1)[:, columns], out=highest)
+        np.minimum(lowest, ndimage.minimum_filter1d(objects[rows], length, axis=1)[:, columns], out=lowest)
     return (lowest < highest) & (lowest < nothing)
 
 

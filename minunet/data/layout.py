@@ -93,7 +93,13 @@ def _tell_what_is_no_picture(folder: Path) -> None:
 def _beside(folder: Path, quiet: bool) -> list[tuple[Path, Path]]:
     """Pictures with their masks beside them; empty if there is no mask."""
     files = by_stem(folder)
-    masks = {_base(stem): path for stem, path in files.items() if _base(stem) != stem}
+    masks: dict[str, Path] = {}
+    for stem, path in files.items():
+        if (base := _base(stem)) == stem:
+            continue
+        if base in masks:
+            raise InputError(f"{folder} holds {masks[base].name} and {path.name}: which of them is meant?")
+        masks[base] = path
     pictures = {stem: path for stem, path in files.items() if _base(stem) == stem}
     missing = [path.name for stem, path in pictures.items() if stem not in masks]
     if masks and missing:
@@ -129,7 +135,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
 
 def _lists(folder: Path, images: list[Path]) -> dict[str, list[str]]:
     """The file names of the pictures that each list names, with their ending or without it."""
-    known = {name: image.name for image in images for name in (image.stem, image.name)}
+    known = {image.stem: image.name for image in images} | {image.name: image.name for image in images}
     there = [folder / name for name in LISTS if (folder / name).is_file()]
     lists = {}
     for path, names in zip(there, read_lists(lambda line: known.get(line.strip(), line.strip()), *there), strict=True):

@@ -22,17 +22,31 @@ from minunet.data.masks import count_values
 from minunet.data.objects import check_objects
 from minunet.data.pairs import read_all
 from minunet.data.pictures import read_image, read_mask, require_size
+from minunet.data.scaling import Scaling, count_objects, lost_objects, tell_of_lost_objects
 from minunet.errors import InputError
 
 CLASSES = ("background", "nucleus", "border")
 HINT = "A folder of nuclei holds stage1_train/ID/images/ID.png and stage1_train/ID/masks/*.png."
 
 
-def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS) -> Splits:
+def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS, scale: float = 1) -> Splits:
     """Pictures with their nuclei, each of its own size.
 
-    `border`: the pixels on each side that the class between two nuclei takes; with 0 there is no such class.
+    Args:
+        rng: decides which images are validated and tested, as far as no lists say it.
+        border: the pixels on each side that the class between two nuclei takes; with 0 there is no such class.
+        scale: by which the network will scale the pictures: what that loses is told.
     """
+    splits, scaling = _divided(folder, rng, border), Scaling(None, scale)
+    if scaling.changes:
+        instances = [each for part in splits for each in part.instances or []]
+        lost = sum(lost_objects(each, scaling) for each in instances)
+        tell_of_lost_objects(lost, sum(map(count_objects, instances)), scaling)
+    return splits
+
+
+def _divided(folder: Path, rng: np.random.Generator, border: int) -> Splits:
+    """As the lists of the folder say, or at random."""
     require_folders(HINT, folder, folder / "stage1_train")
     lists = folder / "train.txt", folder / "test.txt"
     if missing := [path for path in lists if not path.is_file()]:
@@ -50,7 +64,7 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
     if len(names) < 3:
         raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
     images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
-    check_objects(instances, folder)
+    check_objects([int(each.max()) for each in instances], instances.__getitem__, folder)
     labels = [to_classes(each, border) for each in instances]
     return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
 

@@ -12,11 +12,13 @@ from minunet.data.classes import Classes
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
 from minunet.data.instances import to_classes
+from minunet.data.kept import kept
 from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
 from minunet.data.objects import numbered
 from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
 from minunet.data.resize import resize_mask, resize_picture, row_slices
+from minunet.data.scaling import Scaling, lost_objects
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
@@ -32,7 +34,8 @@ class Pair(NamedTuple):
     found: Found  # in the mask, before it was scaled
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
-    lost: int = 0  # objects that are no more there, now that it is scaled
+    lost: int = 0  # objects that the network will not see, as it is scaled
+    kept: np.ndarray | None = None  # of each class, see `kept`, if it was to be measured
 
 
 def read_pair(
@@ -41,6 +44,7 @@ def read_pair(
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
+    scaling: Scaling | None = None,
 ) -> Pair:
     """A picture and its mask, of the same size; scaled to `size`, if it is given.
 
@@ -50,6 +54,7 @@ def read_pair(
         classes: what the mask may hold; None for class ids as they are.
         border: see `to_classes`, if the mask holds a number for each object; None if it holds classes.
         page: of the picture, see `decode`.
+        scaling: as the network will see the pair, to find out what is lost of the mask; None if nobody asks.
 
     Raises InputError, naming the file.
     """
@@ -71,10 +76,11 @@ def read_pair(
     if border is not None:
         whole = numbered(mask_path, mask, held)
         instances = resize_mask(whole, size) if size else whole
-        lost = int(whole.max()) - len(np.unique(instances[instances > 0]))
+        lost = lost_objects(whole, scaling) if scaling else 0
         return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape)
+    back = kept(labels, scaling.seen_size(shape), classes and len(classes.names)) if scaling else None
+    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape, kept=back)
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
@@ -96,7 +102,7 @@ def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None)
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """`read(item)` for each item, several at a time, with a progress bar."""
     results = map_in_order(read, items)
-    return list(tqdm(results, f"Reading {what}", len(items), unit="img", leave=False, disable=None))
+    return list(tqdm(results, f"Reading {printable(what)}", len(items), unit="img", leave=False, disable=None))
 
 
 def tell_of_tags(pairs: Sequence[Pair]) -> None:

@@ -36,6 +36,12 @@ def _resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR))
 
 
+def scaled_size(size: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """The height and width of a picture of this size, (height, width, ...), that is scaled by `scale`."""
+    height, width = size[:2]
+    return max(1, round(scale * height)), max(1, round(scale * width))
+
+
 def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A mask (H, W) of class ids, or of the numbers of objects, at `size`, (height, width), or as it is."""
     if mask.shape == size:

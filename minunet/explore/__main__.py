@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("picture", nargs="?", type=Path, metavar="PICTURE", help="of any kind and size")
     add("--weights", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
     add("--mask", type=Path, metavar="FILE", help="the true classes of PICTURE: gradients of the loss can be seen then")
-    add("--at", type=position, metavar="ROW,COLUMN", help="for networks of pieces: around which pixel (default: middle)")
+    add("--at", type=position, metavar="ROW,COLUMN", help="for networks of pieces: around this pixel (default: middle)")
     add("--out", type=Path, metavar="FILE", help="default: the name of the picture, or of the cells, with .html")
     return exit_status(lambda: _explore(parser.parse_args(arguments)))
 
@@ -59,18 +59,23 @@ def _explore(options: argparse.Namespace) -> int:
     if options.picture is None:
         if options.mask or options.at:
             raise InputError("--mask and --at are for a PICTURE.")
-        if model.config.preset != "cells":
-            raise InputError("This network was not trained on cells: give it a PICTURE to look at.")
-        image, labels, _ = make_cell_image(model.config.size, generator(model.config.split_seed, "explore"))
-        name, truth = "cells", labels
+        scene, name = look_at_cells(model), "cells"
     else:
         image, name = model.read(options.picture), options.picture.name
         truth = _read_truth(options.mask, image, model) if options.mask else None
-    scene = look(model, image, name, truth, options.at)
+        scene = look(model, image, name, truth, options.at)
     page = write_page(scene)
     path = _write(page, options.out or Path(f"{Path(name).stem}.html"))
     print(f"{printable(path)}, {len(page) / 1e6:.1f} MB: open it in a browser")
     return 0
+
+
+def look_at_cells(model: Model) -> Scene:
+    """Cells that training never saw, and their classes. Raises InputError if the network is not for cells."""
+    if model.config.preset != "cells":
+        raise InputError("This network was not trained on cells: give it a PICTURE to look at.")
+    image, labels, _ = make_cell_image(model.config.size, generator(model.config.split_seed, "explore"))
+    return look(model, image, "cells", labels)
 
 
 def look(

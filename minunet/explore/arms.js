@@ -1,15 +1,7 @@
 // The U itself: a card for each block, arrows between them, a switch on each skip; drawn from the network's sizes.
-
 const SMALLER = .38;  // by how much the lowest cards are smaller than the highest
 const SWITCH = 64;  // pixels between the arms at the lowest skip, for its switch
 const CAPTION = 34, GAP = 14;  // pixels above and below each card
-
-function element(tag, {aria = {}, ...properties} = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(aria)) made.setAttribute(name === "role" ? name : `aria-${name}`, value);
-  made.append(...children);
-  return made;
-}
 
 const lastOf = (model, block) => block === "x" ? "x" : model.steps.findLast(step => step.block === block).name;
 
@@ -17,7 +9,8 @@ const lastOf = (model, block) => block === "x" ? "x" : model.steps.findLast(step
 function placesOf(model, width, room) {
   const narrow = width < 640, {depth, blocks} = model, bottom = depth - 1, part = level => 1 - SMALLER * level / bottom;
   const rows = blocks.slice(0, depth).reduce((sum, _, level) => sum + part(level), narrow ? 1 : 0);
-  const wanted = narrow ? (width - 40) / 3 : Math.min((width - 5 * 34) / 5, 160, (room - (depth + 1) * (CAPTION + GAP)) / rows);
+  const high = (room - (depth + 1) * (CAPTION + GAP)) / rows;
+  const wanted = narrow ? (width - 40) / 3 : Math.min((width - 5 * 34) / 5, 160, high);
   const side = Math.max(narrow ? 0 : 84, Math.min(wanted, (width - SWITCH) / 2 / part(bottom - 1)));
   const cards = {}, put = (name, middle, y, level = 0) => {
     cards[name] = {x: middle - side * part(level) / 2, y, side: side * part(level)};
@@ -38,26 +31,27 @@ function placesOf(model, width, room) {
 function buildCards(stage, choose) {
   return Object.fromEntries(["x", ...model.blocks, "answer"].map(name => {
     const canvas = element("canvas"), size = element("small"), title = {x: "picture", out: "scores"}[name] ?? name;
-    const button = element("button", {type: "button", className: "card", onclick: event => choose(name, event)});
-    button.append(element("b", {textContent: title}), size, canvas);
-    stage.append(button);
-    return [name, {button, canvas, size}];
+    const card = button("", event => choose(name, event), {className: "card"});
+    card.append(element("b", {textContent: title}), size, canvas);
+    stage.append(card);
+    return [name, {button: card, canvas, size}];
   }));
 }
-
 function buildSwitches(stage, toggle) {
   return model.steps.filter(step => step.kind === "crop_concat").map(step => {
-    const from = model.step[step.inputs[0]].block, share = element("small"), aria = {role: "switch", label: `skip from ${from} to ${step.block}`};
-    const button = element("button", {type: "button", className: "switch", onclick: () => toggle(step.name), aria}, "", share);
-    stage.append(button);
-    return {step, button, share, from};
+    const from = model.step[step.inputs[0]].block, aria = {role: "switch", label: `skip from ${from} to ${step.block}`};
+    const made = button(" ", () => toggle(step.name), {className: "switch", aria}), share = element("small");
+    made.append(share);
+    stage.append(made);
+    return {step, button: made, share, from};
   });
 }
 
 // From block to block: [from, to, kind, whose flow it is]; the picture is x.
 function arrowsOf() {
   const blockOf = name => name === "x" ? "x" : model.step[name].block;
-  const all = model.steps.flatMap(step => step.inputs.map(name => [blockOf(name), step.block, step.kind, `${name}>${step.name}`]));
+  const all = model.steps.flatMap(step => step.inputs.map(
+    name => [blockOf(name), step.block, step.kind, `${name}>${step.name}`]));
   return [...all.filter(([from, to]) => from !== to), ["out", "answer", "softmax", ""]];
 }
 
@@ -70,26 +64,21 @@ function rim({x, y, side}, other) {
 
 // In Backward, with `flows`, the arrows are turned round, and as wide as the gradient is large that flows there.
 function drawArrows(svg, {cards, width, height}, flows, off) {
-  const shape = (tag, attributes) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
   const largest = Math.max(...arrowsOf().map(([, , , flow]) => flows?.[flow] ?? 0)) || 1;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.replaceChildren(...arrowsOf().flatMap(([from, to, kind, flow]) => {
+  svg.innerHTML = arrowsOf().map(([from, to, kind, flow]) => {
     const ends = [rim(cards[from], cards[to]), rim(cards[to], cards[from])], [a, b] = flows ? ends.reverse() : ends;
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, [x, y] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
-    const thick = flows ? 1 + 6 * (flows[flow] ?? 0) / largest : 2, head = 5 + thick, neck = [b[0] - x * head, b[1] - y * head];
-    const cut = kind === "crop_concat" && off.has(flow.split(">")[1]) ? "cut" : "";
+    const thick = flows ? 1 + 6 * (flows[flow] ?? 0) / largest : 2, head = 5 + thick;
+    const neck = [b[0] - x * head, b[1] - y * head], cut = off.has(flow.split(">")[1]) && kind === "crop_concat";
     const corners = [b, ...[-.5, .5].map(turn => [neck[0] + turn * head * y, neck[1] - turn * head * x])];
-    const line = {x1: a[0], y1: a[1], x2: neck[0], y2: neck[1], "stroke-width": thick, class: `${kind} ${cut}`};
-    return [shape("line", line), shape("polygon", {points: corners.join(" "), class: kind})];
-  }));
+    return `<path class="${kind} ${cut ? "cut" : ""}" stroke-width="${thick}" d="M ${a} L ${neck}"/>`
+      + `<polygon class="${kind}" points="${corners.join(" ")}"/>`;
+  }).join("");
 }
 
 // Which part of the gradient that comes back to the block across from a skip comes by it, and not from below.
 function shareOf(flows, concat) {
-  const skip = concat.inputs[0], ways = model.steps.filter(step => step.inputs.includes(skip)).map(step => flows[`${skip}>${step.name}`] ?? 0);
-  return (flows[`${skip}>${concat.name}`] ?? 0) / (ways.reduce((a, b) => a + b, 0) || 1);
+  const [skip] = concat.inputs, flowTo = step => flows[`${skip}>${step.name}`] ?? 0;
+  return flowTo(concat) / (total(model.steps.filter(step => step.inputs.includes(skip)).map(flowTo)) || 1);
 }

@@ -1,21 +1,23 @@
 // The closer look: the steps of a block, the maps of a step, one map, what one of its numbers sees, and its sum.
-
 const at = id => document.getElementById(id);
 const THUMB = 44;  // pixels a side of a small map, with its margin
-const STEP_NAMES = {
-  conv2d: "conv", relu: "relu", group_norm: "norm", max_pool2d: "pool", conv_transpose2d: "up-conv", crop_concat: "+ skip",
-};
+const OTHERWISE = {out: "1\u00d71 conv", conv_transpose: "up-conv", concat: "+ skip"};  // of steps, on their buttons
 const address = () => `#${[state.view.name, state.view.k, state.view.i, state.view.j]}`;
-const blockShown = () => model.step[state.view.name]?.block ?? "x";
 
 function look() {
   const {view, edits} = state, {name, k, i, j} = view, array = shown(name), step = model.step[name];
-  const scale = scaleOf(array, state.ownScale ? k : null), value = valueAt(array, i, j, k), empty = emptyMaps(array).length;
+  if (!array) return;  // the gradients are still computed
+  const scale = scaleOf(array, state.ownScale ? k : null), value = valueAt(array, i, j, k), empty = emptyMaps(array);
   scale.signed ||= state.backward;
-  for (const [block, {button}] of Object.entries(cards)) button.setAttribute("aria-pressed", block === blockShown());
-  at("where").textContent = `${step ? `${step.block}: level ${step.level + 1}` : "picture"}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
-  at("empty").textContent = `largest number ${textOf(scale.largest)}` + (empty ? `; ${empty} of ${array.c} maps are 0 everywhere` : "");
-  drawSteps(step);
+  for (const name of Object.keys(cards)) cards[name].button.setAttribute("aria-pressed", name === (step?.block ?? "x"));
+  const block = step ? `${step.block}: level ${step.level + 1}` : "picture";
+  at("where").textContent = `${block}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
+  at("empty").textContent = `largest number ${textOf(scale.largest)}`
+    + (empty.length ? `; ${empty.length} of ${array.c} maps are 0 everywhere` : "");
+  at("steps").replaceChildren(...model.steps.filter(each => each.block === step?.block).map(({name: to}) => {
+    const last = to.split(".").at(-1);
+    return button(OTHERWISE[last] ?? last, () => go(to), {aria: {pressed: to === name}});
+  }));
   drawThumbs(array, scale, edits.zeroed.get(name));
   drawMap(array, scale);
   const what = name === "out" ? model.classes[k] : name === "x" ? model.channels[k] : `map ${k}`;
@@ -23,17 +25,9 @@ function look() {
   at("map").setAttribute("aria-label", `${at("map-caption").textContent}; the arrow keys move`);
   at("zero").hidden = !step || step === model.last;
   at("zero").textContent = edits.zeroed.get(name)?.has(k) ? "let this map through again" : "make this map 0";
-  const choose = input => { view.input = input; look(); };
-  const asked = {...state, ...view, model, params, step, choose, go};
+  const asked = {...state, ...view, params, step, go, choose: input => { view.input = input; look(); }};
   at("sum").replaceChildren(...(state.backward ? gradientSum(asked, value) : sums[step?.kind ?? "picture"](asked)));
   showSeen(step);
-}
-
-function drawSteps(shownStep) {
-  const name = step => step === model.last ? `1${TIMES}1 conv` : STEP_NAMES[step.kind] + (step.name.match(/[12]$/) ?? "");
-  at("steps").replaceChildren(...model.steps.filter(step => step.block === shownStep?.block).map(step => element("button", {
-    type: "button", textContent: name(step), onclick: () => go(step.name), aria: {pressed: step === shownStep},
-  })));
 }
 
 function drawThumbs(array, scale, zeroed) {
@@ -42,27 +36,28 @@ function drawThumbs(array, scale, zeroed) {
   const pen = sized(maps, across * THUMB, Math.ceil(array.c / across) * THUMB), top = (k / across | 0) * THUMB;
   drawMaps(pen, array, scale, across, THUMB, {zeroed, chosen: k});
   if (top < holder.scrollTop || top + THUMB > holder.scrollTop + holder.clientHeight) holder.scrollTop = top - THUMB;
-  const valuetext = `map ${k} of ${array.c}, largest ${textOf(scaleOf(array, k).largest)}`;
-  for (const [name, value] of Object.entries({valuemax: array.c - 1, valuenow: k, valuetext})) maps.setAttribute(`aria-${name}`, value);
+  maps.setAttribute("aria-valuemax", array.c - 1);
+  maps.setAttribute("aria-valuenow", k);
+  maps.setAttribute("aria-valuetext", `map ${k} of ${array.c}, largest ${textOf(scaleOf(array, k).largest)}`);
 }
-
 function drawMap(array, scale) {
-  const canvas = at("map"), zoom = canvas.parentElement.clientWidth / Math.max(array.h, array.w), mark = Math.max(zoom, 12);
-  const pen = sized(canvas, array.w * zoom, array.h * zoom), {i, j, k} = state.view;
+  const canvas = at("map"), zoom = canvas.parentElement.clientWidth / Math.max(array.h, array.w);
+  const pen = sized(canvas, array.w * zoom, array.h * zoom), {i, j, k} = state.view, mark = Math.max(zoom, 12);
   pen.drawImage(mapCanvas(array, k, scale), 0, 0, array.w * zoom, array.h * zoom);
   frame(pen, (j + .5) * zoom - mark / 2, (i + .5) * zoom - mark / 2, mark, mark);
 }
 
 // What the number sees: at once the box, and, when it has been computed, what counts in it.
 async function showSeen(step) {
-  const {view} = state, box = seenFrom(model, view.name, view.i, view.j).x, key = () => `${address()} ${state.running}`, asked = key();
-  at("seen-caption").textContent = step ? `it sees ${heightOf(box)} ${TIMES} ${widthOf(box)} of ${model.shape[0]} ${TIMES} `
-    + `${model.shape[1]} pixels; bright: what counts most` : "";
+  const {view, arrays, edits} = state, box = seenFrom(model, view.name, view.i, view.j).x, [h, w] = model.shape;
+  const key = () => `${address()} ${state.running}`, asked = key(), wanted = () => key() === asked;
+  const size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w}`;
+  at("seen-caption").textContent = step ? `it sees ${size} pixels; bright: what counts most` : "";
   drawSeen(box, state.counting[asked]);
   if (state.counting[asked] || !step) return;
   await pause();
-  const map = key() === asked && await unhurried(countingFor(model, params, state.arrays, state.edits, view), () => key() === asked);
-  if (!map || key() !== asked) return;
+  const map = wanted() && await unhurried(countingFor(model, params, arrays, edits, view), wanted);
+  if (!map || !wanted()) return;
   state.counting = {[asked]: map};
   drawSeen(box, map);
 }
@@ -70,14 +65,14 @@ async function showSeen(step) {
 // The picture with the box, and, where that is small, the same enlarged in the corner farthest from it.
 function drawSeen(box, counting) {
   const canvas = at("seen"), [h, w] = model.shape, zoom = canvas.parentElement.clientWidth / Math.max(h, w);
-  const pen = sized(canvas, w * zoom, h * zoom), wide = Math.max(heightOf(box), widthOf(box)) + 2, dense = canvas.width / w;
-  pen.drawImage(pictureCanvas(model), 0, 0, w * zoom, h * zoom);
+  const wide = 2 + Math.max(heightOf(box), widthOf(box)), lens = .45 * Math.min(w, h) * zoom, larger = lens / wide;
+  const pen = sized(canvas, w * zoom, h * zoom), dense = canvas.width / w;
+  pen.drawImage(pictureCanvas(), 0, 0, w * zoom, h * zoom);
   if (counting) drawCounting(pen, zoom, counting, box);
   const around = canvasOf(Math.ceil(wide * dense), Math.ceil(wide * dense), () => {});
   around.getContext("2d").drawImage(canvas, (1 - box.left) * dense, (1 - box.top) * dense);
   frame(pen, box.left * zoom, box.top * zoom, widthOf(box) * zoom, heightOf(box) * zoom);
   if (wide > Math.min(h, w) / 6) return;
-  const lens = .45 * Math.min(w, h) * zoom, larger = lens / wide;
   const x = box.left > w / 2 ? 5 : w * zoom - lens - 5, y = box.top > h / 2 ? 5 : h * zoom - lens - 5;
   pen.drawImage(around, x, y, lens, lens);
   frame(pen, x, y, lens, lens);

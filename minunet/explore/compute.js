@@ -1,8 +1,8 @@
 // The state of the page, and what computes it again: with pauses, so that the page answers meanwhile.
-
 const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
 const state = {
   arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false, running: 0,
+  stale: 0,  // the number of the first step that has to be computed
   aim: null,  // what Backward asks about: {i, j, k, loss}
   probabilities: null, answer: null, untouched: null,  // the answer before the reader has changed anything
   view: {name: model.steps[0].name, k: 0, i: model.shape[0] >> 1, j: model.shape[1] >> 1, input: null},
@@ -25,31 +25,34 @@ async function unhurried(generator, wanted, told = () => {}) {
   }
 }
 
-// Everything from step number `from` on, and, in Backward, the gradients of what is asked about; then all is drawn again.
+// Everything from step number `from` on, and, in Backward, the gradients of what is asked about; then all is drawn.
 async function compute(from = model.steps.length) {
   const run = ++state.running, wanted = () => run === state.running, began = performance.now(), {arrays, edits} = state;
   const calm = state.backward || matchMedia("(prefers-reduced-motion: reduce)").matches;
   const told = step => { if (!calm && step.name === lastOf(model, step.block)) paintCard(step.block); };
   document.body.setAttribute("aria-busy", "true");
-  if (!await unhurried(forward(model.steps, params, arrays, edits, from), wanted, told)) return;
-  Object.assign(state, {probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
-  if (!state.untouched) compared();
-  const grads = {}, flows = {}, dy = seedOf(model, arrays.out, state.aim);
-  if (state.backward && !await unhurried(backward(model.steps, params, arrays, "out", dy, grads, flows, edits), wanted)) return;
+  state.stale = Math.min(state.stale, from);  // what was begun before may not have come to its end
+  if (!await unhurried(forward(model.steps, params, arrays, edits, state.stale), wanted, told)) return;
+  Object.assign(state, {stale: model.steps.length, probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
+  if (!state.untouched) compared(arrays.out);
+  const grads = {}, flows = {}, dy = seedOf(arrays.out, state.aim);
+  const back = backward(model.steps, params, arrays, "out", dy, grads, flows, edits);
+  if (state.backward && !await unhurried(back, wanted)) return;
   Object.assign(state, {grads, flows: state.backward ? flows : null});
+  await pause();
+  if (!await unhurried(painting(), wanted)) return;
   render();
   document.body.removeAttribute("aria-busy");
   document.body.dataset.milliseconds = Math.round(performance.now() - began);
 }
 
-function compared() {  // with minunet, when everything was computed for the first time
-  const {worst, count, where, equal} = comparison(model, state.arrays), {out} = state.arrays, i = out.h >> 1, j = out.w >> 1;
+function compared(out) {  // with minunet, when everything was computed for the first time
+  const i = out.h >> 1, j = out.w >> 1;
   Object.assign(state, {untouched: state.answer, aim: {i, j, k: largestClass(out, i, j), loss: false}});
-  const apart = signs(worst.toExponential(0));
-  tell(equal ? `${count} numbers compared with minunet: equal (to ${apart})`
-    : `NOT equal to minunet: ${where} differs by ${apart} of its largest number`, !equal);
+  const {count, off, most} = comparison(state.arrays), text = part => signs(part.toExponential(0));
+  if (off) tell(`NOT equal to minunet: ${off.name} differs by ${text(off.apart)} of its largest number`, true);
+  else tell(`${count} numbers compared with minunet: equal (to ${text(most)})`, false);
 }
-
 function tell(textContent, wrong) {
   Object.assign(document.getElementById("compared"), {textContent, className: wrong ? "wrong" : ""});
 }

@@ -1,7 +1,8 @@
 // What the page was written with: the network, its weights, the picture, and some numbers to compare.
-
 function bytesOf(text) {
-  return Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
+  const signs = atob(text), bytes = new Uint8Array(signs.length);
+  for (let n = 0; n < signs.length; n++) bytes[n] = signs.charCodeAt(n);
+  return bytes.buffer;
 }
 
 // The weights by name, {shape, d}; those of 8 bits times the scale of their output channel.
@@ -9,11 +10,10 @@ function unpacked(table, floatsText, bytesText) {
   const floats = new Float32Array(bytesOf(floatsText)), bytes = new Int8Array(bytesOf(bytesText)), params = new Map();
   for (const [name, shape, kind, first, scale] of table) {
     const count = shape.reduce((a, b) => a * b, 1), k = shape[shape.length - 1];
-    const d = kind === "float32" ? floats.slice(first, first + count)
-      : Float32Array.from(bytes.subarray(first, first + count), (value, n) => value * floats[scale + n % k]);
-    params.set(name, {shape, d});
+    const d = kind === "float32" ? floats.subarray(first, first + count)
+      : new Float32Array(bytes.subarray(first, first + count)).map((value, n) => value * floats[scale + n % k]);
+    params.set(name, {shape, d: new Float64Array(d)});
   }
-  params.kernels = new Map();  // as convolutions read them, when they are first needed
   return params;
 }
 
@@ -22,7 +22,7 @@ function readModel(data) {
   return {
     ...data,
     params: unpacked(data.table, data.floats, data.bytes),
-    x: {h, w, c, d: Float64Array.from(new Float32Array(bytesOf(data.x)))},
+    x: {h, w, c, d: new Float64Array(new Float32Array(bytesOf(data.x)))},
     picture: new Uint8ClampedArray(bytesOf(data.picture)),  // (h, w, 3), as people see it
     truth: data.truth && new Uint8Array(bytesOf(data.truth)),
     step: Object.fromEntries(steps.map(step => [step.name, step])),
@@ -34,16 +34,11 @@ function readModel(data) {
   };
 }
 
-// By how much the arrays differ from minunet's, in parts of the largest number of the step where it is most, and how
-// many numbers were compared.
-function comparison(model, arrays) {
-  let worst = 0, count = 0, where = "";
-  for (const [name, [largest, numbers]] of Object.entries(model.checks)) {
-    for (const [n, value] of numbers) {
-      const apart = Math.abs(arrays[name].d[n] - value) / (largest || 1);
-      count++;
-      if (!(apart <= worst)) [worst, where] = [apart, name];
-    }
-  }
-  return {worst, count, where, equal: worst <= 1e-5};
+// How many numbers were compared with minunet's, the first that differs too much, {name, apart}, and by how much all
+// differ at most; in parts of the largest number of the step.
+function comparison(arrays) {
+  const all = Object.entries(model.checks).flatMap(([name, [largest, numbers]]) =>
+    numbers.map(([n, value]) => ({name, apart: Math.abs(arrays[name].d[n] - value) / (largest || 1)})));
+  const most = Math.max(...all.map(each => each.apart));
+  return {count: all.length, off: all.find(each => !(each.apart <= 1e-5)), most};
 }

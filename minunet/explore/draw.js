@@ -1,13 +1,12 @@
 // How numbers become colours, and arrays become pictures.
-
 const SEQUENTIAL = [[0, 32, 77], [57, 72, 107], [112, 113, 115], [166, 157, 117], [228, 207, 91], [255, 234, 70]];
 const SIGNED = [[0, 90, 160], [120, 180, 222], [255, 255, 255], [244, 165, 110], [200, 80, 0]];
-const tableOf = stops => Uint8ClampedArray.from({length: 3 * 256}, (_, n) => {  // 256 colours from the first to the last
+const tableOf = stops => Uint8ClampedArray.from({length: 3 * 256}, (_, n) => {  // 256 colours, from first to last
   const place = (n / 3 | 0) / 255 * (stops.length - 1), below = Math.min(stops.length - 2, place | 0);
   return stops[below][n % 3] + (place - below) * (stops[below + 1][n % 3] - stops[below][n % 3]);
 });
 const TABLES = {sequential: tableOf(SEQUENTIAL), signed: tableOf(SIGNED)};
-const NOTHING = "rgb(112 130 160)", CHANGED = "#d55e00";
+const NOTHING = "rgb(112 130 160)", CHANGED = "#d55e00", CLASS = "rgb(0 0 0 / .6)";  // of lines
 
 // One scale for all maps of an array, or for map k alone: {largest, signed}; the middle of the signed colours is 0.
 function scaleOf(array, k = null) {
@@ -30,7 +29,6 @@ function sized(canvas, width, height) {
   pen.imageSmoothingEnabled = false;
   return pen;
 }
-
 function canvasOf(w, h, coloured) {  // coloured(n, to) writes red, green, blue and opacity of pixel n
   const canvas = Object.assign(document.createElement("canvas"), {width: w, height: h}), pen = canvas.getContext("2d");
   const image = pen.createImageData(w, h);
@@ -42,7 +40,8 @@ function canvasOf(w, h, coloured) {  // coloured(n, to) writes red, green, blue 
 // Map k of an array, the part in the box, a pixel a number. If that is to be smaller than `side`, each square is the
 // number in it that is farthest from 0: most numbers after a ReLU are 0, and a mean would be as dark as they are.
 function mapCanvas(array, k, {largest, signed}, box = wholeOf(array), side = Infinity) {
-  const step = Math.max(1, Math.ceil(Math.max(heightOf(box), widthOf(box)) / side)), table = TABLES[signed ? "signed" : "sequential"];
+  const table = TABLES[signed ? "signed" : "sequential"];
+  const step = Math.max(1, Math.ceil(Math.max(heightOf(box), widthOf(box)) / side));
   const w = Math.ceil(widthOf(box) / step), h = Math.ceil(heightOf(box) / step);
   return canvasOf(w, h, (n, to) => {
     const top = box.top + (n / w | 0) * step, left = box.left + n % w * step;
@@ -62,7 +61,6 @@ function place(pen, canvas, x, y, side) {
   const zoom = side / Math.max(canvas.width, canvas.height), w = canvas.width * zoom, h = canvas.height * zoom;
   pen.drawImage(canvas, x + (side - w) / 2, y + (side - h) / 2, w, h);
 }
-
 function hatch(pen, x, y, w, h, colour, rising = true) {
   pen.save();
   pen.beginPath();
@@ -74,7 +72,6 @@ function hatch(pen, x, y, w, h, colour, rising = true) {
   pen.stroke();
   pen.restore();
 }
-
 function frame(pen, x, y, w, h) {  // yellow and black, so that it can be seen on every colour
   for (const [lineWidth, strokeStyle] of [[4, "#000"], [2, "#ffe600"]]) {
     Object.assign(pen, {lineWidth, strokeStyle});
@@ -82,8 +79,8 @@ function frame(pen, x, y, w, h) {  // yellow and black, so that it can be seen o
   }
 }
 
-// The maps of an array in rows of `across`, `cell` pixels each: those that are 0 everywhere hatched, those that the reader
-// has made 0 crossed out, one framed.
+// The maps of an array in rows of `across`, `cell` pixels each: those that are 0 everywhere hatched, those that the
+// reader has made 0 crossed out, one framed.
 function drawMaps(pen, array, scale, across, cell, {box, zeroed, chosen} = {}) {
   const side = cell > 6 ? cell - 2 : cell, empty = new Set(cell > 12 && !scale.signed ? emptyMaps(array) : []);
   for (let k = 0; k < array.c; k++) {
@@ -95,38 +92,36 @@ function drawMaps(pen, array, scale, across, cell, {box, zeroed, chosen} = {}) {
   }
 }
 
-// ---- The picture and the answer ---------------------------------------------------------------------------------------
-
-const pictureCanvas = ({picture, shape: [h, w]}) => canvasOf(w, h, (n, to) => to.set([...picture.subarray(3 * n, 3 * n + 3), 255]));
-
+const pictureCanvas = () =>
+  canvasOf(model.shape[1], model.shape[0], (n, to) => to.set([...model.picture.subarray(3 * n, 3 * n + 3), 255]));
 function largestClass(scores, i, j) {
   const here = Array.from({length: scores.c}, (_, k) => valueAt(scores, i, j, k));
   return here.indexOf(Math.max(...here));
 }
-const answerOf = scores => Uint8Array.from({length: scores.h * scores.w}, (_, n) => largestClass(scores, n / scores.w | 0, n % scores.w));
+const answerOf = scores =>
+  Uint8Array.from({length: scores.h * scores.w}, (_, n) => largestClass(scores, n / scores.w | 0, n % scores.w));
 
 // Where in the picture the output lies: without padding, it is the middle.
-const marginOf = (model, out) => ({top: (model.shape[0] - out.h) >> 1, left: (model.shape[1] - out.w) >> 1});
+const marginOf = out => ({top: (model.shape[0] - out.h) >> 1, left: (model.shape[1] - out.w) >> 1});
 
-// Lines, so that nobody has to tell the colours of classes apart: the first has none, then /, \ and both.
-function hatchClass(pen, k, w, h) {
-  if (k & 1) hatch(pen, 0, 0, w, h, "rgb(0 0 0 / .6)");
-  if (k & 2) hatch(pen, 0, 0, w, h, "rgb(0 0 0 / .6)", false);
-}
-
-// The picture tinted and hatched by class; white where the answer is another one than `before`.
-function drawAnswer(pen, zoom, model, out, answer, before) {
-  const [h, w] = model.shape, margin = marginOf(model, out), [x, y, wide, high] = [margin.left, margin.top, out.w, out.h].map(n => n * zoom);
-  pen.drawImage(pictureCanvas(model), 0, 0, w * zoom, h * zoom);
-  pen.drawImage(canvasOf(out.w, out.h, (n, to) => to.set([...model.colours[answer[n]], 128])), x, y, wide, high);
+// The picture tinted and hatched by class; white where the class is not what it was before the reader changed
+// something; a frame around the pixel that is asked about.
+function drawAnswer(pen, zoom, aim) {
+  const {answer, untouched, arrays: {out}} = state, [h, w] = model.shape, {top, left} = marginOf(out);
+  const [x, y, wide, high] = [left, top, out.w, out.h].map(length => length * zoom);
+  const paint = coloured => pen.drawImage(canvasOf(out.w, out.h, coloured), x, y, wide, high);
+  pen.drawImage(pictureCanvas(), 0, 0, w * zoom, h * zoom);
+  paint((n, to) => to.set([...model.colours[answer[n]], 128]));
   for (let k = 1; k < out.c; k++) {
     const lines = document.createElement("canvas"), inside = sized(lines, wide, high);
-    hatchClass(inside, k, wide, high);
+    if (k & 1) hatch(inside, 0, 0, wide, high, CLASS);
+    if (k & 2) hatch(inside, 0, 0, wide, high, CLASS, false);
     inside.globalCompositeOperation = "destination-in";
     inside.drawImage(canvasOf(out.w, out.h, (n, to) => { to[3] = answer[n] === k ? 255 : 0; }), 0, 0, wide, high);
     pen.drawImage(lines, x, y, wide, high);
   }
-  pen.drawImage(canvasOf(out.w, out.h, (n, to) => to.fill(before[n] === answer[n] ? 0 : 255)), x, y, wide, high);
+  paint((n, to) => to.fill(untouched[n] === answer[n] ? 0 : 255));
+  if (aim) frame(pen, (aim.j + left) * zoom - 4, (aim.i + top) * zoom - 4, 8 + zoom, 8 + zoom);
 }
 
 // Over a picture that is drawn `zoom` times as large: dark where nothing counts, clear where most does, pale outside.

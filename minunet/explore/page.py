@@ -9,15 +9,15 @@ import dataclasses
 import json
 import re
 from collections.abc import Sequence
+from html import escape
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from minunet.data.depth import shown
 from minunet.draw.colours import class_colours
 from minunet.errors import InputError
-from minunet.explore.plan import PICTURE, Step, steps_of
+from minunet.explore.plan import Step, steps_of
 from minunet.model.checkpoint import rounded
 from minunet.recording import Recording
 from minunet.unet import Parameters, UNet
@@ -57,10 +57,10 @@ def write_page(scene: Scene) -> str:
     steps = steps_of(scene.net, *scene.x.shape[:2])
     refuse_heavy(steps)
     weights, params, changed = packed(scene.params)
+    colours = class_colours(scene.classes).tolist()
     data = {
-        "about": [*scene.about, *(["weights rounded to 8 bits"] if changed else [])],
         "classes": scene.classes,
-        "colours": class_colours(scene.classes).tolist(),
+        "colours": colours,
         "channels": CHANNELS.get(scene.net.in_channels, [f"channel {k}" for k in range(scene.net.in_channels)]),
         "shape": scene.x.shape,
         "steps": [dataclasses.asdict(step) for step in steps],
@@ -72,7 +72,9 @@ def write_page(scene: Scene) -> str:
     }
     files = resources.files("minunet.explore")
     parts = {
-        "title": escaped(scene.about[0]),
+        "title": f"{escape(scene.about[0])} \u2013 minunet explore",
+        "about": escape("; ".join([*scene.about, *(["weights rounded to 8 bits"] if changed else [])])),
+        "classes": "".join(legend(k, name, colours[k]) for k, name in enumerate(scene.classes)),
         "style": (files / "style.css").read_text(encoding="utf-8"),
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "script": "\n".join((files / name).read_text(encoding="utf-8") for name in SCRIPTS),
@@ -102,7 +104,7 @@ def refuse_heavy(steps: Sequence[Step]) -> None:
 def packed(params: Parameters) -> tuple[dict[str, Any], Parameters, bool]:
     """The parameters as a table and two rows of numbers, float32 and int8, as text.
 
-    Kernels of a network that is large are rounded to 8 bits, with a scale for each output channel, as `save_small` does.
+    Kernels of a large network are rounded to 8 bits, with a scale for each output channel, as `save_small` does.
 
     Returns:
         "table", rows [name, shape, type, first number, first scale], "floats" and "bytes"; the parameters as they are
@@ -151,6 +153,8 @@ def text_of(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
 
 
-def escaped(text: str) -> str:
-    """For HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def legend(number: int, name: str, colour: Sequence[int]) -> str:
+    """A class in the legend: its colour, and lines, for those who cannot tell colours apart; the first has none."""
+    lines = " ".join(word for bit, word in ((1, "rising"), (2, "falling")) if number & bit)
+    patch = f'<i class="{lines}" style="--class: linear-gradient(rgb{tuple(colour)}, rgb{tuple(colour)})"></i>'
+    return f"<li>{patch}{escape(name)}</li>"

@@ -1,4 +1,4 @@
-"""What a U-Net does to a picture of a size, step by step, and what each step costs: known before anything is computed."""
+"""What a U-Net does to a picture of a size, step by step, and what it costs: known before anything is computed."""
 
 import math
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ KINDS = {  # by the last part of a step's name, without its number
 }
 
 
-# Row r of a result is made of rows r * times // over - before to r * times // over + after of an input; columns likewise.
+# Row r of a result is made of rows r * times // over - before to r * times // over + after of an input; so are columns.
 # What group norm adds, the mean and the deviation of the whole picture, is left out.
 Window = tuple[int, int, int, int]  # times, over, before, after
 SAME = (1, 1, 0, 0)
@@ -46,13 +46,17 @@ def steps_of(net: UNet, height: int, width: int) -> list[Step]:
     net.output_size(height, width)
     weights, bottom = net.shapes(), net.depth - 1
     shapes = {PICTURE: (height, width, net.in_channels)}
-    steps, skips, last = [], [], PICTURE
+    steps: list[Step] = []
+    skips: list[str] = []
+    last = PICTURE
     for number, block in enumerate(net.blocks()):
         side = "down" if number < bottom else "up" if number > bottom else "bottom"
         level = number if number < bottom else max(0, 2 * bottom - number)
         for name in block.steps():
             kind = KINDS[name.rpartition(".")[2].rstrip("12")]
-            inputs, products, options, windows = (last,), 0, {}, (SAME,)
+            inputs: tuple[str, ...] = (last,)
+            windows: tuple[Window, ...] = (SAME,)
+            products, options = 0, {}
             h, w, c = shapes[last]
             if kind == "conv2d":
                 kernel, _, _, c = weights[f"{name}.weight"]
@@ -68,9 +72,10 @@ def steps_of(net: UNet, height: int, width: int) -> list[Step]:
             elif kind == "group_norm":
                 options["groups"] = groups_for(c)
             elif kind == "crop_concat":
-                inputs = (skips.pop(), last)
-                margin = (shapes[inputs[0]][0] - h) // 2  # of the skip, on each side, that is cropped
-                c, windows = c + shapes[inputs[0]][2], ((1, 1, -margin, margin), SAME)
+                skip = skips.pop()
+                margin = (shapes[skip][0] - h) // 2  # of the skip, on each side, that is cropped
+                inputs, windows = (skip, last), ((1, 1, -margin, margin), SAME)
+                c += shapes[skip][2]
             shapes[name], last = (h, w, c), name
             steps.append(Step(name, kind, inputs, (h, w, c), block.name, level, side, products, windows, options))
         if side == "down":

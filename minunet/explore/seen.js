@@ -1,5 +1,4 @@
 // Receptive fields: which numbers of earlier arrays a number can depend on, and how much it does.
-
 const heightOf = box => box.bottom - box.top + 1, widthOf = box => box.right - box.left + 1;
 const wholeOf = array => ({top: 0, bottom: array.h - 1, left: 0, right: array.w - 1});
 
@@ -7,7 +6,8 @@ const wholeOf = array => ({top: 0, bottom: array.h - 1, left: 0, right: array.w 
 function source(box, [times, over, before, after], [h, w], known) {
   const first = at => Math.floor(at * times / over) - before, last = at => Math.floor(at * times / over) + after;
   return {
-    top: Math.max(0, Math.min(first(box.top), known?.top ?? h)), left: Math.max(0, Math.min(first(box.left), known?.left ?? w)),
+    top: Math.max(0, Math.min(first(box.top), known?.top ?? h)),
+    left: Math.max(0, Math.min(first(box.left), known?.left ?? w)),
     bottom: Math.min(h - 1, Math.max(last(box.bottom), known?.bottom ?? 0)),
     right: Math.min(w - 1, Math.max(last(box.right), known?.right ?? 0)),
   };
@@ -25,7 +25,8 @@ function seenFrom(model, name, i, j) {
 // The gradient of one number with respect to the picture, summed over its channels, (h, w, 1): what counts for it. A
 // ReLU that is 0 has no slope, so what goes into it is asked.
 function* countingFor(model, params, arrays, edits, {name, i, j, k}) {
-  const asked = model.step[name].kind === "relu" ? model.step[name].inputs[0] : name, dy = like(arrays[asked]), grads = {};
+  const {kind, inputs} = model.step[name], asked = kind === "relu" ? inputs[0] : name;
+  const dy = like(arrays[asked]), grads = {};
   dy.d[(i * dy.w + j) * dy.c + k] = 1;
   yield* backward(model.steps, params, arrays, asked, dy, grads, {}, edits);
   const total = newArray(grads.x.h, grads.x.w, 1);

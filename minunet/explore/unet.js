@@ -5,80 +5,65 @@
 const newArray = (h, w, c) => ({h, w, c, d: new Float64Array(h * w * c)});
 const like = array => newArray(array.h, array.w, array.c);
 const valueAt = (array, i, j, k) => array.d[(i * array.w + j) * array.c + k];
+const placeOf = (array, n) => ({k: n % array.c, j: (n / array.c | 0) % array.w, i: n / array.c / array.w | 0});
 function everyPixel(array, does) {  // does(i, j, where its first channel stands)
   for (let i = 0, n = 0; i < array.h; i++) for (let j = 0; j < array.w; j++, n += array.c) does(i, j, n);
 }
 
-// ---- Convolution ----------------------------------------------------------------------------------------------------
-
-// A kernel (kh, kw, c, k) as `convolve` reads it: of four output channels the numbers side by side.
-function packed(kh, kw, c, k, numberAt) {
-  const row = kw * c, d = new Float64Array(Math.ceil(k / 4) * kh * row * 4);
-  for (let o = 0; o < k; o++) {
-    for (let a = 0; a < kh; a++) for (let b = 0; b < kw; b++) for (let m = 0; m < c; m++) {
-      d[(((o >> 2) * kh + a) * row + b * c + m) * 4 + (o & 3)] = numberAt(a, b, m, o);
-    }
-  }
-  return {kh, kw, c, k, d};
-}
-
-// Each number of y is a window of x times a kernel, summed, plus the bias: two pixels and four channels at a time, so that
-// each number that is fetched is used several times. `padding`: how many zeros are put around x.
-function convolve(x, {kh, kw, c, k, d: weight}, bias, padding) {
-  const h = x.h + 2 * padding, w = x.w + 2 * padding, row = kw * c, from = new Float64Array(h * w * c + c);
-  everyPixel(x, (i, j, n) => from.set(x.d.subarray(n, n + c), ((i + padding) * w + j + padding) * c));
-  const wide = newArray(h - kh + 1, w - kw + 2 & -2, k + 3 & -4), to = wide.d;  // pairs of pixels, channels by four
-  for (let o = 0; o < k; o += 4) for (let i = 0; i < wide.h; i++) for (let j = 0; j < wide.w; j += 2) {
-    let s0 = 0, s1 = 0, s2 = 0, s3 = 0, t0 = 0, t1 = 0, t2 = 0, t3 = 0;
-    for (let a = 0; a < kh; a++) {
-      let at = ((i + a) * w + j) * c, v = ((o >> 2) * kh + a) * row * 4;
-      for (const end = at + row; at < end; at++, v += 4) {
-        const here = from[at], next = from[at + c];
-        const w0 = weight[v], w1 = weight[v + 1], w2 = weight[v + 2], w3 = weight[v + 3];
-        s0 += here * w0; s1 += here * w1; s2 += here * w2; s3 += here * w3;
-        t0 += next * w0; t1 += next * w1; t2 += next * w2; t3 += next * w3;
+// Every product of a convolution: does(where the c numbers of a pixel of x begin, where the c x k weights for it begin,
+// where the k numbers of a pixel of y begin); what lies outside of x is 0 and left out.
+function everyWindow(x, y, [kh, kw, c, k], padding, does) {
+  everyPixel(y, (i, j, to) => {
+    for (let a = Math.max(0, padding - i); a < Math.min(kh, x.h + padding - i); a++) {
+      for (let b = Math.max(0, padding - j); b < Math.min(kw, x.w + padding - j); b++) {
+        does(((i + a - padding) * x.w + j + b - padding) * c, (a * kw + b) * c * k, to);
       }
     }
-    const at = (i * wide.w + j) * wide.c + o, beside = at + wide.c;
-    to[at] = s0; to[at + 1] = s1; to[at + 2] = s2; to[at + 3] = s3;
-    to[beside] = t0; to[beside + 1] = t1; to[beside + 2] = t2; to[beside + 3] = t3;
-  }
-  const y = newArray(wide.h, w - kw + 1, k);
-  everyPixel(y, (i, j, n) => {
-    const place = (i * wide.w + j) * wide.c;
-    for (let o = 0; o < k; o++) y.d[n + o] = to[place + o] + (bias ? bias[o] : 0);
   });
-  return y;
 }
 
-// The weights of a step, (kh, kw, c, k), as `convolve` reads them; `back`: turned by 180 degrees and with the channels
-// exchanged, for the gradient.
-function kernelOf(params, step, back) {
-  const kept = `${step.name} ${back}`;
-  if (!params.kernels.has(kept)) {
-    const {shape: [kh, kw, c, k], d} = params.get(`${step.name}.weight`), at = (a, b, m, o) => d[((a * kw + b) * c + m) * k + o];
-    const turned = (a, b, o, m) => at(kh - 1 - a, kw - 1 - b, m, o);
-    params.kernels.set(kept, back ? packed(kh, kw, k, c, turned) : packed(kh, kw, c, k, at));
+// The same for a transposed convolution of 2x2: pixel (i, j) of y is a part of the stamp of (i >> 1, j >> 1) of x.
+function everyStamp(x, y, [, kw, c, k], padding, does) {
+  everyPixel(y, (i, j, to) => does(((i >> 1) * x.w + (j >> 1)) * c, ((i & 1) * kw + (j & 1)) * c * k, to));
+}
+
+// Forward: y += x weight. Most numbers after a ReLU are 0, and cost nothing.
+function multiply(x, from, weight, part, y, to, c, k) {
+  for (let m = 0; m < c; m++) {
+    const value = x[from + m], row = part + m * k;
+    if (value !== 0) for (let o = 0; o < k; o++) y[to + o] += value * weight[row + o];
   }
-  return params.kernels.get(kept);
 }
 
-// ---- Max-pool, transposed convolution, group norm: what their two directions share ----------------------------------
+// Backward: dx += dy weight^T. Most of the picture is not what one pixel sees, and costs nothing.
+function multiplyBack(dx, from, weight, part, dy, to, c, k) {
+  let some = false;
+  for (let o = 0; o < k; o++) some ||= dy[to + o] !== 0;
+  for (let m = 0; m < c && some; m++) {
+    let sum = 0;
+    for (let o = 0, row = part + m * k; o < k; o++) sum += dy[to + o] * weight[row + o];
+    dx[from + m] += sum;
+  }
+}
 
+const productsOf = every => ({
+  forward: (step, [x], params) => {
+    const {shape, d} = params.get(`${step.name}.weight`), [, , c, k] = shape, y = newArray(...step.shape);
+    everyPixel(y, (i, j, n) => y.d.set(params.get(`${step.name}.bias`).d, n));
+    every(x, y, shape, step.options.padding, (from, part, to) => multiply(x.d, from, d, part, y.d, to, c, k));
+    return y;
+  },
+  backward: (step, dy, [x], params) => {
+    const {shape, d} = params.get(`${step.name}.weight`), [, , c, k] = shape, dx = like(x);
+    every(x, dy, shape, step.options.padding, (from, part, to) => multiplyBack(dx.d, from, d, part, dy.d, to, c, k));
+    return [dx];
+  },
+});
 function winner(x, i, j, k) {  // where the largest of a window of 2x2 stands in x.d: the first of those that are equal
   let best = (2 * i * x.w + 2 * j) * x.c + k;
   for (const n of [best + x.c, best + x.w * x.c, best + (x.w + 1) * x.c]) if (x.d[n] > x.d[best]) best = n;
   return best;
 }
-
-// Pixel (i, j) of a transposed convolution is a part of the stamp of the pixel at (i >> 1, j >> 1) of x, whose numbers begin
-// at the first place that is handed on; the part's weights (c, k) begin at the second.
-function everyStamp(x, c, k, does) {
-  for (let i = 0; i < 2 * x.h; i++) for (let j = 0; j < 2 * x.w; j++) {
-    does(((i >> 1) * x.w + (j >> 1)) * c, ((i & 1) * 2 + (j & 1)) * c * k, (i * 2 * x.w + j) * k);
-  }
-}
-
 function eachOfGroup(x, group, width, does) {
   for (let n = 0; n < x.d.length; n += x.c) for (let k = group * width; k < (group + 1) * width; k++) does(n + k, k);
 }
@@ -98,19 +83,14 @@ function normalised(step, x) {  // xhat with mean 0 and deviation 1 in each grou
   return {xhat, inverse, means, width, count};
 }
 
-const cropOf = (skip, x) => ({top: (skip.h - x.h) >> 1, left: (skip.w - x.w) >> 1});  // where the middle begins, as large as x
+// Where the middle of the skip begins that is as large as x.
+const cropOf = (skip, x) => ({top: (skip.h - x.h) >> 1, left: (skip.w - x.w) >> 1});
 
-// ---- The layers: forward(step, inputs, params, off) is y, backward(step, dy, inputs, params, off) a gradient an input --
-
+// Of each kind of layer: forward(step, inputs, params, off) is y, and backward(step, dy, inputs, params, off) the
+// gradients of the inputs; `off`: whether the skip is switched off.
 const layers = {
-  conv2d: {
-    forward: (step, [x], params) =>
-      convolve(x, kernelOf(params, step, false), params.get(`${step.name}.bias`).d, step.options.padding),
-    backward: (step, dy, inputs, params) => {
-      const kernel = kernelOf(params, step, true);
-      return [convolve(dy, kernel, null, kernel.kh - 1 - step.options.padding)];
-    },
-  },
+  conv2d: productsOf(everyWindow),
+  conv_transpose2d: productsOf(everyStamp),
   relu: {
     forward: (step, [x]) => ({...x, d: x.d.map(value => value > 0 ? value : 0)}),
     backward: (step, dy, [x]) => [{...x, d: dy.d.map((value, n) => x.d[n] > 0 ? value : 0)}],
@@ -124,25 +104,6 @@ const layers = {
     backward: (step, dy, [x]) => {
       const dx = like(x);
       everyPixel(dy, (i, j, n) => { for (let k = 0; k < dy.c; k++) dx.d[winner(x, i, j, k)] += dy.d[n + k]; });
-      return [dx];
-    },
-  },
-  conv_transpose2d: {
-    forward: (step, [x], params) => {
-      const {shape: [, , c, k], d: weight} = params.get(`${step.name}.weight`), bias = params.get(`${step.name}.bias`).d;
-      const y = newArray(2 * x.h, 2 * x.w, k), sums = new Float64Array(k);
-      everyStamp(x, c, k, (from, part, to) => {
-        sums.set(bias);
-        for (let m = 0; m < c; m++) for (let o = 0; o < k; o++) sums[o] += x.d[from + m] * weight[part + m * k + o];
-        y.d.set(sums, to);
-      });
-      return y;
-    },
-    backward: (step, dy, [x], params) => {
-      const {shape: [, , c, k], d: weight} = params.get(`${step.name}.weight`), dx = like(x);
-      everyStamp(x, c, k, (from, part, to) => {
-        for (let m = 0; m < c; m++) for (let o = 0; o < k; o++) dx.d[from + m] += dy.d[to + o] * weight[part + m * k + o];
-      });
       return [dx];
     },
   },
@@ -172,7 +133,8 @@ const layers = {
       return {...x, d: x.d.map((_, n) => xhat[n] * weight[n % x.c] + bias[n % x.c])};
     },
     backward: (step, dy, [x], params) => {
-      const weight = params.get(`${step.name}.weight`).d, {xhat, inverse, width, count} = normalised(step, x), dx = like(x);
+      const {xhat, inverse, width, count} = normalised(step, x), dx = like(x);
+      const weight = params.get(`${step.name}.weight`).d;
       for (let group = 0; group < step.options.groups; group++) {
         let sum = 0, along = 0;
         eachOfGroup(x, group, width, (n, k) => { sum += dy.d[n] * weight[k]; along += dy.d[n] * weight[k] * xhat[n]; });
@@ -185,11 +147,9 @@ const layers = {
   },
 };
 
-// ---- The network: both ways one step at a time, so that whoever calls can pause in between ---------------------------
 
 // What the reader has changed: skips that are switched off, by the step that would take them, and maps that are 0.
 const noEdits = () => ({off: new Set(), zeroed: new Map()});
-
 function withoutMaps(array, maps) {
   if (!maps || !maps.size) return array;
   return {...array, d: array.d.map((value, n) => maps.has(n % array.c) ? 0 : value)};
@@ -227,9 +187,9 @@ function softmax(logits) {
   const y = like(logits);
   everyPixel(y, (i, j, n) => {
     const scores = logits.d.subarray(n, n + y.c), largest = Math.max(...scores);
-    const powers = Array.from(scores, score => Math.exp(score - largest));
+    const powers = scores.map(score => Math.exp(score - largest));
     const sum = powers.reduce((a, b) => a + b, 0);
-    powers.forEach((power, k) => { y.d[n + k] = power / sum; });
+    y.d.set(powers.map(each => each / sum), n);
   });
   return y;
 }

@@ -41,6 +41,7 @@ class Checkpoint:
         loss_sum, seconds: over the images of the unfinished epoch, and spent on it.
         rows: of `metrics.csv`, one for each finished epoch.
         earlier: it comes from a version of minunet that dealt out the images and drew the batches in another way.
+        blank: how many images of the unfinished epoch were in batches in which no pixel counts, whose loss is 0.
     """
 
     config: Config
@@ -54,6 +55,7 @@ class Checkpoint:
     seconds: float = 0.0
     rows: list[dict[str, Any]] = field(default_factory=list)
     earlier: bool = False
+    blank: int = 0
 
     @property
     def tested(self) -> Parameters:
@@ -67,7 +69,10 @@ class Checkpoint:
 
 
 # What the text of a file holds of a run in training, and of which type it is.
-PROGRESS: dict[str, Any] = {"data": list, "step": int, "loss_sum": (int, float), "seconds": (int, float), "rows": list}
+NUMBER = (int, float)
+PROGRESS: dict[str, Any] = {
+    "data": list, "step": int, "loss_sum": NUMBER, "seconds": NUMBER, "blank": int, "rows": list,
+}  # fmt: skip
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -125,7 +130,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if not all(type(value) is float or (type(value) is int and abs(value) < 2**63) for value in numbers):
             raise ValueError("not numbers")
         left = progress.get("loss_sum", 0.0), progress.get("seconds", 0.0)
-        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or step < 0 or not all(map(isfinite, left)):
+        numbered = [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+        if not numbered or min(step, progress.get("blank", 0)) < 0 or not all(map(isfinite, left)):
             raise ValueError("not the epochs of a run")
         params, scales = _part(arrays, "params/"), _part(arrays, "scale/")
         for name, array in _part(arrays, "params8/").items():

@@ -13,7 +13,7 @@ from minunet.backend import to_device, to_numpy
 from minunet.data.batches import stretch, to_input
 from minunet.data.decode import Page
 from minunet.data.pictures import read_image
-from minunet.data.resize import resize_picture, resize_probabilities, row_slices
+from minunet.data.resize import resize_picture, resize_probabilities, row_slices, scaled_size
 from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
@@ -128,8 +128,7 @@ def prepare(picture: np.ndarray, config: Config) -> np.ndarray:
 
 def seen_size(size: tuple[int, ...], config: Config) -> tuple[int, int]:
     """The height and width at which the network sees a picture of this one."""
-    height, width = size if config.pieces else (config.size, config.size)
-    return max(1, round(config.scale * height)), max(1, round(config.scale * width))
+    return scaled_size(size if config.pieces else (config.size, config.size), config.scale)
 
 
 def load_model(source: Path | str, device: str = "cpu", operations: Operations = QUICK) -> Model:

@@ -26,12 +26,12 @@ from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
-from minunet.train.experiment import FLAGS, config_of_options, config_of_run, flag
+from minunet.train.experiment import FLAGS, asked_weights, config_of_options, config_of_run, flag
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PIECES, PRESETS, VIEWS, load, make_schedule, weighted
-from minunet.train.remarks import remarks
+from minunet.train.remarks import remarks, shares
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
 from minunet.train.stopping import StopSignals
@@ -151,14 +151,16 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
-    classes = len(data.training.classes)
+    classes = len(earlier.classes if earlier else data.training.classes)  # `resume` says it if they are others now
     if not earlier:
-        config = weighted(seen, data.training, options.class_weight)
+        config = weighted(seen, data.training, asked_weights(options))
     net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
-    if config.seam_weight and data.training.instances is None:
-        raise InputError("seam_weight is for images whose single objects are known, such as the nuclei.")
+    of_objects = ["seam_weight"] * bool(config.seam_weight)
+    of_objects += ["border"] * any(setting.startswith("border=") for setting in options.set)
+    if of_objects and data.training.instances is None:
+        raise InputError(f"{of_objects[0]} is for images whose single objects are known, such as the nuclei.")
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
@@ -212,7 +214,8 @@ def _train_and_test(
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     print_result(result)
-    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss)), end="")
+    taught = shares(data.training.labels, len(run.classes))
+    print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss, taught)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0
 

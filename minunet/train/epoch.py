@@ -25,6 +25,7 @@ class Epoch:
     def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool = True) -> None:
         self.net, self.check_gradients = net, check_gradients
         self.batch: dict[str, Array] = {}  # the present one
+        self.blank: set[int] = set()  # steps whose batch has no pixel that counts
         self.run, self.device, self.number = run, device, run.epoch + 1
         self.images, self.batch_size = batches.images, batches.batch_size
         self.first = run.epoch * batches.per_epoch
@@ -48,7 +49,14 @@ class Epoch:
 
     def batches(self, make: Callable[[int], dict[str, Array]]) -> Iterator[tuple[int, dict[str, Array]]]:
         """The steps that are left, and for each `make(step)` on the device."""
-        for step, batch in zip(self.steps, batches_on(self.device, make, self.steps), strict=True):
+
+        def noted(step: int) -> dict[str, Array]:
+            batch = make(step)
+            if "pixel_weight" in batch and not batch["pixel_weight"].any():
+                self.blank.add(step)
+            return batch
+
+        for step, batch in zip(self.steps, batches_on(self.device, noted, self.steps), strict=True):
             self.step, self.batch = step, batch
             yield step, batch
 
@@ -65,6 +73,7 @@ class Epoch:
         if not math.isfinite(loss):
             self._diverged(f"The loss is {loss} at step {step + 1} (epoch {self.number})", now=step == self.step)
         self.run.loss_sum += loss * images
+        self.run.blank += images if step in self.blank else 0
         self.bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
 
     def _diverged(self, what: str, now: bool = True) -> None:
@@ -75,11 +84,12 @@ class Epoch:
         raise InputError(f"{what}{began}: training has diverged. Start again with a lower --lr; it was {lr:g}.")
 
     def add_row(self, scores: Scores) -> None:
-        """Give the run its row of this epoch."""
+        """Give the run its row of this epoch; batches in which nothing counts, with a loss of 0, are in no mean."""
         if not math.isfinite(scores.loss):
             self._diverged(f"The loss on the validation images is {scores.loss} after epoch {self.number}")
         run, matrix = self.run, scores.matrix
-        of_all = (run.loss_sum / self.images, scores.loss, pixel_accuracy(matrix), mean_iou(matrix))
+        loss = run.loss_sum / max(1, self.images - run.blank)
+        of_all = (loss, scores.loss, pixel_accuracy(matrix), mean_iou(matrix))
         values = [self.number, *of_all, *iou(matrix).tolist(), round(time.perf_counter() - self.started, 3)]
         run.rows.append(dict(zip(row_names(run.classes), values, strict=True)))
-        run.loss_sum, run.seconds = 0.0, 0.0
+        run.loss_sum, run.seconds, run.blank = 0.0, 0.0, 0

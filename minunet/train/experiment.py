@@ -39,9 +39,15 @@ def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
     if options.class_weight not in (None, BALANCED):
         changes["class_weight"] = weights_of(options.class_weight)
     config = change(dataclasses.replace(experiment, **changes), options.set)
-    if experiment.class_weight == config.class_weight == OBJECTS.class_weight and config.border == 0:
+    if not named and experiment.class_weight == OBJECTS.class_weight and config.border == 0:
         config = dataclasses.replace(config, class_weight=None)  # that of the border is the only one that is not 1
     return config, why
+
+
+def asked_weights(options: argparse.Namespace) -> str | None:
+    """What was asked of the weights of classes, by --class-weight or by --set; None if nothing was."""
+    asked = [options.class_weight, *(setting for setting in options.set if setting.startswith("class_weight="))]
+    return next((each for each in asked if each is not None), None)
 
 
 def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:

@@ -164,10 +164,14 @@ def make_batch(net: UNet, config: Config, batches: Batches, step: int) -> dict[s
     class_weight = None if config.class_weight is None else np.array(config.class_weight)
     if extra_weight is not None:  # the paper's sum, w_c + w0 * exp(...)
         batch["pixel_weight"] = (1.0 if class_weight is None else class_weight[labels]) + extra_weight
+        if config.loss != "cross-entropy":
+            batch["dice_weight"] = 1.0 + extra_weight  # classes have no weights in soft Dice
     elif class_weight is not None:
         batch["class_weight"] = class_weight
     if ignored.any():
         batch["pixel_weight"] = batch.get("pixel_weight", 1.0) * ~ignored
+        if "dice_weight" in batch:
+            batch["dice_weight"] = batch["dice_weight"] * ~ignored
     if config.dropout:
         (epoch, places), shape = batches.places(step), net.lowest_shape(1, *x.shape[1:3])
         of_image = (generator(config.seed, "dropout", epoch, place) for place in places)

@@ -32,7 +32,7 @@ def first_not_finite(net: UNet, params: Parameters, batch: dict[str, Array], los
         if not finite(array):
             return f"the weights {name}"
     recording, names = Recording(net), net.steps()
-    each = {name: batch[name] for name in ("labels", "pixel_weight") if name in batch}
+    each = {name: batch[name] for name in ("labels", "pixel_weight", "dice_weight") if name in batch}
     others = {name: batch[name] for name in ("class_weight",) if name in batch}
     there, back = len(names), -1  # the first step that is not finite, and on the way back the last one
     for number in range(len(batch.get("images", ()))):

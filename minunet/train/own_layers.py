@@ -75,7 +75,8 @@ def run_file(path: Path) -> ModuleType:
         del sys.modules[name]
         where, what = str(path), named(error)
         if isinstance(error, SyntaxError):
-            where, what = f"{path}, line {error.lineno}", f"{type(error).__name__}: {error.msg}"
+            where += f", line {error.lineno}" if error.lineno else ""  # of a byte that is no text it is not known
+            what = f"{type(error).__name__}: {error.msg}"
         raise InputError(f"{where} cannot be run: {what}.") from error
     return module
 
@@ -99,11 +100,12 @@ def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) 
     """None if the pair is right, otherwise a sentence that says where it is not.
 
     As in the network, all forward passes come first, and then the backward passes, the last one first: what is
-    remembered from one to the other has to be in the cache.
+    remembered from one to the other has to be in the cache. And what was returned has to stay as it is until the end.
     """
     rng = np.random.default_rng(0)
     for dtype in TOLERANCE:
         calls = [_Call(name, case, dtype, rng) for _ in range(2) for case in cases(name, rng)]
+        returned: list[tuple[str, np.ndarray, np.ndarray]] = []  # each array with its name, and as it was
         for back, call in (*((False, call) for call in calls), *((True, call) for call in reversed(calls))):
             before = [array.copy() for array in (*call.arrays, call.dy)]
             try:
@@ -125,8 +127,12 @@ def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) 
             for output, array, right in zip(outputs, got, wanted, strict=True):
                 if trouble := _difference(output, array, right):
                     return f"{what} is wrong: {trouble} {call}."
+                returned.append((f"{what} returned {output}", array, array.copy()))
             if not all(map(np.array_equal, before, (*call.arrays, call.dy))):
                 return f"{name} or its backward changes its arguments, {call}: work on copies."
+        for which, array, as_it_was in returned:
+            if not np.array_equal(array, as_it_was):
+                return f"{which}, and a later call writes over it: make a new array in each call."
     return None
 
 
@@ -155,11 +161,14 @@ def cases(name: str, rng: np.random.Generator) -> Iterator[Case]:
 
 def _difference(output: str, got: Any, wanted: np.ndarray) -> str | None:
     """What is wrong with an output, if anything."""
-    if not isinstance(got, np.ndarray):
-        return f"{output} is a {type(got).__name__}, not an array,"
+    if type(got) is not np.ndarray:
+        wanted_kind = "a plain array" if isinstance(got, np.ndarray) else "an array"
+        return f"{output} is a {type(got).__name__}, not {wanted_kind},"
     if got.shape != wanted.shape:
         return f"{output} has the shape {got.shape} instead of {wanted.shape}"
     if got.dtype != wanted.dtype:
         return f"{output} is {got.dtype} instead of {wanted.dtype}"
+    if not got.flags.writeable:  # gradients of a batch are added up in place
+        return f"{output} is read-only: return a copy,"
     error = np.abs(got - wanted).max() / np.abs(wanted).max()
     return None if error <= TOLERANCE[wanted.dtype.name] else f"{output} is off by {error:.1g} of its largest number"

@@ -37,7 +37,7 @@ PRESETS = {  # of each its images and its network, and then how it is trained
     ),
     "pets": Config(
         "pets", data_dir=pets.FOLDER, size=128, depth=5, dropout=0.3,
-        epochs=200, ema_decay=0.99, tta=True, augmentation=PHOTOGRAPHS,
+        epochs=200, ema_decay=0.99, tta=True, augmentation=dataclasses.replace(PHOTOGRAPHS, paste=0.5),
     ),
     "seed": Config(  # all as the notebook does it
         "seed", data_dir=pets.FOLDER, pooled=True, size=100, centred=False, base=64, depth=3, padding="valid",
@@ -81,7 +81,7 @@ def folder_preset(folder: Path, view: str, size: int | None, scale: float | None
     `size`, `scale`: to which whole ones, and by which pieces would be scaled, if somebody has said it.
     """
     whole = PRESETS["folder"]
-    chosen = choose_view(folder, size or whole.size, VIEWS[view])
+    chosen = choose_view(folder, size or whole.size, VIEWS[view], scale or 1)
     preset = whole if not chosen.pieces else OBJECTS if chosen.objects else PIECES
     resolution = "full resolution" if scale in (None, 1) else f"{scale:g} of the resolution"
     kind = f"pieces at {resolution}" if chosen.pieces else "whole pictures, scaled"
@@ -97,7 +97,8 @@ def weighted(config: Config, training: Dataset, asked: str | None) -> Config:
     Balanced, a class of n pixels gets a weight in proportion to 1 / n, so that each counts as much as any other one in
     the loss. Thin walls and lines are few of the pixels, and a gap in one joins what it parts: so in pieces of a folder
     they get the square root of that, where nobody asked for weights. The mean weight of all pixels is 1, and no class
-    counts more than RAREST times as much as the most frequent one.
+    counts more than RAREST times as much as the most frequent one. A class that no training image shows is not rare but
+    unknown: it gets the mean weight.
     """
     unasked = config.preset == "folder" and config.pieces and config.class_weight is None and config.loss != "dice"
     if asked != BALANCED and (asked is not None or not unasked):
@@ -105,7 +106,8 @@ def weighted(config: Config, training: Dataset, asked: str | None) -> Config:
     power = 1.0 if asked == BALANCED else 0.5
     parts = shares(training.labels, len(training.classes))
     weights = np.maximum(parts, parts.max() / RAREST ** (1 / power)) ** -power
-    return dataclasses.replace(config, class_weight=tuple(float(f"{w:.3g}") for w in weights / (parts * weights).sum()))
+    weights = np.where(parts > 0, weights / (parts * weights).sum(), 1)
+    return dataclasses.replace(config, class_weight=tuple(float(f"{weight:.3g}") for weight in weights))
 
 
 def make_optimizer(config: Config, state: dict[str, Array] | None = None) -> Optimizer:
@@ -156,10 +158,11 @@ def load(config: Config) -> Experiment:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
     folder = Path(config.data_dir)
     if config.preset in ("nuclei", "paper"):
-        return Experiment(load_nuclei(folder, rng, config.border), config)
+        return Experiment(load_nuclei(folder, rng, config.border, config.scale), config)
     if config.preset != "folder":
         return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
-    loaded = read_folder(folder, None if config.pieces else config.size, rng, config.border, config.page)
+    size = None if config.pieces else config.size
+    loaded = read_folder(folder, size, rng, config.border, config.page, config.scale)
     count = _piece_count(config, loaded.splits.training)
     seen = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
     return Experiment(loaded.splits, seen, loaded.dealt)

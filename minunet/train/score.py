@@ -156,15 +156,17 @@ def rand_scores(
     """The mean Rand score over images, for each class that lies in many pieces, as cells between membranes do.
 
     A piece is what hangs together by the sides of its pixels. Predicted pieces that were merged by a gap in the wall
-    between them, or split, lower this score and hardly any other.
+    between them, or split, lower this score and hardly any other. What is ignored joins nothing, whatever is predicted
+    there: a wall that nobody drew is no gap.
     """
-    scores = {}
+    scores, ignored = {}, ignored_label(len(classes))
     for k, name in enumerate(classes):
         truth = [ndimage.label(each == k) for each in labels]
         if sum(pieces for _, pieces in truth) < MANY_PIECES * len(labels):
             continue
-        pairs = zip(truth, predictions, strict=True)
-        each = [rand_score(pieces, ndimage.label(prediction == k)[0]) for (pieces, _), prediction in pairs]
+        found = ((each == k) & (true != ignored) for each, true in zip(predictions, labels, strict=True))
+        pairs = zip(truth, found, strict=True)
+        each = [rand_score(pieces, ndimage.label(there)[0]) for (pieces, _), there in pairs]
         scores[name] = _number(float(np.mean([score for score in each if not math.isnan(score)] or math.nan)))
     return scores
 

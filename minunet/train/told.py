@@ -9,7 +9,7 @@ from minunet.data.dataset import Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
-from minunet.train.remarks import shares
+from minunet.train.remarks import hidden_objects, shares
 from minunet.unet import UNet
 
 
@@ -41,6 +41,7 @@ def describe(
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
     if ignored:
         print(f"ignored: {ignored / sum(labels.size for labels in data.training.labels):.1%} of all pixels")
+    print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")
     if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
         print(f"weight of a pixel in the cross-entropy: {shorten(weights)}")
@@ -66,12 +67,15 @@ def print_result(result: dict[str, Any]) -> None:
     )
     print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
     if "rand_score" in result:
-        scores = ", ".join(f"{name} {_shown(value)}" for name, value in result["rand_score"].items())
+        scores = ", ".join(
+            f"{name} {_shown(value, 'in single pixels only')}" for name, value in result["rand_score"].items()
+        )
         print(f"Rand score, whether what belongs together is together: {scores}")
     if "average_precision" in result:
         precision = ", ".join(f"{at}: {_shown(value)}" for at, value in result["average_precision"].items())
         print(f"single objects, average precision at IoU {precision}; Dice {_shown(result['dice'])}")
 
 
-def _shown(value: float | None) -> str:
-    return "not there" if value is None else f"{value:.3f}"
+def _shown(value: float | None, without: str = "not there") -> str:
+    """A score, or, `without` one, why there is none."""
+    return without if value is None else f"{value:.3f}"

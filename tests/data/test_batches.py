@@ -52,6 +52,43 @@ def test_what_happens_to_an_image_does_not_depend_on_its_batch(size):
         assert {cut.places(step)[0] for step in steps} == {epoch}
 
 
+def objects(count=6):
+    """Images filled with their own number, whose left half is an object, and a column of which is ignored."""
+    data = numbered(count)
+    data.labels[:] = 1
+    data.labels[:, :, :3], data.labels[:, :, 1] = 0, IGNORED
+    return Dataset(data.images, data.labels, data.names, ("thing", "background"))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_things_are_pasted_into_other_images(weighted):
+    data = objects()
+    weights = list(data.images[..., 0].astype("float32")) if weighted else None
+    batches = Batches(data, 6, (6, 6), (6, 6), Augmentation(paste=1), seed=0, extra_weights=weights)
+    x, labels, weight = batches.get(0)
+    values = np.rint((x[..., 0] / 4 + 0.5) * 255).astype(int)
+    assert sorted(values[:, 0, 5]) == list(range(6))  # the background is each image's own
+    assert (values[:, :, 3:] == values[:, :1, 3:4]).all() and (values[:, :, 1] == values[:, :, 5]).all()
+    assert (values[:, :, 0] == values[:, :1, 2]).all() and (values[:, 0, 0] != values[:, 0, 5]).sum() > 2
+    np.testing.assert_array_equal(labels, data.labels)
+    assert weight is None or (np.rint(weight) == values).all()
+    assert (data.images[..., 0] == data.images[:, :1, :1, 0]).all()  # the images themselves stay as they are
+
+
+def test_so_many_images_get_something_pasted():
+    data = objects(200)
+    plain, pasted = (Batches(data, 200, (6, 6), (6, 6), Augmentation(paste=part), seed=0).get(0) for part in (0, 0.3))
+    np.testing.assert_array_equal(plain.x[:, :, 3:], pasted.x[:, :, 3:])
+    assert 40 < (plain.x[:, 0, 0, 0] != pasted.x[:, 0, 0, 0]).sum() < 80
+
+
+def test_without_a_class_background_it_is_the_first():
+    data = objects()
+    first = Dataset(data.images, data.labels, data.names, ("a", "b"))
+    x, _, _ = Batches(first, 6, (6, 6), (6, 6), Augmentation(paste=1), seed=0).get(0)
+    assert (x[:, 0, 0] == x[:, 0, 1]).all() and (x[:, 0, 4] != x[:, 0, 1]).any()
+
+
 def test_images_of_a_batch_are_changed_differently():
     data = numbered()
     data.images[:] = 100

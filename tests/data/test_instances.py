@@ -1,5 +1,7 @@
 """Objects to classes and back, the paper's weight map, and average precision, against slow and plain ways."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,6 +102,17 @@ def test_average_precision_by_hand():
     np.testing.assert_array_equal(count_matches(truth, answer, 0.8), [0, 3, 2])  # above, not equal
     assert average_precision(count_matches(truth, answer, 0.5)) == 0.25
     assert np.isnan(average_precision(count_matches(np.zeros_like(truth), np.zeros_like(truth), 0.5)))
+
+
+def test_a_wide_border_takes_no_time_by_its_area(rng):
+    """Of a disc of 7,845 pixels and not 13; row by row they are 101 and not 5."""
+    instances = rng.integers(0, 30, (8, 8)).repeat(32, axis=0).repeat(32, axis=1).astype("int32")
+    seconds = []
+    for radius in (2, 50):
+        start = time.process_time()
+        border_between(instances, radius)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 100 * seconds[0]
 
 
 def test_a_border_wider_than_its_picture(rng):

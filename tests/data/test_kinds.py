@@ -197,7 +197,7 @@ def test_single_objects_by_their_numbers(tmp_path, rng, kind, size):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda mask: mask * np.uint8(255), "is black and white: objects need a number each.*scipy.ndimage.label"),
+        (lambda mask: mask * np.uint8(255), "are black and white: objects need a number each.*scipy.ndimage.label"),
         (lambda mask: mask.astype("int16") * -1, "holds -1, but objects have numbers from 1 on"),
         (lambda mask: mask * 0.5, "is a picture of mode float64, but a mask holds one whole number a pixel"),
     ],
@@ -224,6 +224,18 @@ def test_masks_beside_their_pictures(tmp_path, rng):
     assert sum(map(len, read_folder(folder, 16, rng).splits)) == 5
     (folder / "photo-3_mask.png").unlink()
     with pytest.raises(InputError, match=r"holds photo-3\.jpg, but no photo-3_mask\.png beside it"):
+        read_folder(folder, 16, rng)
+
+
+def test_several_masks_beside_one_picture(tmp_path, rng):
+    """One's own, perhaps, and that of a program: which one is learnt must not depend on their names."""
+    folder = write_folder(tmp_path / "mine")
+    for part, suffix in (("images", ""), ("masks", "_masks")):
+        for path in sorted((folder / part).iterdir()):
+            path.rename(folder / f"{path.stem}{suffix}{path.suffix}")
+        (folder / part).rmdir()
+    Image.new("L", (16, 20)).save(folder / "photo-3_cp_masks.tif")
+    with pytest.raises(InputError, match=r"photo-3_cp_masks\.tif and photo-3_masks\.png: which of them is meant"):
         read_folder(folder, 16, rng)
 
 
@@ -393,7 +405,7 @@ def test_an_alpha_that_was_perhaps_measured_is_told(tmp_path, rng, capsys):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda mask: mask.astype(bool), "is black and white: objects need a number each"),
+        (lambda mask: mask.astype(bool), "The masks of .* are black and white: objects need a number each"),
         (lambda mask: mask * 0, "No image of .* has a mask with an object"),
         (
             lambda mask: (np.indices(SIZE) % 6 < 3).all(axis=0).astype("uint8"),
@@ -505,8 +517,10 @@ def test_objects_whose_numbers_lie_everywhere_are_none(tmp_path, rng, kind):
     """Classes, or label maps that were made smaller with smooth edges."""
     folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
     parts = (np.indices(SIZE) // 4).sum(axis=0) % 4
-    smooth = np.hypot(*np.ogrid[-12:12, -15:15]).round() * 9 % 40
-    rewrite(folder, lambda mask: (parts if kind == "classes" else smooth).astype("uint8"), "png", "instances")
+    rows, columns = np.indices(SIZE)
+    squares = np.where((rows % 8 < 6) & (columns % 8 < 6), 9 + rows // 8 * 36 + columns // 8 * 9, 0).astype("uint8")
+    smooth = Image.fromarray(squares).resize((15, 12), Image.Resampling.BILINEAR).resize((30, 24))
+    rewrite(folder, lambda mask: (parts if kind == "classes" else np.array(smooth)).astype("uint8"), "png", "instances")
     with pytest.raises(InputError, match="An object in .* lies in .* pieces, in the mean: objects need a number each"):
         read_folder(folder, None, rng)
 
@@ -525,3 +539,68 @@ def test_objects_that_vanish_are_told(tmp_path, rng, capsys):
     assert (
         "objects vanish in scaling to 6 x 6 pixels, and are neither trained on nor counted" in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("size", [None, 40])
+def test_thin_objects_are_in_one_piece(tmp_path, rng, size):
+    """Rings whose pixels meet at corners; scaled they fall into pieces, but told is what the mask holds."""
+    folder = tmp_path / "mine"
+    for part in ("images", "instances"):
+        (folder / part).mkdir(parents=True)
+    rows, columns = np.indices((120, 120))
+    distance = np.hypot(rows % 60 - 30, columns % 60 - 30)
+    rings = np.where((distance >= 25) & (distance < 26), 1 + rows // 60 * 2 + columns // 60, 0).astype("uint8")
+    for number in range(3):
+        Image.fromarray(rings * 50).save(folder / "images" / f"{number}.png")
+        Image.fromarray(rings).save(folder / "instances" / f"{number}.png")
+    assert sum(map(len, read_folder(folder, size, rng).splits)) == 3
+
+
+def test_one_object_may_have_the_number_of_white(tmp_path, rng, capsys):
+    """If other masks hold other numbers; some show nothing."""
+    folder = write_pictures(tmp_path / "mine", np.where(DISC, 200, 20).astype("uint8"))
+    numbers = iter([255, 255, 3, 0, 255])
+    rewrite(folder, lambda mask: (mask * next(numbers)).astype("uint8"), "png", "instances")
+    assert sum(map(len, read_folder(folder, None, rng).splits)) == 5
+    assert "images whose masks show no object: 1 of 5" in capsys.readouterr().err
+    Image.fromarray((DISC * 255).astype("uint8")).save(folder / "instances" / "p2.png")
+    with pytest.raises(InputError, match="The masks of .*mine are black and white"):
+        read_folder(folder, None, rng)
+
+
+def test_what_only_scaling_loses_is_not_blamed_on_the_masks(tmp_path, rng, capsys):
+    """Neither that there is no object, nor that all is ignored."""
+    folder = write_pictures(tmp_path / "objects", np.where(DISC, 200, 20).astype("uint8"))
+    dots = np.zeros(SIZE, "uint8")
+    dots[::8, ::8] = 1 + np.arange(12).reshape(3, 4)
+    rewrite(folder, lambda mask: dots, "png", "instances")
+    with pytest.raises(
+        InputError, match=r"All 60 objects vanish in scaling to 3 x 3 pixels\. A larger --size keeps more"
+    ):
+        read_folder(folder, 3, rng)
+    folder = write_pictures(tmp_path / "classes", np.where(DISC, 200, 20).astype("uint8"))
+    rewrite(folder, lambda mask: np.where(dots > 0, dots % 2, 255).astype("uint8"))
+    (folder / "classes.txt").write_text("0 a\n1 b\n255 ignore\n")
+    says = r"All pixels .* train on are ignored, as they are scaled to 3 x 3 pixels\. A larger --size keeps more"
+    with pytest.raises(InputError, match=says):
+        read_folder(folder, 3, rng)
+
+
+def test_a_list_names_the_picture_of_that_very_name(tmp_path, rng):
+    folder = write_folder(tmp_path / "mine")
+    for part in ("images", "masks"):
+        for number, name in enumerate(("a", "a.png")):
+            path = next((folder / part).glob(f"photo-{number}.*"))
+            Image.open(path).save(folder / part / f"{name}.png")
+            path.unlink()
+    (folder / "test.txt").write_text("a.png\n")
+    assert read_folder(folder, 16, rng).splits.test.names == ["a.png"]
+    (folder / "test.txt").write_text("a\na.png.png\n")
+    assert sorted(read_folder(folder, 16, rng).splits.test.names) == ["a.png", "a.png.png"]
+
+
+def test_the_name_of_a_folder_cannot_steer_the_terminal(tmp_path, rng, monkeypatch):
+    shown = []
+    monkeypatch.setattr("minunet.data.pairs.tqdm", lambda items, what, *rest, **how: shown.append(what) or items)
+    read_folder(write_folder(tmp_path / "a\x1b[31m"), 16, rng)
+    assert shown[0].startswith("Reading ") and "\\x1b[31m" in shown[0] and "\x1b" not in shown[0]

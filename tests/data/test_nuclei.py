@@ -187,6 +187,20 @@ def test_pictures_without_a_nucleus_are_told(tmp_path, rng, capsys):
     assert "images whose masks show no object: 1 of " in capsys.readouterr().err
 
 
+def test_nuclei_that_vanish_in_scaling_are_told(tmp_path, rng, capsys):
+    folder = write_nuclei(tmp_path)
+    dot = np.zeros((32, 40), bool)
+    dot[1, 1] = True
+    Image.fromarray(dot).save(folder / "stage1_train" / "id0" / "masks" / "dot.png")
+    load_nuclei(folder, rng, scale=1)
+    assert capsys.readouterr().err == ""
+    load_nuclei(folder, rng, scale=0.5)
+    assert capsys.readouterr().err == ""
+    load_nuclei(folder, rng, scale=0.2)
+    said = capsys.readouterr().err
+    assert said.startswith("1 objects vanish in scaling by 0.2, and are not trained on, and count as missed.")
+
+
 def test_hidden_folders_are_passed_over(tmp_path, rng):
     folder = write_nuclei(tmp_path / "n", lists=False)
     (folder / "stage1_train" / ".ipynb_checkpoints").mkdir()

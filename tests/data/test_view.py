@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minunet.data import view as view_module
 from minunet.data.view import choose_view
 from tests.data.pictures import write_folder
 
@@ -64,13 +63,6 @@ def test_masks_of_many_values_are_not_asked(tmp_path):
     assert choose_view(folder, 64).reason == "no mask that was asked holds a class"
 
 
-def test_of_large_masks_the_middle_is_asked(tmp_path, monkeypatch):
-    monkeypatch.setattr(view_module, "LARGEST", 128)
-    view = choose_view(write_masks(tmp_path, lines), 64)
-    whole = choose_view(tmp_path, 64)
-    assert view.pieces and view == whole
-
-
 def test_the_size_of_training_is_asked(tmp_path):
     folder = write_masks(tmp_path, lines)
     assert choose_view(folder, 64).pieces and not choose_view(folder, 256).pieces
@@ -93,3 +85,15 @@ def test_whole_pictures_are_told_what_is_lost(tmp_path):
     assert "scaled to 30 x 30 pixels, class 1 could reach an IoU of 0." in choose_view(folder, 30, False).reason
     (folder / "masks").rename(folder / "instances")
     assert choose_view(folder, 30, False) == (False, "--view asks for them", True)
+
+
+def test_pieces_of_scaled_pictures_are_told_what_is_lost(tmp_path):
+    """What they will be scaled by is measured, not what whole pictures would be scaled to."""
+    folder = write_masks(tmp_path, lines)
+    view = choose_view(folder, 256, True, 0.1)
+    assert view.pieces and view.reason.startswith(
+        "--view asks for them; scaled by 0.1, class 1 could reach an IoU of 0."
+    )
+    assert "scaled by 0.5" not in choose_view(folder, 256, False, 0.5).reason
+    to_size, by_scale = choose_view(folder, 64, None, 0.5).reason.split("; ")
+    assert to_size.startswith("scaled to 64 x 64 pixels, class 1") and by_scale.startswith("scaled by 0.5, class 1")

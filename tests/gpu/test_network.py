@@ -119,8 +119,9 @@ def test_a_step_waits_for_nothing_and_copies_nothing(rng):
         on_gpu(rng.integers(0, 3, (2, 8, 4))),
     )
     weights = {"class_weight": on_gpu(np.array([1.0, 1, 2])), "pixel_weight": on_gpu(rng.uniform(0, 2, (2, 8, 4)))}
+    apart = weights | {"dice_weight": on_gpu(rng.uniform(0, 2, (2, 8, 4))), "loss": "both"}
     optimizer = Adam()
-    for how in ({}, weights, {"loss": "both"}, weights | {"loss": "both"}, {"loss": "dice"}):
+    for how in ({}, weights, {"loss": "both"}, weights | {"loss": "both"}, {"loss": "dice"}, apart):
         cupy_on_cpu.counts.clear()
         _, grads = minunet.loss_and_gradients(net, params, images, labels, **how)
         optimizer.step(params, grads)

@@ -54,6 +54,20 @@ def test_a_file_that_cannot_be_run_costs_its_own_lesson_only(folder, capsys):
     assert f"{others} of {len(EXERCISES)} exercises done" in lines[-2]
 
 
+@pytest.mark.parametrize("which", [["3"], []])
+def test_what_an_error_says_moves_no_cursor(folder, capsys, which):
+    """Wherever it is raised: in the file itself, or in a function that is called."""
+    for old, new in (
+        ("return cols.reshape(len(x), out_height, out_width, -1)", r"raise ValueError('\x1b[2J\nall good')"),
+        ("def im2col(", "raise ValueError('\\x1b[2J\\nall good')\ndef im2col("),
+    ):
+        edit(folder, old, new)
+        assert main([*which, "--folder", str(folder)]) in (1, 2)
+        printed = "".join(capsys.readouterr())
+        assert "\x1b" not in printed and "\nall good" not in printed
+    assert r"ValueError: \x1b[2J\nall good" in printed
+
+
 def test_it_needs_neither_pytorch_nor_a_network(folder):
     """In a process of its own, in which PyTorch cannot be imported and no socket be opened."""
     code = (
@@ -246,11 +260,12 @@ def test_more_that_is_told(wrong, sentence):
 
 def test_an_endless_loop_that_is_stopped_says_where(capsys):
     def endless(x):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("\x1b[2J")
 
     with pytest.raises(KeyboardInterrupt):
         judge(exercise(lambda x: x), endless)
-    assert "1.1 f, case 1 of 3: x (2, 3, 3)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1.1 f, case 1 of 3: x (2, 3, 3)" in said and r"KeyboardInterrupt: \x1b[2J" in said
 
 
 def test_of_two_suspects_the_next_case_decides():

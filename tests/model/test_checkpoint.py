@@ -18,7 +18,7 @@ def test_what_is_saved_comes_back(tmp_path, rng):
     state = {"t": np.array(3), "m.out.bias": np.ones(3, "float32")}
     classes = ("a", "Zellen, größer")
     rows = [dict.fromkeys(row_names(classes), 0.1 + 0.2) | {"epoch": 1}]
-    run = Checkpoint(CONFIG, classes, params, average, state, ["x", "y", "z"], 7, 0.1, 1.5, rows)
+    run = Checkpoint(CONFIG, classes, params, average, state, ["x", "y", "z"], 7, 0.1, 1.5, rows, blank=2)
     save_checkpoint(tmp_path / "a.npz", run)
     loaded = load_checkpoint(tmp_path / "a.npz")
     for field in dataclasses.fields(Checkpoint):

@@ -112,6 +112,7 @@ def test_scales_of_another_shape_cannot_fill_the_memory(tmp_path):
         lambda meta: meta.update(loss_sum=10**400),
         lambda meta: meta.update(loss_sum=float("nan")),
         lambda meta: meta.update(seconds=float("inf")),
+        lambda meta: meta.update(blank=-1),
         lambda meta: meta.update(classes=meta["classes"][::-1]),
         lambda meta: meta.update(seconds=10**400),
         lambda meta: meta.update(step=10**6),

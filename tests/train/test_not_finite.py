@@ -35,6 +35,9 @@ def test_the_first_layer_whose_numbers_are_not_finite_is_named(rng, padding, nor
     spoilt = {"images": images.copy(), "labels": labels}
     spoilt["images"][2, 5, 5, 0] = np.inf  # only in the last image
     assert first_not_finite(net, params, spoilt) == "input.conv1"
+    spoilt = batch | {"dice_weight": np.full(labels.shape, np.nan)}
+    assert first_not_finite(net, params, spoilt) == ""
+    assert first_not_finite(net, params, spoilt, "both").endswith(" on the way back")
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")

@@ -111,6 +111,36 @@ def test_planted_bugs_are_refused(bug):
         assert trouble.startswith(name)
 
 
+KEPT_ARRAYS = {
+    "relu returned y": """
+import numpy as np
+kept = {}
+def relu(x):
+    y = kept.setdefault((x.shape, x.dtype), np.empty_like(x))
+    return np.maximum(x, 0, out=y), x > 0
+def relu_backward(dy, cache): return dy * cache
+""",
+    "conv2d_backward returned dweight": """
+import numpy as np
+from minunet import layers
+from minunet.layers import conv2d
+kept = {}
+def conv2d_backward(dy, cache):
+    dx, dweight, dbias = layers.conv2d_backward(dy, cache)
+    mine = kept.setdefault((dweight.shape, dweight.dtype), np.empty_like(dweight))
+    mine[...] = dweight
+    return dx, mine, dbias
+""",
+}
+
+
+@pytest.mark.parametrize("what", KEPT_ARRAYS)
+def test_what_is_returned_may_not_be_written_over_by_a_later_call(tmp_path, capsys, what):
+    """Right when it is returned, and something else when the network uses it."""
+    assert train_with(tmp_path, KEPT_ARRAYS[what]) == 2
+    assert f"{what}, and a later call writes over it: make a new array in each call." in capsys.readouterr().err
+
+
 MEMORIES = {
     "a buffer for each shape": """
 import numpy as np
@@ -165,6 +195,7 @@ def group_norm_backward(dy, cache):
         ("def conv2d(x, weight, bias, stride, padding): ...", "has no conv2d_backward"),
         ("x = 1", "defines none of conv2d, relu"),
         ("def relu(x:", "mine.py, line 1 cannot be run: SyntaxError"),
+        ("x = 1\0", "mine.py cannot be run: "),  # and no line is named
         ("import sys\nsys.exit()", "cannot be run: SystemExit"),
         ("def relu(x): raise NotImplementedError('exercise 1')\ndef relu_backward(dy, cache): ...", "not written yet"),
         ("def relu(x): raise NotImplementedError\ndef relu_backward(dy, cache): ...", "relu is not written yet. No"),
@@ -174,6 +205,23 @@ def group_norm_backward(dy, cache):
         ("def relu(x): return abs(x), x\ndef relu_backward(dy, cache): return dy", "relu is wrong: y is off by"),
         ("def relu(x): return x[0] * (x[0] > 0), x\ndef relu_backward(dy, cache): return dy", "y has the shape"),
         ("def relu(x): return 1, x\ndef relu_backward(dy, cache): return dy", "y is a int, not an array"),
+        (
+            "import numpy as np\ndef relu(x): return np.ma.masked_array(x, mask=True), x\n"
+            "def relu_backward(dy, cache): return dy",
+            "y is a MaskedArray, not a plain array, for",
+        ),
+        (
+            "import numpy as np\ndef relu(x): return read_only(np.maximum(x, 0)), x\n"
+            "def relu_backward(dy, cache): return dy * (cache > 0)\n"
+            "def read_only(array):\n    array.flags.writeable = False\n    return array",
+            "relu is wrong: y is read-only: return a copy, for",
+        ),
+        (
+            "import numpy as np\nfrom minunet.layers import conv2d, conv2d_backward as right\n"
+            "def conv2d_backward(dy, cache):\n    dx, dweight, dbias = right(dy, cache)\n"
+            "    dbias.flags.writeable = False\n    return dx, dweight, dbias",
+            "conv2d_backward is wrong: dbias is read-only: return a copy, for",
+        ),
         (
             "import numpy as np\ndef relu(x): return np.maximum(x, 0), x\n"
             "def relu_backward(dy, cache): return (dy * (cache > 0)).astype('float64')",

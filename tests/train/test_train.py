@@ -567,11 +567,42 @@ def test_what_a_checkpoint_holds():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     checkpoint = load_checkpoint(Path("a/last.npz"))
     assert set(meta_of(Path("a/last.npz"))) == {
-        "config", "classes", "data", "step", "loss_sum", "seconds", "rows", "digest",
+        "config", "classes", "data", "step", "loss_sum", "seconds", "blank", "rows", "digest",
     }  # fmt: skip
     best = load_checkpoint(Path("a/best.npz"))
     assert list(best.params) == list(checkpoint.params) and not best.optimizer  # what predicting needs
     assert set(checkpoint.optimizer) == {"t", *(f"{kind}.{name}" for kind in "mv" for name in checkpoint.params)}
+
+
+def test_batches_in_which_nothing_counts_are_in_no_mean(tmp_path, monkeypatch):
+    """Their loss is 0; neither does a run that was stopped between them and goes on show another mean."""
+    folder = write_folder(tmp_path / "mine", count=7, size=(16, 16))
+    (folder / "classes.txt").write_text("0 ground\n1 thing\n9 ignore\n")
+    for number in (0, 2, 4):
+        Image.fromarray(np.full((16, 16), 9, "uint8")).save(folder / "masks" / f"photo-{number}.png")
+    for name, numbers in (("train", (0, 1, 2, 3, 4)), ("val", (5,)), ("test", (6,))):
+        (folder / f"{name}.txt").write_text("".join(f"photo-{number}\n" for number in numbers))
+    losses = []
+
+    def noted(*arguments, **options):
+        loss, grads = loss_and_gradients(*arguments, **options)
+        losses.append(float(loss))
+        return loss, grads
+
+    options = ["--data-dir", str(folder), *SMALL, "--view", "whole", "--batch-size", "1", "--epochs", "2"]
+    with monkeypatch.context() as patch:
+        patch.setattr("minunet.train.loop.loss_and_gradients", noted)
+        assert train.main([*options, "--out", "a"]) == 0
+    rows = load_checkpoint(Path("a/last.npz")).rows
+    for row, some in zip(rows, (losses[:5], losses[5:]), strict=True):
+        assert some.count(0.0) == 3
+        assert row["train_loss"] == pytest.approx(sum(some) / 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "StopSignals", stops_after(8))
+        assert train.main([*options, "--out", "b"]) == 130
+    assert load_checkpoint(Path("b/last.npz")).blank > 0
+    assert train.main(["--resume", "b", "--device", "cpu"]) == 0
+    assert [row["train_loss"] for row in load_checkpoint(Path("b/last.npz")).rows] == [r["train_loss"] for r in rows]
 
 
 def test_a_class_that_never_occurs_is_null_in_json(tmp_path):
@@ -663,8 +694,9 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     assert_refused(capsys, [*SMALL, "--set", "size=3"], "an option of its own")
     assert_refused(capsys, [*SMALL, "--set", "pieces=true"], "an option of its own, or follows from the preset")
     assert_refused(capsys, [*SMALL, "--set", "stretch=true"], "stretch is for networks that see pieces")
-    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set", "seam_weight=3"]
-    assert_refused(capsys, [*SMALL, *mine], "seam_weight is for images whose single objects are known")
+    mine = ["--data-dir", str(write_folder(tmp_path / "mine")), "--set"]
+    assert_refused(capsys, [*SMALL, *mine, "seam_weight=3"], "seam_weight is for images whose single objects are known")
+    assert_refused(capsys, [*SMALL, *mine, "border=9"], "border is for images whose single objects are known")
     two = ["--set", "border=0", "--class-weight", "1,1,2"]
     assert_refused(capsys, [*SMALL, "--data-dir", folder, *two], "3 numbers, but there are 2 classes")
     assert_refused(capsys, [*SMALL, "--set", "schedule=cosine"], "schedule: it must be one of")

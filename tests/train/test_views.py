@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 from scipy.ndimage import label
 
+from minunet.data.cells import make_cells
 from minunet.data.dataset import IGNORED, Dataset
 from minunet.errors import InputError
 from minunet.metrics import count_matches, rand_score
@@ -20,6 +21,7 @@ from minunet.train.__main__ import main as train
 from minunet.train.loop import begin, make_batch, make_batches, resume
 from minunet.train.presets import MOST_PIECES, PIECES, load, weighted
 from minunet.train.score import rand_scores, score_instances
+from minunet.train.told import print_result
 from tests.data.pictures import write_folder
 
 SMALL = ["--epochs", "1", "--size", "16", "--base", "2", "--depth", "2", "--batch-size", "2", "--threads", "1"]
@@ -66,10 +68,13 @@ def test_a_view_is_for_a_folder_of_ones_own(capsys):
     assert "--view is for a --data-dir with pictures of your own." in capsys.readouterr().err
 
 
-def test_pieces_at_half_the_resolution(tmp_path):
+def test_pieces_at_half_the_resolution(tmp_path, capsys):
     """Training sees them smaller, and predictions are as large as the pictures."""
     folder = striped(tmp_path / "thin")
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--out", "a"]) == 0
+    assert "pieces at 0.5 of the resolution, as --view asks for them; scaled by 0.5, class 1" in capsys.readouterr().out
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.1", "--out", "b"]) == 0
+    assert "Much is lost in scaling by 0.1" in capsys.readouterr().err
     data, config, _ = load(config_of(tmp_path / "a"))
     batches = make_batches(make_network(config, 2), data.training, config)
     assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
@@ -165,6 +170,25 @@ def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
     assert test["pixel_accuracy"] * counted == pytest.approx(round(test["pixel_accuracy"] * counted))
 
 
+@pytest.mark.parametrize("loss", ["cross-entropy", "dice", "both"])
+def test_weights_of_classes_are_not_in_soft_dice(rng, loss):
+    """Not by way of the map that makes seams count more, either; and what is ignored counts in neither."""
+    cells = make_cells(3, 32, rng)
+    cells.labels[:, :4] = IGNORED
+    config = Config("cells", size=32, base=2, depth=2, class_weight=(1, 2, 4), seam_weight=3, loss=loss)
+    batches = [
+        make_batch(make_network(each, 3), each, make_batches(make_network(each, 3), cells, each), 0)
+        for each in (config, replace(config, class_weight=(1, 1, 1)), replace(config, class_weight=None))
+    ]
+    weighted_ones, ones, none = batches
+    assert (weighted_ones["pixel_weight"] != ones["pixel_weight"]).any()
+    np.testing.assert_allclose(ones["pixel_weight"], none["pixel_weight"], rtol=1e-6)
+    for batch in batches:
+        assert ("dice_weight" in batch) == (loss != "cross-entropy")
+        np.testing.assert_array_equal(batch.get("dice_weight", none["pixel_weight"]), none["pixel_weight"])
+    assert none["pixel_weight"].min() == 0 and none["pixel_weight"].max() > 2
+
+
 def test_balanced_classes():
     labels = np.array([[[0] * 12 + [1] * 3 + [IGNORED] * 5]], "uint8")
     data = Dataset(np.zeros((1, 1, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
@@ -216,6 +240,28 @@ def test_weights_of_the_classes_on_the_command_line(tmp_path, capsys):
     assert "--class-weight cannot be given with it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("asked", "weights"), [("null", None), ("[1,3]", (1, 3))])
+def test_weights_that_are_set_are_those_that_train(tmp_path, asked, weights):
+    """null is 1 for each, and not what pieces have where nobody asks."""
+    folder = striped(tmp_path / "mine")
+    how = ["--view", "pieces", "--set", f"class_weight={asked}"]
+    assert train(["--data-dir", str(folder), *SMALL, *how, "--out", "run"]) == 0
+    assert config_of(tmp_path / "run").class_weight == weights
+
+
+@pytest.mark.parametrize("asked", [[], ["--class-weight", "1,3"]])
+def test_a_run_does_not_go_on_with_more_classes(tmp_path, capsys, asked):
+    """The classes are named, and not the weights that they do not fit."""
+    folder = striped(tmp_path / "mine")
+    assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", *asked, "--out", "run"]) == 0
+    mask = np.array(Image.open(folder / "masks" / "0.png"))
+    mask[:9, :9] = 2
+    Image.fromarray(mask).save(folder / "masks" / "0.png")
+    assert train(["--resume", "run"]) == 2
+    said = capsys.readouterr().err
+    assert "last.npz holds the classes class 0, class 1, but the images have class 0, class 1, class 2" in said
+
+
 def test_what_is_said_of_a_run(tmp_path, capsys):
     """Channels, ranges, pieces, what is ignored, and the weights."""
     folder = striped(tmp_path / "mine")
@@ -242,6 +288,15 @@ def test_without_a_border_the_weight_of_its_class_is_left_out(tmp_path):
     (folder / "masks").rename(folder / "instances")
     assert train(["--data-dir", str(folder), *SMALL, "--set", "border=0", "--out", "run"]) == 0
     assert len(config_of(tmp_path / "run").class_weight) == 2
+
+
+@pytest.mark.parametrize("asked", [["--class-weight", "1,1,4"], ["--set", "class_weight=[1,1,4]"]])
+def test_weights_that_were_asked_for_are_not_left_out(tmp_path, capsys, asked):
+    """Also if they are those of the preset."""
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    (folder / "masks").rename(folder / "instances")
+    assert train(["--data-dir", str(folder), *SMALL, "--set", "border=0", *asked]) == 2
+    assert "class_weight holds 3 numbers, but there are 2 classes" in capsys.readouterr().err
 
 
 def test_numbers_of_another_scale_are_told(tmp_path, capsys):
@@ -307,9 +362,23 @@ def test_rand_scores_of_classes_in_many_pieces():
     assert rand_scores([np.ones_like(truth)], [truth], names) == {}
 
 
-def test_pieces_of_single_pixels_have_no_score():
+def test_predicted_pieces_do_not_join_through_what_is_ignored():
+    """Whatever is predicted between cells whose walls are not labelled; with 256 classes, 255 is one of them."""
+    truth, merged = cells(0)
+    unsure = np.where(truth == 0, IGNORED, truth)
+    for prediction in (truth, np.ones_like(truth)):
+        assert rand_scores([unsure], [prediction], ("wall", "cell")) == {"cell": 1.0}
+    assert rand_scores([unsure], [merged * 0], ("wall", "cell")) == {"cell": 0.0}
+    many = tuple(f"class {k}" for k in range(256))
+    assert rand_scores([255 * truth], [255 * truth], many) == {"class 255": 1.0}
+
+
+def test_pieces_of_single_pixels_have_no_score(capsys):
     dots = ((np.indices((20, 20)) % 3) == 0).all(axis=0).astype("uint8")
     assert rand_scores([dots], [dots], ("ground", "dot")) == {"dot": None}
+    result = {"images": 1, "epoch": 1, "pixel_accuracy": 1, "majority_accuracy": 0.9, "mean_iou": 1, "iou": {}}
+    print_result({**result, "rand_score": {"dot": None}})
+    assert "is together: dot in single pixels only\n" in capsys.readouterr().out
 
 
 def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
