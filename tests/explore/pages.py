@@ -1,6 +1,7 @@
 """Pages of small networks, opened in the browser, and the numbers in them."""
 
 import base64
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from minunet.layers import crop_concat
 from minunet.recording import Recording
 from minunet.unet import Parameters, UNet
 
+FOUR, THREE = 1e-4, 1e-3  # how exact numbers are printed: in sentences and in tables
+NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:\.\d+)?(?:e[+\u2212]?\d+)?")
 # Every so many numbers of the arrays in `state[kind]`, by name: [height, width, channels, base64 of float64].
 NUMBERS = """([kind, every]) => Object.fromEntries(Object.entries(state[kind]).map(([name, {h, w, c, d}]) => {
   const some = every === 1 ? d : d.filter((_, n) => n % every === 0);
@@ -137,3 +140,8 @@ def assert_equal(
     for name, array in wanted.items():
         some = array if every == 1 else array.ravel()[::every]
         np.testing.assert_allclose(found[name], some, rtol=0, atol=1e-9 * abs(array).max(), err_msg=name)
+
+
+def read(text: str) -> list[float]:
+    """The numbers in a text."""
+    return [float(number.replace("\u2212", "-")) for number in NUMBER.findall(text)]

@@ -125,7 +125,7 @@ def test_another_weight_in_the_text_of_the_page_is_seen(tab, tmp_path):
 
 @pytest.mark.parametrize("place", ["0", "y.d.length - 1"])
 def test_what_is_no_number_is_not_equal(tab, tmp_path, place):
-    """FAULT in data.js, `comparison`, of the first: NaN is forgotten when the next number is compared."""
+    """Whatever is compared after it."""
     page, right = write_page(random_scene()), "arrays[step.name] = "
     assert page.count(right) == 1
     wrong = f"if (step.name === 'input.conv1') y.d[{place}] = NaN;\n    {right}"

@@ -85,14 +85,14 @@ def assert_u(boxes: dict, depth: int) -> None:
     assert all(a["top"] == pytest.approx(b["top"]) for a, b in zip(left[:-1], right[:-1], strict=True))
 
 
-def assert_switches(boxes: dict, depth: int, screen: int) -> None:
+def assert_switches(boxes: dict, depth: int, where: tuple) -> None:
     """Each between the two cards whose skip it is."""
     assert len(boxes["switches"]) == depth - 1
     for label, box in boxes["switches"]:
         _, _, one, _, other = label.split()  # skip from A to B
         a, b = boxes["cards"][one], boxes["cards"][other]
-        assert a["right"] <= box["left"] + 1 and box["right"] <= b["left"] + 1, (screen, label)
-        assert a["top"] <= box["top"] and box["bottom"] <= a["bottom"], (screen, label)
+        assert a["right"] <= box["left"] + 1 and box["right"] <= b["left"] + 1, (*where, label)
+        assert a["top"] < (box["top"] + box["bottom"]) / 2 < a["bottom"], (*where, label)
 
 
 @pytest.mark.parametrize("depth", SIZES)
@@ -107,7 +107,7 @@ def test_it_is_a_u_on_every_screen(tab, tmp_path, depth):
             resized(tab, screen)
             boxes = tab.evaluate(BOXES)
             assert_u(boxes, depth)
-            assert_switches(boxes, depth, screen)
+            assert_switches(boxes, depth, (mode, screen))
             things = [*boxes["cards"].items(), *boxes["switches"]]
             for n, (name, box) in enumerate(things):
                 assert all(apart(box, other) for _, other in things[:n]), (mode, screen, name)
