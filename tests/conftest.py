@@ -1,8 +1,10 @@
-"""What all tests share: random generators, hypothesis settings, and the rule that no test is skipped in silence."""
+"""What all tests share: random generators, a headless browser, and the rule that no test is skipped in silence."""
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 # Before NumPy is imported, also by the commands that tests start: networks of the tests are so small that threads of
 # BLAS only wait for each other (20 steps: 5.85 seconds of the processor with two of them, 0.67 with one).
@@ -24,6 +26,8 @@ REASONS = (NO_GPU, OTHER_SYSTEM) if os.environ.get("CI") else (NO_GPU, OTHER_SYS
 settings.register_profile("default", deadline=None, max_examples=40, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}  # windows of a browser
 
 _unexpected_skips: list[str] = []
 
@@ -57,6 +61,51 @@ def gpu() -> Iterator[None]:
     else:
         with pytest.MonkeyPatch.context() as patch, cupy_on_cpu.installed(patch):
             yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, as the system or Playwright has it."""
+    from playwright.sync_api import sync_playwright
+
+    from lessons.site.pdf import launch
+    from minunet.errors import InputError
+
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except InputError as error:
+            pytest.skip(f"{NO_BROWSER}{error}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser) -> Iterator[Any]:
+    """Windows of a browser that remembers nothing from other tests, and is light."""
+    context = browser.new_context(viewport=DESK, color_scheme="light")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(context) -> Iterator[Any]:
+    with new_tab(context) as page:
+        yield page
+
+
+@contextmanager
+def new_tab(context: Any) -> Iterator[Any]:
+    """A page of the browser that fails the test for whatever it complains about or asks the network for."""
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    page.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
+    yield page
+    page.close()
+    assert trouble == []
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

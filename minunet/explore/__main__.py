@@ -126,12 +126,12 @@ def _read_truth(path: Path, image: np.ndarray, model: Model) -> np.ndarray:
 
 def _write(page: str, path: Path) -> Path:
     """Under this name, or the next one that is free: NAME-2.html."""
-    for number in itertools.count(2):
-        with suppress(FileExistsError), whole_file(path, new=True) as file:
+    free, numbers = path, itertools.count(2)
+    while True:
+        with suppress(FileExistsError), whole_file(free, new=True) as file:
             file.write(page)
-            return path
-        path = path.with_stem(f"{path.stem.removesuffix(f'-{number - 1}')}-{number}")
-    raise AssertionError
+            return free
+        free = path.with_stem(f"{path.stem}-{next(numbers)}")
 
 
 if __name__ == "__main__":

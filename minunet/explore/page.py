@@ -135,9 +135,15 @@ def packed(params: Parameters) -> tuple[dict[str, Any], Parameters, bool]:
 
 
 def checks(net: UNet, params: Parameters, x: np.ndarray) -> dict[str, list[Any]]:
-    """Of each step its largest number, and some others at equal steps, [index, number], by the plain layers."""
+    """Of each step its largest number, and some others at equal steps, [index, number], by the plain layers.
+
+    Raises InputError if there are numbers that are not finite.
+    """
     recording = Recording(net)
-    recording.forward(params, x[None])
+    with np.errstate(over="ignore", invalid="ignore"):
+        recording.forward(params, x[None])
+    if not all(np.isfinite(step.y).all() for step in recording.steps.values()):
+        raise InputError("The network computes numbers that are not finite: its training has diverged.")
     found = {}
     for name, step in recording.steps.items():
         values = step.y.ravel()

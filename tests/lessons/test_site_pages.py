@@ -9,7 +9,8 @@ import pytest
 
 from lessons import sync
 from lessons.site.build import page_name
-from tests.lessons.conftest import CUT, DESK, PAGES, PHONE, UNFOLD, new_tab
+from tests.conftest import DESK, PHONE, new_tab
+from tests.lessons.conftest import CUT, PAGES, UNFOLD
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 SHOWN = "[...document.querySelectorAll('main :is(p, li, td)')].map(each => each.innerText).join(' ')"

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from lessons import sync
-from tests.lessons.conftest import DESK, PAGES, PHONE, UNFOLD, new_tab
+from tests.conftest import DESK, PHONE, new_tab
+from tests.lessons.conftest import PAGES, UNFOLD
 
 LESSON = "03-convolution.html"
 # Blocks of which a word meets the button.

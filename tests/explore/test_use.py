@@ -1,0 +1,221 @@
+"""The page in use: addresses, skips that are switched off, names of all kinds, and whoever clicks too early."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minunet.explore.page import write_page
+from tests.explore.pages import arrays_of, assert_equal, exact, numbers, opened, opened_scene, random_scene, settled
+
+VIEW = "[state.view.name, state.view.k, state.view.i, state.view.j].join()"
+HASTE = "(() => { let now = 0; performance.now = () => (now += 1000); })()"  # then there is a pause after every step
+
+
+def scene():
+    return random_scene(16, 24, depth=3, truth=True)
+
+
+@pytest.fixture
+def page(tab, tmp_path):
+    return opened_scene(tab, scene(), tmp_path)
+
+
+def test_an_address_opens_a_number(tab, tmp_path):
+    opened_scene(tab, scene(), tmp_path, "#up1.conv1,3,5,6")
+    tab.wait_for_function(f"{VIEW} === 'up1.conv1,3,5,6'")
+    assert tab.locator("#map-caption").inner_text().startswith("map 3, row 5, column 6: ")
+    assert tab.get_by_role("heading", level=2).inner_text().startswith("up1: level 2, 8 maps of 8")
+
+
+def test_back_returns_and_forward_goes_on(page):
+    for name in ("down1", "up2"):
+        page.locator(".card", has_text=name).click()
+    assert page.evaluate(VIEW).startswith("up2.relu2,")
+    page.go_back()
+    page.wait_for_function(f"{VIEW}.startsWith('down1.relu2')")
+    page.go_forward()
+    page.wait_for_function(f"{VIEW}.startsWith('up2.relu2')")
+
+
+def test_back_returns_to_the_first_number(page):
+    """FAULT in main.js, `readAddress`: the address of the first view has no #, and is ignored."""
+    first = page.evaluate(VIEW)
+    page.locator(".card", has_text="down1").click()
+    page.go_back()
+    page.wait_for_function(f"{VIEW} === '{first}'", timeout=5000)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["#", "#nothing,1,2,3", "#up1.conv1", "#up1.conv1,8,0,0", "#up1.conv1,0,8,0", "#up1.conv1,0,0,12",
+     "#up1.conv1,-1,0,0", "#up1.conv1,1.5,0,0", "#up1.conv1,a,b,c", "#constructor,0,0,0", "#__proto__,0,0,0",
+     "#<b>,0,0,0", "#%E4%BD%A0,0,0,0"],
+)  # fmt: skip
+def test_an_address_of_nothing_is_ignored(tab, tmp_path, address):
+    opened_scene(tab, scene(), tmp_path, address)
+    assert tab.evaluate(VIEW) == "input.conv1,0,8,12"
+
+
+def test_an_address_that_cannot_be_decoded_is_ignored(tab, tmp_path):
+    """FAULT in main.js, `readAddress`: decodeURIComponent throws."""
+    opened_scene(tab, scene(), tmp_path, "#%")
+    assert tab.evaluate(VIEW) == "input.conv1,0,8,12"
+
+
+def test_a_click_on_a_pixel_asks_about_it(page):
+    box = page.locator("#map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 3.5 / 24, box["y"] + box["height"] * 10.5 / 16)
+    assert page.evaluate(VIEW) == "input.conv1,0,10,3"
+    box = page.locator(".card canvas").last.bounding_box()  # of the answer
+    page.mouse.click(box["x"] + box["width"] * 20.5 / 24, box["y"] + box["height"] * 2.5 / 16)
+    likely = page.evaluate("state.answer[2 * 24 + 20]")
+    assert page.evaluate(VIEW) == f"out,{likely},2,20"
+    page.locator("#maps").click(position={"x": 44 * 2 + 20, "y": 20})
+    assert page.evaluate(VIEW) == "out,2,2,20"
+
+
+def changed(page) -> str:
+    return page.locator("#changed").inner_text().split(" %")[0]
+
+
+def wanted(before, after) -> str:
+    """How many per cent of the pixels have another class."""
+    answers = [recording.steps["out"].y.argmax(axis=3) for recording in (before, after)]
+    return f"{100 * np.mean(answers[0] != answers[1]):.1f}"
+
+
+def test_a_skip_switched_off_changes_the_answer_and_as_it_was_undoes_it(page):
+    """FAULT in main.js, `toggleMap`: it computes before the map is one that is 0: a first click does nothing."""
+    before, _ = exact(scene())
+    out = page.evaluate("Array.from(state.arrays.out.d)")
+    assert not page.locator("#changes").is_visible()
+    off = []
+    for name, step in (("down1 to up1", "up1.concat"), ("input to up2", "up2.concat")):
+        page.get_by_role("switch", name=name).click()
+        settled(page)
+        off.append(step)
+        assert changed(page) == wanted(before, exact(scene(), off=off)[0]) != "0.0"
+    page.evaluate("go('down1.relu2', 5, 0, 0)")
+    page.get_by_role("button", name="make this map 0").click()
+    settled(page)
+    assert changed(page) == wanted(before, exact(scene(), off=off, zeroed={"down1.relu2": [5]})[0])
+    page.get_by_role("button", name="as it was").click()
+    settled(page)
+    assert page.evaluate("Array.from(state.arrays.out.d)") == out
+    assert not page.locator("#changes").is_visible() and page.get_by_role("switch", checked=False).count() == 0
+
+
+def test_each_change_can_be_undone_alone(page):
+    out = page.evaluate("Array.from(state.arrays.out.d)")
+    for control in (page.get_by_role("switch").first, page.locator("#zero")):
+        for _ in range(2):
+            control.click()
+            settled(page)
+        assert page.evaluate("Array.from(state.arrays.out.d)") == out and not page.locator("#changes").is_visible()
+
+
+def test_a_skip_that_is_off_says_so_in_the_sum(page):
+    page.get_by_role("switch").first.click()
+    settled(page)
+    page.evaluate("go('up1.concat', 1, 2, 2)")
+    assert "Switched off: 0 in place of map 1 of down1.relu2" in page.locator("#sum").inner_text()
+
+
+@pytest.mark.parametrize("clicks", [[0, 1], [1, 0]])
+def test_two_switches_one_right_after_the_other(page, clicks):
+    """The second begins at its own step, and the first may not have come so far."""
+    page.evaluate(HASTE)
+    page.evaluate("clicks => clicks.forEach(n => document.querySelectorAll('[role=switch]')[n].click())", clicks)
+    settled(page)
+    recording, _ = exact(scene(), off=["up1.concat", "up2.concat"])
+    assert_equal(numbers(page), arrays_of(recording, scene()))
+
+
+def test_whoever_clicks_while_gradients_are_computed_breaks_nothing(page):
+    """There are none yet, nor have those of another pixel anything to say."""
+    page.evaluate(HASTE)
+    page.evaluate(
+        "() => { setMode(true); document.getElementById('own').click(); dispatchEvent(new Event('resize')); }"
+    )
+    settled(page)
+    assert "Gradient of the score" in page.locator("#sum").inner_text()
+
+
+def test_a_scale_of_its_own_is_that_of_one_map(page):
+    page.evaluate("go('down1.conv1', 2, 1, 1)")
+    own = page.evaluate("Math.max(...state.arrays['down1.conv1'].d.filter((_, n) => n % 8 === 2).map(Math.abs))")
+    page.get_by_role("checkbox", name="a scale of its own").check()
+    assert float(page.locator("#empty").inner_text().split()[2].rstrip(";")) == pytest.approx(own, abs=1e-4)
+
+
+def test_maps_that_are_0_everywhere_are_counted(tab, tmp_path):
+    dead = scene()
+    dead.params["down1.conv1.weight"][..., [1, 6]] = 0
+    dead.params["down1.conv1.bias"][[1, 6]] = [-1, -2]
+    opened_scene(tab, dead, tmp_path)
+    empty = sum(not exact(dead)[0].steps["down1.relu1"].y[..., k].any() for k in range(8))
+    tab.evaluate("go('down1.relu1')")
+    assert empty >= 2 and tab.locator("#empty").inner_text().endswith(f"; {empty} of 8 maps are 0 everywhere")
+
+
+ODD = ("<b>bold</b>", "</script><script>alert(1)</script>", "quotes \" ' `", "&amp; & \u00fc \u6f22 {{data}} <!--")
+
+
+@pytest.mark.parametrize("about", ["<i>&lt;\"'.png", "</title></script>{{script}} \u6f22.png"])
+def test_names_of_all_kinds_are_shown_as_they_are(tab, tmp_path, about):
+    odd = random_scene(names=ODD, classes=4)
+    page = write_page(type(odd)(**{**vars(odd), "about": (about, "second")}))
+    opened(tab, page, tmp_path)
+    assert tab.evaluate("model.classes") == list(ODD)
+    assert tab.locator("#classes li").all_text_contents() == list(ODD)
+    assert about in tab.title() and tab.locator("#about").text_content() == f"{about}; second"
+    tab.evaluate("go('out', 1, 2, 3)")
+    assert tab.locator(".classes button").all_text_contents() == list(ODD)
+    assert tab.locator("#map-caption").text_content().startswith(f"{ODD[1]}, row 2, column 3: ")
+    tab.evaluate("Object.assign(state.aim, {i: 0, j: 0, k: 1})")
+    tab.keyboard.press("b")
+    settled(tab)
+    assert f"score of {ODD[1]} at" in tab.locator("#sum").text_content()
+    assert tab.locator("#stage b b, #classes b, i i").count() == 0 and tab.locator("script").count() == 2
+
+
+def test_who_wants_no_motion_sees_everything_at_once(page):
+    count = """async () => {
+      const names = [], paint = paintCard;
+      paintCard = name => { names.push(name); paint(name); };
+      await compute(0);
+      paintCard = paint;
+      return names;
+    }"""
+    cards = page.locator(".card").count()
+    assert len(page.evaluate(count)) == cards + len(scene().net.blocks())
+    page.emulate_media(reduced_motion="reduce")
+    assert len(page.evaluate(count)) == cards
+
+
+def test_without_scripts_there_is_a_sentence(browser, tmp_path):
+    (tmp_path / "page.html").write_text(write_page(random_scene()), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    assert "needs JavaScript" in tab.locator("noscript").inner_text()
+    context.close()
+
+
+def test_what_goes_wrong_is_said_in_the_header(browser, tmp_path):
+    """Not in `tab`, which allows no errors."""
+    (tmp_path / "page.html").write_text(write_page(random_scene()), encoding="utf-8")
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    settled(tab)
+    tab.evaluate("setTimeout(() => { throw new Error('oh dear') })")
+    tab.wait_for_function("document.getElementById('compared').textContent.includes('oh dear, at input.conv1')")
+    context.close()
+
+
+def test_the_data_in_the_page_is_json_and_holds_no_tag():
+    page = write_page(random_scene(names=ODD, classes=4))
+    text = page.split('id="data">')[1].split("</script>")[0]
+    assert "<" not in text and json.loads(text)["classes"] == list(ODD)
