@@ -2,7 +2,7 @@
 const SMALLER = .38;  // by how much the lowest cards are smaller than the highest
 const SWITCH = 64;  // pixels between the arms at the lowest skip, for its switch
 const CAPTION = 34, GAP = 14;  // pixels above and below each card
-
+const TITLES = {x: "picture", out: "classes"};
 const lastOf = block => block === "x" ? "x" : model.steps.findLast(step => step.block === block).name;
 
 // {cards: name -> {x, y, side}, width, height}: a wide drawing has picture and answer at its sides, a narrow one above.
@@ -27,12 +27,11 @@ function placesOf(width, room) {
   put("answer", narrow ? width / 2 : width - side / 2, narrow ? CAPTION : CAPTION + side + CAPTION + GAP);
   return {cards, width, height: y - CAPTION};
 }
-
 function buildCards(stage, choose) {
   return Object.fromEntries(["x", ...model.blocks, "answer"].map(name => {
-    const canvas = element("canvas"), size = element("small"), title = {x: "picture", out: "classes"}[name] ?? name;
-    const card = button("", event => choose(name, event), {className: "card"});
-    card.append(element("b", {textContent: title}), size, canvas);
+    const card = button("", event => choose(name, event), {className: "card"}), canvas = element("canvas");
+    const size = element("small");
+    card.append(element("b", {textContent: TITLES[name] ?? name}), size, canvas);
     stage.append(card);
     return [name, {button: card, canvas, size}];
   }));

@@ -1,6 +1,6 @@
 // Backward: what is asked about, the gradient of it, and the check of one number by computing again.
-// The question, {value, dy}: the score of a class at a pixel; or, if the truth is known, the loss, the cross-entropy's mean
-// over all pixels that are not ignored. dy is its gradient with respect to the scores.
+// The question, {value, dy}: the score of a class at a pixel; or, if the truth is known, the loss, the mean of the
+// cross-entropy over all pixels that are not ignored. dy is its gradient with respect to the scores.
 function question(out, aim) {
   const dy = like(out);
   if (!aim.loss) {
@@ -31,12 +31,11 @@ async function slopeByComputing({arrays, edits, aim, name, i, j, k, running}, gr
     if (agrees || digits === 7) return {before, after, step, slope, agrees, digits};
   }
 }
-
-const DIFFERENT = " They differ: here, or within this step, a ReLU or a max-pool changes its mind. (Of equal numbers in "
-  + "a pool, the first gets all of the gradient.)";
+const DIFFERENT = " They differ: here, or within this step, a ReLU or a max-pool changes its mind. (Of equal numbers "
+  + "in a pool, the first gets all of the gradient.)";
 function gradientSum(asked, gradient) {
   const {aim} = asked, place = `at row ${aim.i}, column ${aim.j}`;
-  const what = aim.loss ? "the mean cross-entropy of all pixels" : `the score of ${model.classes[aim.k]} ${place}`;
+  const what = aim.loss ? "the loss" : `the score of ${model.classes[aim.k]} ${place}`;
   const text = element("div", {className: "formula", textContent: "not computed yet", aria: {live: "polite"}});
   const check = async () => {
     const found = await slopeByComputing(asked, gradient);

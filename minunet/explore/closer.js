@@ -6,13 +6,11 @@ const address = () => `#${[state.view.name, state.view.k, state.view.i, state.vi
 const nameOf = (name, k) => ({x: model.channels, out: model.classes})[name]?.[k] ?? `map ${k}`;
 const partOf = (name, {i, j, loss} = state.aim) =>  // in Backward, what the asked pixel sees of an array
   state.backward && !loss ? seenFrom(model, "out", i, j)[name] : wholeOf(shown(name));
-
 function renew(box, ...children) {  // the focus stays on the button at the same place
   const place = [...box.querySelectorAll("button")].indexOf(document.activeElement);
   box.replaceChildren(...children);
   box.querySelectorAll("button")[place]?.focus();
 }
-
 function look() {
   const {view, edits} = state, {name, k, i, j} = view, array = shown(name), step = model.step[name];
   if (!array) return;  // the gradients are still computed
@@ -20,16 +18,17 @@ function look() {
   scale.signed ||= state.backward;
   const here = step?.block ?? "x";
   for (const each of ["x", ...model.blocks]) cards[each].button.setAttribute("aria-pressed", each === here);
-  const block = step ? `${step.block}: level ${step.level + 1}` : "picture";
-  at("where").textContent = `${block}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
-  const empty = emptyMaps(array), without = empty.length ? `; ${empty.length} of ${array.c} maps are 0 everywhere, hatched` : "";
-  at("empty").textContent = `largest without its sign: ${textOf(scale.largest)}${without}`;
+  const level = step ? `: level ${step.level + 1}` : "";
+  at("where").textContent = `${TITLES[here] ?? here}${level}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
+  const own = state.ownScale ? {...scaleOf(array, k), signed: scale.signed} : scale, {length: empty} = emptyMaps(array);
+  at("empty").textContent = `largest, without its sign: ${textOf(own.largest)}`
+    + (empty ? `; ${empty} of ${array.c} maps are 0 everywhere (hatched)` : "");
   renew(at("steps"), ...model.steps.filter(each => each.block === step?.block).map(({name: to}) => {
     const last = to.split(".").at(-1);
     return button(OTHERWISE[last] ?? last, () => go(to), {aria: {pressed: to === name}});
   }));
   drawThumbs(array, scale, zeroed);
-  drawMap(array, state.ownScale ? {...scale, ...scaleOf(array, k), signed: scale.signed} : scale);
+  drawMap(array, own);
   at("map-caption").textContent = `${nameOf(name, k)}, row ${i}, column ${j}: ${textOf(value)}`;
   at("map").setAttribute("aria-label", `${at("map-caption").textContent}; the arrow keys move`);
   at("zero").hidden = !step || step === model.last;
@@ -39,7 +38,6 @@ function look() {
   renew(at("sum"), ...(zeroed?.has(k) ? [sentence("You have made this map 0.", "Without that:")] : []), ...sum);
   showSeen(step);
 }
-
 function drawThumbs(array, scale, zeroed) {
   const maps = at("maps"), holder = maps.parentElement, {name, k} = state.view;
   const across = state.across = Math.max(1, Math.floor((holder.clientWidth - 6) / THUMB));
@@ -51,7 +49,6 @@ function drawThumbs(array, scale, zeroed) {
   const text = `${nameOf(name, k)}, the last is ${array.c - 1}; largest ${textOf(scaleOf(array, k).largest)}`;
   maps.setAttribute("aria-valuetext", text);
 }
-
 function drawMap(array, scale) {
   const canvas = at("map"), zoom = canvas.parentElement.clientWidth / Math.max(array.h, array.w);
   const pen = sized(canvas, array.w * zoom, array.h * zoom), {i, j, k} = state.view, mark = Math.max(zoom, 12);

@@ -2,12 +2,11 @@
 const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
 const state = {
   arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false,
-  running: 0, stale: 0,  // how often something new was begun, and the number of the first step that has to be computed
+  running: 0, stale: 0,  // how often something was begun, and the first step that has to be computed
   aim: {i: 0, j: 0, k: 0, loss: false},  // what Backward asks about
   probabilities: null, answer: null, untouched: null,  // the answer before the reader has changed anything
   view: {name: model.steps[0].name, k: 0, i: model.shape[0] >> 1, j: model.shape[1] >> 1, input: null},
   counting: {},  // what counts for the number that is shown
-  across: 1,  // small maps in a row
 };
 const shown = name => state.backward ? state.grads[name] : state.arrays[name];
 const LONGEST = 25;  // milliseconds without a pause, but for a step that takes longer
@@ -50,7 +49,6 @@ async function compute(from = model.steps.length) {
   document.body.removeAttribute("aria-busy");
   return true;
 }
-
 function begin(out) {  // when everything was computed for the first time: is it what minunet computes?
   const {count, off, most} = comparison(state.arrays), text = part => signs(part.toExponential(0));
   const i = out.h >> 1, j = out.w >> 1;

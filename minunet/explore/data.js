@@ -16,7 +16,6 @@ function unpacked(table, floatsText, bytesText) {
   }
   return params;
 }
-
 function readModel(data) {
   const [h, w, c] = data.shape, {steps} = data;
   return {

@@ -6,7 +6,6 @@ const tableOf = stops => Uint8ClampedArray.from({length: 3 * 256}, (_, n) => {  
   return stops[below][n % 3] + (place - below) * (stops[below + 1][n % 3] - stops[below][n % 3]);
 });
 const TABLES = {sequential: tableOf(SEQUENTIAL), signed: tableOf(SIGNED)};
-const NOTHING = "rgb(112 130 160)", CHANGED = "#d55e00";  // of lines
 
 // One scale for all maps of an array, or for map k alone: {largest, signed}; the middle of the signed colours is 0.
 function scaleOf(array, k = null) {
@@ -86,12 +85,11 @@ function drawMaps(pen, array, scale, across, cell, {box, zeroed, chosen} = {}) {
   for (let k = 0; k < array.c; k++) {
     const x = k % across * cell + 1, y = (k / across | 0) * cell + 1;
     place(pen, mapCanvas(array, k, scale, box, Math.ceil(side)), x, y, side);
-    if (empty.includes(k)) hatch(pen, x, y, side, side, NOTHING);
-    if (zeroed?.has(k)) for (const rising of [true, false]) hatch(pen, x, y, side, side, CHANGED, rising);
+    if (empty.includes(k)) hatch(pen, x, y, side, side, "rgb(112 130 160)");
+    if (zeroed?.has(k)) for (const rising of [true, false]) hatch(pen, x, y, side, side, "#d55e00", rising);
     if (k === chosen) frame(pen, x + 1, y + 1, side - 2, side - 2);
   }
 }
-
 const pictureCanvas = () =>
   canvasOf(model.shape[1], model.shape[0], (n, to) => to.set([...model.picture.subarray(3 * n, 3 * n + 3), 255]));
 function largestClass(scores, i, j) {

@@ -2,9 +2,9 @@
 const cards = buildCards(at("stage"), chooseCard);
 const switches = buildSwitches(at("stage"), name => toggle(state.edits.off, name, name));
 let places;
-
 function layOut() {
   const stage = at("stage"), width = Math.min(stage.parentElement.clientWidth - 32, innerWidth < 1200 ? 760 : 1100);
+  state.width = innerWidth;
   places = placesOf(width, innerHeight - at("both").offsetTop - 120);
   stage.style.cssText = `width: ${width}px; height: ${places.height}px`;
   for (const [name, {x, y, side}] of Object.entries(places.cards)) {
@@ -16,7 +16,6 @@ function layOut() {
     button.dataset.word = places.cards[step.block].x - x - side < 110 ? "" : "skip ";
   }
 }
-
 function paintCard(name) {
   const {canvas, size, button} = cards[name], {side} = places.cards[name], {backward, aim} = state;
   const [h, w] = model.shape, zoom = side / Math.max(h, w);
@@ -37,7 +36,6 @@ function paintCard(name) {
     button.title = empty && !backward ? `${empty} of ${array.c} maps are 0 everywhere` : "";
   }
 }
-
 function* painting() {
   for (const name of Object.keys(cards)) yield paintCard(name);
 }
@@ -58,7 +56,7 @@ function render() {  // but for the cards
 function showMode() {
   const mode = document.body.dataset.mode = state.backward ? "backward" : "forward";
   for (const id of ["forward", "backward"]) at(id).setAttribute("aria-pressed", id === mode);
-  document.body.dataset.loss = state.aim?.loss ?? false;
+  document.body.dataset.loss = state.aim.loss;
   at("asked").hidden = !state.backward || !model.truth;
 }
 
@@ -97,7 +95,6 @@ function chooseCard(name, event) {
   else if (event.target.tagName === "CANVAS") askAbout(part(event));
   else if (state.answer) go("out", state.aim.k, state.aim.i, state.aim.j);  // by the keyboard
 }
-
 async function toStrongest() {  // when the gradients of what is asked about are there
   if (await compute() && state.backward) go(state.view.name, undefined, undefined, undefined, false);
 }
@@ -109,7 +106,6 @@ function setMode(backward) {
   showMode();
   toStrongest();
 }
-
 function toggle(set, item, name) {
   if (!set.delete(item)) set.add(item);
   compute(model.order[name]);
@@ -162,15 +158,8 @@ document.onkeydown = event => byKey(event, {
   Escape: () => history.state?.inside && history.back(),
 });
 onpopstate = readAddress;
-onresize = () => {
-  if (innerWidth === state.width) return;  // as when a phone hides its address
-  state.width = innerWidth;
-  layOut();
-  if (!state.answer) return;
-  Object.keys(cards).forEach(paintCard);
-  render();
-};
-const trouble = message => tell(`${message}, at ${(model.steps[state.stale] ?? model.last).name}`, true);
+onresize = () => { if (innerWidth !== state.width) layOut(), compute(); };  // not when a phone hides its address
+const trouble = message => tell(`${message}, at ${model.steps[state.stale]?.name ?? "the end"}`, true);
 onerror = trouble;
 onunhandledrejection = event => trouble(event.reason?.message ?? event.reason);
 

@@ -42,7 +42,7 @@ class Step:
 
 
 def arrows_of(steps: list[Step]) -> list[tuple[str, str, str, str]]:
-    """From block to block: the block that hands on, the one that takes, by which kind of step, and which flow that is."""
+    """From block to block: which hands on, which takes, by which kind of step, and which flow that is."""
     block = {PICTURE: PICTURE} | {step.name: step.block for step in steps}
     hands = [(block[name], step.block, step.kind, f"{name}>{step.name}") for step in steps for name in step.inputs]
     return [arrow for arrow in hands if arrow[0] != arrow[1]] + [("out", "answer", "softmax", "")]

@@ -4,7 +4,6 @@ const signs = text => text.replaceAll("-", MINUS);
 const total = values => values.reduce((a, b) => a + b, 0);
 const grid = (h, w, at) => Array.from({length: h}, (_, a) => Array.from({length: w}, (_, b) => at(a, b)));
 const strongest = terms => terms.reduce((best, value, c) => Math.abs(value) > Math.abs(terms[best]) ? c : best, 0);
-
 function textOf(value, digits = 4) {
   const size = Math.abs(value);
   if (size !== 0 && size < .001) return signs(value.toExponential(1));
@@ -16,12 +15,10 @@ function element(tag, {aria = {}, ...properties} = {}, ...children) {
   made.append(...children);
   return made;
 }
-
 const sentence = (title, ...parts) => element("p", {}, element("b", {textContent: `${title} `}), ...parts);
 const formula = text => element("div", {className: "formula", textContent: text});
 const beside = (...parts) => element("div", {className: "beside"}, ...parts);
 const button = (textContent, onclick, rest) => element("button", {type: "button", textContent, onclick, ...rest});
-
 function table(caption, rows, marked = () => false) {
   const cell = (value, a, b) => element("td", {  // null: the zeros around a picture
     textContent: textOf(value ?? 0, 3), className: value === null ? "outside" : marked(a, b) ? "marked" : "",
@@ -31,9 +28,9 @@ function table(caption, rows, marked = () => false) {
 }
 
 // The terms of a sum over input maps as bars, the bias, and the sum; a click on a term shows its window.
-function sumOfMaps({params, step, k, choose}, terms, chosen, nameOf) {
+function sumOfMaps({step, k, choose}, terms, chosen) {
   const bias = params.get(`${step.name}.bias`).d[k], sum = total(terms), some = terms.filter(Boolean).length;
-  const rows = terms.map((value, c) => ({c, value, text: nameOf(c)}));
+  const rows = terms.map((value, c) => ({c, value, text: nameOf(step.inputs[0], c)}));
   const others = rows.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).splice(Math.min(SHOWN, some || 1));
   if (others.length) rows.push({text: `${others.length} more`, value: total(others.map(term => term.value))});
   rows.push({text: "bias", value: bias});
@@ -52,21 +49,26 @@ function sumOfMaps({params, step, k, choose}, terms, chosen, nameOf) {
 
 // "map 18 of up3.concat", which goes there.
 function link({go}, name, k, i, j) {
-  const text = name === "x" ? `${model.channels[k]} of the picture` : `map ${k} of ${name}`;
+  const text = `${nameOf(name, k)} of ${name === "x" ? "the picture" : name}`;
   return button(text, () => go(name, k, i, j), {className: "link"});
 }
 
-// What is asked is {params, arrays, edits, probabilities, step, i, j, k, input, choose(c), go(name, k, i, j)}: the
-// number of map k at row i and column j; and the input map whose window is shown, or null for the one that adds most.
+// The weights for map k, kernel(row, column, input map).
+function kernelOf({step, k}) {
+  const {shape: [kh, kw, c, outputs], d} = params.get(`${step.name}.weight`);
+  return {kh, kw, c, kernel: (a, b, m) => d[((a * kw + b) * c + m) * outputs + k]};
+}
+
+// What is asked is {arrays, edits, probabilities, step, i, j, k, input, choose(c), go(name, k, i, j)}: the number of
+// map k at row i and column j; and the input map whose window is shown, or null for the one that adds most.
 const sums = {
   conv2d(asked) {
     const {step, i, j, k} = asked, [from] = step.inputs, x = asked.arrays[from], {padding} = step.options;
-    const {shape: [kh, kw, c, outputs], d} = asked.params.get(`${step.name}.weight`);
+    const {kh, kw, c, kernel} = kernelOf(asked);
     const pixel = (a, b, m) => {
       const row = i + a - padding, column = j + b - padding;
       return row >= 0 && row < x.h && column >= 0 && column < x.w ? valueAt(x, row, column, m) : null;
     };
-    const kernel = (a, b, m) => d[((a * kw + b) * c + m) * outputs + k];
     const product = (a, b, m) => (pixel(a, b, m) ?? 0) * kernel(a, b, m);
     const terms = Array.from({length: c}, (_, m) => total(grid(kh, kw, (a, b) => product(a, b, m)).flat()));
     const m = asked.input ?? strongest(terms), of = at => grid(kh, kw, (a, b) => at(a, b, m));
@@ -76,14 +78,13 @@ const sums = {
                `${kh * kw} ${TIMES} ${c} = ${kh * kw * c} products, and the bias. From `, source, ":"),
       beside(table("window", of(pixel)), TIMES, table("kernel", of(kernel)), "=",
              table(`products, sum ${textOf(terms[m])}`, of(product))),
-      ...sumOfMaps(asked, terms, m, n => from === "x" ? model.channels[n] : `map ${n}`),
+      ...sumOfMaps(asked, terms, m),
       ...(step === model.last ? classes(asked) : []),
     ];
   },
   conv_transpose2d(asked) {
     const {step, i, j, k} = asked, [from] = step.inputs, x = asked.arrays[from], row = i >> 1, column = j >> 1;
-    const {shape: [, kw, c, outputs], d} = asked.params.get(`${step.name}.weight`);
-    const kernel = (a, b, m) => d[((a * kw + b) * c + m) * outputs + k];
+    const {c, kernel} = kernelOf(asked);
     const here = (a, b) => a === i % 2 && b === j % 2;
     const terms = Array.from({length: c}, (_, n) => valueAt(x, row, column, n) * kernel(i % 2, j % 2, n));
     const m = asked.input ?? strongest(terms), value = valueAt(x, row, column, m);
@@ -94,7 +95,7 @@ const sums = {
                link(asked, from, m, row, column), ":"),
       beside(table("pixel", [[value]]), TIMES, table("kernel", grid(2, 2, (a, b) => kernel(a, b, m)), here), "=",
              table("stamp", grid(2, 2, (a, b) => value * kernel(a, b, m)), here)),
-      ...sumOfMaps(asked, terms, m, n => `map ${n}`),
+      ...sumOfMaps(asked, terms, m),
     ];
   },
   relu(asked) {
@@ -127,20 +128,19 @@ const sums = {
   group_norm(asked) {
     const {step, i, j, k} = asked, [from] = step.inputs, x = asked.arrays[from];
     const {means, inverse, width, count} = normalised(step, x), group = k / width | 0, first = group * width;
-    const [weight, bias] = ["weight", "bias"].map(name => asked.params.get(`${step.name}.${name}`).d[k]);
+    const [weight, bias] = ["weight", "bias"].map(name => params.get(`${step.name}.${name}`).d[k]);
     const mean = means[group], deviation = 1 / inverse[group], value = valueAt(x, i, j, k);
-    const normal = (value - mean) / deviation;
+    const normal = (value - mean) / deviation, valueOf = normal * weight + bias;
     return [
       sentence("Group norm.", `Maps ${first} to ${first + width - 1} are a group: from each of their ${count} numbers `,
                "the mean of all is subtracted, and the rest divided by their standard deviation. Then come a weight ",
                "and a bias for each map. From ", link(asked, from, k, i, j), "."),
       formula(`(${textOf(value)} ${MINUS} mean ${textOf(mean)}) / deviation ${textOf(deviation)} = ${textOf(normal)}`),
-      formula(`${textOf(normal)} ${TIMES} weight ${textOf(weight)} + bias ${textOf(bias)} = `
-        + textOf(normal * weight + bias)),
+      formula(`${textOf(normal)} ${TIMES} weight ${textOf(weight)} + bias ${textOf(bias)} = ${textOf(valueOf)}`),
     ];
   },
   picture: ({arrays, i, j, k}) => [sentence("The picture, as the network sees it."),
-                                   formula(`${model.channels[k]}: ${textOf(valueAt(arrays.x, i, j, k))}`)],
+                                   formula(`${nameOf("x", k)}: ${textOf(valueAt(arrays.x, i, j, k))}`)],
 };
 
 // The scores of a pixel, and what softmax makes of them.

@@ -1,7 +1,6 @@
 "use strict";
 // The U-Net forward and backward, with the six kinds of layers of minunet.layers, to which it is held number by number.
 // An array is {h, w, c, d}: height, width, channels, and the numbers, row by row, the channels of a pixel side by side.
-
 const newArray = (h, w, c) => ({h, w, c, d: new Float64Array(h * w * c)});
 const like = array => newArray(array.h, array.w, array.c);
 const indexOf = (array, i, j, k) => (i * array.w + j) * array.c + k;
@@ -46,7 +45,6 @@ function multiplyBack(dx, from, weight, part, dy, to, c, k) {
     dx[from + m] += sum;
   }
 }
-
 const productsOf = every => ({
   forward: (step, [x], params) => {
     const {shape, d} = params.get(`${step.name}.weight`), [, , c, k] = shape, y = newArray(...step.shape);
@@ -68,7 +66,6 @@ function winner(x, i, j, k) {  // where the largest of a window of 2x2 stands in
 function eachOfGroup(x, group, width, does) {
   for (let n = 0; n < x.d.length; n += x.c) for (let k = group * width; k < (group + 1) * width; k++) does(n + k, k);
 }
-
 function normalised(step, x) {  // xhat with mean 0 and deviation 1 in each group, and 1 / deviation of each
   const width = x.c / step.options.groups, count = x.h * x.w * width, xhat = new Float64Array(x.d.length);
   const means = [], inverse = [];
@@ -183,7 +180,6 @@ function* backward(steps, params, arrays, last, dy, grads, flows = {}, edits = n
     yield step;
   }
 }
-
 function softmax(logits) {
   const y = like(logits);
   everyPixel(y, (i, j, n) => {

@@ -52,7 +52,7 @@ def opened_scene(tab: Any, scene: Scene, folder: Path, address: str = "") -> Any
 
 def settled(tab: Any) -> None:
     """When nothing is computed any more."""
-    done = "document.body.dataset.milliseconds && !document.body.hasAttribute('aria-busy')"
+    done = "state.answer && !document.body.hasAttribute('aria-busy')"
     tab.wait_for_function(done, timeout=15_000)
 
 

@@ -146,7 +146,7 @@ def test_a_scale_of_its_own_is_that_of_one_map(page):
     page.evaluate("go('down1.conv1', 2, 1, 1)")
     own = page.evaluate("Math.max(...state.arrays['down1.conv1'].d.filter((_, n) => n % 8 === 2).map(Math.abs))")
     page.get_by_role("checkbox", name="a scale of its own").check()
-    assert float(page.locator("#empty").inner_text().split()[2].rstrip(";")) == pytest.approx(own, abs=1e-4)
+    assert float(page.locator("#empty").inner_text().split()[4].rstrip(";")) == pytest.approx(own, abs=1e-4)
 
 
 def test_maps_that_are_0_everywhere_are_counted(tab, tmp_path):
@@ -156,7 +156,7 @@ def test_maps_that_are_0_everywhere_are_counted(tab, tmp_path):
     opened_scene(tab, dead, tmp_path)
     empty = sum(not exact(dead)[0].steps["down1.relu1"].y[..., k].any() for k in range(8))
     tab.evaluate("go('down1.relu1')")
-    assert empty >= 2 and tab.locator("#empty").inner_text().endswith(f"; {empty} of 8 maps are 0 everywhere")
+    assert empty >= 2 and tab.locator("#empty").inner_text().endswith(f"; {empty} of 8 maps are 0 everywhere (hatched)")
 
 
 ODD = ("<b>bold</b>", "</script><script>alert(1)</script>", "quotes \" ' `", "&amp; & \u00fc \u6f22 {{data}} <!--")
@@ -211,7 +211,17 @@ def test_what_goes_wrong_is_said_in_the_header(browser, tmp_path):
     tab.goto((tmp_path / "page.html").as_uri())
     settled(tab)
     tab.evaluate("setTimeout(() => { throw new Error('oh dear') })")
-    tab.wait_for_function("document.getElementById('compared').textContent.includes('oh dear, at input.conv1')")
+    tab.wait_for_function("document.getElementById('compared').textContent.includes('oh dear')")
+    context.close()
+
+
+def test_a_step_that_fails_is_named(browser, tmp_path):
+    page = write_page(random_scene()).replace("value > 0 ? value : 0", "value.missing.number")
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    tab.wait_for_function("document.getElementById('compared').textContent.endsWith(', at input.relu1')")
     context.close()
 
 
