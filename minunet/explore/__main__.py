@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from minunet.commands import Parser
 from minunet.data.augment import mirrored
 from minunet.data.batches import centre_crop, to_input
 from minunet.data.cells import make_cell_image
+from minunet.data.dataset import IGNORED
 from minunet.data.depth import shown
 from minunet.data.pictures import read_mask, require_size
 from minunet.data.resize import resize_mask
@@ -29,7 +31,8 @@ in a browser by double click, and asks no network for anything.
 
 Without PICTURE one of cells is drawn, which training never saw, and the network for cells is opened
 that comes along, or that of --weights; with a PICTURE the network for pets.
-Exit status: 0 done, 2 something given is wrong.
+FILE is never written over: cat.html, cat-2.html, and so on.
+Exit status: 0 done, 2 something given is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 CELLS = WEIGHTS.with_name("cells.npz")
 
@@ -42,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--weights", type=Path, metavar="RUN", help="the folder of a run, or a checkpoint file")
     add("--mask", type=Path, metavar="FILE", help="the true classes of PICTURE: gradients of the loss can be seen then")
     add("--at", type=position, metavar="ROW,COLUMN", help="for networks of pieces: around this pixel (default: middle)")
-    add("--out", type=Path, metavar="FILE", help="default: the name of the picture, or of the cells, with .html")
+    add("--out", type=Path, metavar="FILE", help="default: the picture's name, or cells, with .html")
     return exit_status(lambda: _explore(parser.parse_args(arguments)))
 
 
@@ -55,6 +58,10 @@ def position(text: str) -> tuple[int, int]:
 
 
 def _explore(options: argparse.Namespace) -> int:
+    out = options.out
+    if out is not None and (not out.name or out.name == ".." or out.is_dir()):
+        raise InputError(f"--out is the name of a file, and {out} is a folder.")
+    warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
     model = load_model(options.weights or (CELLS if options.picture is None else WEIGHTS))
     if options.picture is None:
         if options.mask or options.at:
@@ -65,7 +72,8 @@ def _explore(options: argparse.Namespace) -> int:
         truth = _read_truth(options.mask, image, model) if options.mask else None
         scene = look(model, image, name, truth, options.at)
     page = write_page(scene)
-    path = _write(page, options.out or Path(f"{Path(name).stem}.html"))
+    path = out or Path(f"{Path(name).stem}.html")
+    path = _write(page, path if path.suffix in (".html", ".htm") else path.with_name(f"{path.name}.html"))
     print(f"{printable(path)}, {len(page) / 1e6:.1f} MB: open it in a browser")
     return 0
 
@@ -117,10 +125,12 @@ def _read_truth(path: Path, image: np.ndarray, model: Model) -> np.ndarray:
     """The classes of a picture, (H, W). Raises InputError if they are none of the network's."""
     mask = read_mask(path).values
     require_size(path, mask.shape, image.shape[:2], "picture")
-    wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), 255})
+    wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), IGNORED})
+    known = f"its classes are {', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}, and 255 is ignored"
     if wrong:
-        known = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
-        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network; its classes are {known}.")
+        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network; {known}.")
+    if set(np.unique(mask).tolist()) <= {0, IGNORED}:
+        raise InputError(f"{path} holds nothing but 0 and 255, black and white perhaps; {known}.")
     return mask.astype("uint8")
 
 

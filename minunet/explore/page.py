@@ -55,7 +55,7 @@ class Scene:
 def write_page(scene: Scene) -> str:
     """The text of the file. Raises InputError if it would be too large, or too slow."""
     steps = steps_of(scene.net, *scene.x.shape[:2])
-    refuse_heavy(steps)
+    refuse_unsuited(steps)
     weights, params, changed = packed(scene.params)
     colours = class_colours(scene.classes).tolist()
     data = {
@@ -85,16 +85,17 @@ def write_page(scene: Scene) -> str:
     page = (files / "page.html").read_text(encoding="utf-8")
     page = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page)  # at once: names may hold {{...}}, too
     if len(page) > LARGEST:
+        sizes = [sum(len(data[name]) for name in names) / 1e6 for names in (("floats", "bytes"), ("x", "picture"))]
         raise InputError(
-            f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: this network has too "
-            "many parameters, even with 8 bits each."
+            f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: the weights take "
+            f"{sizes[0]:.1f} MB of that, and the picture, {' x '.join(map(str, scene.x.shape))} numbers, {sizes[1]:.1f}."
         )
     return page
 
 
-def refuse_heavy(steps: Sequence[Step]) -> None:
+def refuse_unsuited(steps: Sequence[Step]) -> None:
     """Raise InputError for networks that a browser would compute for too long, and those that are no U."""
-    if steps[-1].level == steps[0].level and len({step.level for step in steps}) == 1:
+    if len({step.level for step in steps}) == 1:
         raise InputError("A network of depth 1 has no skip: there is no U to show.")
     products = sum(step.products for step in steps)
     if products > MOST_PRODUCTS:

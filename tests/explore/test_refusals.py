@@ -82,8 +82,11 @@ def test_masks_that_do_not_fit(capsys):
     labels = np.zeros((20, 30))
     labels[3, 4] = 2
     wrong = save_mask("wrong.png", labels)
-    said = "wrong.png holds 2, which is no class of this network; its classes are 0 cat, 1 dog."
+    said = "wrong.png holds 2, which is no class of this network; its classes are 0 cat, 1 dog, and 255"
     assert_refused(capsys, ["cat.png", *pets, "--mask", wrong], said)
+    for number, values in enumerate(([0, 255], [255, 255], [0, 0])):
+        mask = save_mask(f"{number}.png", np.repeat([values], 15, axis=1).repeat(20, axis=0))
+        assert_refused(capsys, ["cat.png", *pets, "--mask", mask], "holds nothing but 0 and 255")
     assert_refused(capsys, ["cat.png", *pets, "--mask", "nothing.png"], "nothing.png")
 
 
@@ -112,9 +115,14 @@ def test_out_where_nothing_can_be_written(capsys):
         assert_refused(capsys, [*arguments, out], out.split("/")[0])
 
 
-def test_out_that_is_a_folder_or_no_html_gets_a_name_beside_it(capsys):
-    """A name that is taken, by whatever it is, is left alone."""
+@pytest.mark.parametrize("out", [".", "..", "/", "", "taken"])
+def test_out_that_is_a_folder(capsys, out):
+    Path("taken").mkdir()
+    assert_refused(capsys, [save_picture(), "--weights", str(save_model("pets")), "--out", out], "is a folder")
+
+
+def test_out_without_an_ending_gets_one():
+    """A browser opens no page that is called anything else."""
     arguments = [save_picture(), "--weights", str(save_model("pets")), "--out"]
-    Path("taken.html").mkdir()
-    assert main([*arguments, "taken.html"]) == 0
-    assert Path("taken-2.html").is_file() and not list(Path("taken.html").iterdir())
+    for out, file in {"a": "a.html", "b.c": "b.c.html", "d.htm": "d.htm"}.items():
+        assert main([*arguments, out]) == 0 and Path(file).is_file()
