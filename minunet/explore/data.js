@@ -5,16 +5,16 @@ function bytesOf(text) {
   return bytes.buffer;
 }
 
-// The weights by name, {shape, d}; those of 8 bits times the scale of their output channel.
+// get(name): weights, {shape, d}, unpacked when they are first needed; those of 8 bits times their channel's scale.
 function unpacked(table, floatsText, bytesText) {
-  const floats = new Float32Array(bytesOf(floatsText)), bytes = new Int8Array(bytesOf(bytesText)), params = new Map();
-  for (const [name, shape, kind, first, scale] of table) {
-    const count = shape.reduce((a, b) => a * b, 1), k = shape[shape.length - 1];
+  const floats = new Float32Array(bytesOf(floatsText)), bytes = new Int8Array(bytesOf(bytesText)), kept = {};
+  const unpack = ([, shape, kind, first, scale]) => {
+    const count = shape.reduce((a, b) => a * b, 1), k = shape.at(-1);
     const d = kind === "float32" ? floats.subarray(first, first + count)
       : new Float32Array(bytes.subarray(first, first + count)).map((value, n) => value * floats[scale + n % k]);
-    params.set(name, {shape, d: new Float64Array(d)});
-  }
-  return params;
+    return {shape, d: new Float64Array(d)};
+  };
+  return {get: name => kept[name] ??= unpack(table.find(row => row[0] === name))};
 }
 function readModel(data) {
   const [h, w, c] = data.shape, {steps} = data;

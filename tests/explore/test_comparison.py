@@ -13,8 +13,10 @@ from minunet.predict import WEIGHTS
 from tests.explore.pages import exact, opened, opened_scene, random_scene
 
 FORWARD = "layers[step.kind].forward(step, inputs, params, "  # where a step is computed, and with which weights
-WEIGHTED = """layers[step.kind].forward(step, inputs, Object.assign(
-  new Map(Array.from(params, ([name, {{shape, d}}]) => [name, {{shape, d: {}}}])), {{kernels: new Map()}}), """
+WEIGHTED = """layers[step.kind].forward(step, inputs, {{get: name => {{
+  const {{shape, d}} = params.get(name);
+  return {{shape, d: {}}};
+}}}}, """
 FLIPPED = """shape.length < 4 ? d : d.map((_, n) => {
   const inner = shape[2] * shape[3], place = n / inner | 0;
   return d[(shape[0] * shape[1] - 1 - place) * inner + n % inner];
@@ -81,7 +83,6 @@ EQUAL = """async places => {
   for (const [name, n] of places) {
     const {d} = params.get(name), before = d[n];
     d[n] *= 1.01;
-    params.kernels?.clear();
     state.untouched = null;
     await compute(0);
     d[n] = before;
