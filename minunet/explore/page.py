@@ -88,7 +88,7 @@ def write_page(scene: Scene) -> str:
         sizes = [sum(len(data[name]) for name in names) / 1e6 for names in (("floats", "bytes"), ("x", "picture"))]
         raise InputError(
             f"The page would have {len(page) / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are the most: the weights take "
-            f"{sizes[0]:.1f} MB of that, and the picture, {' x '.join(map(str, scene.x.shape))} numbers, {sizes[1]:.1f}."
+            f"{sizes[0]:.1f} MB of that, and the picture {sizes[1]:.1f}."
         )
     return page
 
