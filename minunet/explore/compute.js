@@ -29,10 +29,10 @@ async function unhurried(generator, wanted, told = () => {}) {
 // True if meanwhile nothing newer was begun.
 async function compute(from = model.steps.length) {
   const run = ++state.running, wanted = () => run === state.running, {arrays, edits, backward: back} = state;
-  const calm = back || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const calm = back || matchMedia("(prefers-reduced-motion: reduce)").matches, painted = new Set();
   const told = step => {
     state.stale = model.order[step.name] + 1;
-    if (!calm && step.name === lastOf(step.block)) paintCard(step.block);
+    if (!calm && step.name === lastOf(step.block)) paintCard(step.block), painted.add(step.block);
   };
   document.body.setAttribute("aria-busy", "true");
   state.stale = Math.min(state.stale, from);  // what was begun before may not have come to its end
@@ -44,7 +44,7 @@ async function compute(from = model.steps.length) {
   if (back && !await unhurried(gradients, wanted)) return false;
   Object.assign(state, {grads, flows});
   await pause();
-  if (!await unhurried(painting(), wanted)) return false;
+  if (!await unhurried(painting(painted), wanted)) return false;
   render();
   document.body.removeAttribute("aria-busy");
   return true;

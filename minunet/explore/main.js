@@ -36,8 +36,8 @@ function paintCard(name) {
     button.title = empty && !backward ? `${empty} of ${array.c} maps are 0 everywhere` : "";
   }
 }
-function* painting() {
-  for (const name of Object.keys(cards)) yield paintCard(name);
+function* painting(painted) {  // those that are not yet
+  for (const name of Object.keys(cards)) if (!painted.has(name) || name === "out") yield paintCard(name);
 }
 function render() {  // but for the cards
   drawArrows(at("arrows"), places, state.flows, state.edits.off);
