@@ -13,7 +13,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[2] / "lessons" / "figures"
 # Pictures of runs that take minutes to hours: their commands are in RESULTS.md and in the README.
-OF_RUNS = {"cells", "nuclei", "pets", "seed_aligned", "seed_resized", "roofline", "uses"}
+OF_RUNS = {"cells", "explore", "nuclei", "pets", "seed_aligned", "seed_resized", "roofline", "uses"}
 NAMES = sorted(path.stem for path in FOLDER.glob("*.png") if path.stem.partition(".")[0] not in OF_RUNS)
 
 
