@@ -4,8 +4,8 @@ Run: python lessons/experiments/pets.py DATA_DIR OUT [--without BREED] [--seed N
 
 The preset `pets` with all photographs of trainval.txt to train on, where `minunet.train` keeps every tenth to choose
 the epoch: here the running mean of the weights after the last epoch is taken. Without a breed, as `american_bulldog`,
-it is trained on the others and tested on all photographs of that one; else on test.txt. OUT gets the run, test.json, and
-small.npz, its weights rounded to 8 bits. What was stopped goes on with the same command.
+it is trained on the others and tested on all photographs of that one; else on test.txt. OUT gets the run, test.json,
+and small.npz, its weights rounded to 8 bits. What was stopped goes on with the same command.
 """
 
 import argparse
