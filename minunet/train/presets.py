@@ -37,7 +37,7 @@ PRESETS = {  # of each its images and its network, and then how it is trained
     ),
     "pets": Config(
         "pets", data_dir=pets.FOLDER, size=128, depth=5, dropout=0.3,
-        epochs=200, ema_decay=0.99, tta=True, augmentation=dataclasses.replace(PHOTOGRAPHS, paste=0.5),
+        epochs=200, ema_decay=0.99, tta=True, augmentation=PHOTOGRAPHS,
     ),
     "seed": Config(  # all as the notebook does it
         "seed", data_dir=pets.FOLDER, pooled=True, size=100, centred=False, base=64, depth=3, padding="valid",
