@@ -123,7 +123,7 @@ def test_nothing_is_wider_than_the_screen(tab, tmp_path, screen):
     assert tab.evaluate(BOXES)["wide"] <= screen
 
 
-@pytest.mark.parametrize("depth", SIZES)
+@pytest.mark.parametrize("depth", [2, 6])
 def test_no_caption_lies_on_another(tab, tmp_path, depth):
     """The names and sizes above the cards, with numbers as large as they are for pictures."""
     opened_scene(tab, random_scene(64, 128, depth=depth, base=1), tmp_path)

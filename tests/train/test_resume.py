@@ -79,6 +79,14 @@ def test_resuming_a_finished_run_changes_nothing():
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_asks_to_stop(sent):
+    with (stopper := train.StopSignals()) as interrupted:
+        assert not interrupted()
+        signal.raise_signal(sent)
+        assert interrupted() and stopper.number == sent
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])  # a run each; what they ask for is one thing
 def test_ctrl_c_saves_first_and_loses_nothing(tmp_path, sent):
     """A real process, a real signal; then to the end, and the same bits as a run that nobody stopped.
 
