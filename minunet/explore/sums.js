@@ -6,7 +6,7 @@ const grid = (h, w, at) => Array.from({length: h}, (_, a) => Array.from({length:
 const strongest = terms => terms.reduce((best, value, c) => Math.abs(value) > Math.abs(terms[best]) ? c : best, 0);
 function textOf(value, digits = 4) {
   const size = Math.abs(value);
-  if (size !== 0 && size < .001) return signs(value.toExponential(1));
+  if (size !== 0 && size < .001) return signs(value.toExponential(digits - 3));
   return signs(size === 0 ? "0" : value.toFixed(size < 100 ? digits : digits - 2));
 }
 function element(tag, {aria = {}, ...properties} = {}, ...children) {
