@@ -27,7 +27,7 @@ from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
 from minunet.data.objects import check_objects, read_objects, refuse_black_and_white
-from minunet.data.pairs import alike, as_seen, read_all, read_pair, tell_of_tags
+from minunet.data.pairs import Pair, alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
 from minunet.errors import InputError
@@ -85,35 +85,46 @@ def read_folder(
     tell_of_tags(pairs)
     if size:
         tell_of_squeezing([pair.shape for pair in pairs])
-    vanished = sum(pair.lost for pair in pairs)
-    found, pictures = [pair.found for pair in pairs], [pair.picture for pair in pairs]
-    labels = [pair.labels for pair in pairs]
-    instances = [pair.instances for pair in pairs if pair.instances is not None] or None
-    kept = [pair.kept for pair in pairs if pair.kept is not None]
-    del pairs
-    if instances:
-        refuse_black_and_white(found, folder)
-        counts = [int(np.count_nonzero(each.values > 0)) for each in found]
-        check_objects(counts, lambda number: read_objects(found[number].path), folder)
-        tell_of_lost_objects(vanished, sum(counts), scaling)
-    names = _names(found, layout, classes, border)
-    if kept:
-        tell_of_lost_classes(best_iou(np.sum(kept, axis=0)), names, scaling)
+    names = _names([pair.found for pair in pairs], layout, classes, border)
+    if layout.instances:
+        _check_objects(pairs, folder, scaling)
+    elif scaling.changes:
+        kept = np.sum([pair.kept for pair in pairs if pair.kept is not None], axis=0)
+        tell_of_lost_classes(best_iou(kept), names, scaling)
     paths = [image for image, _ in layout.pairs]
-    parts, dealt = deal([image.name for image in paths], layout.lists, rng)
-    for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
-        if len(names) <= IGNORED and all((labels[number] == IGNORED).all() for number in part):
-            lost = kept and any(kept[number][:, 2].any() for number in part)
-            why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
-            raise InputError(f"All pixels of the pictures to {what} are ignored{why}")
+    parts, dealt = deal([path.name for path in paths], layout.lists, rng)
+    if len(names) <= IGNORED:
+        _refuse_ignored(pairs, parts, scaling)
+    pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
+    instances = [pair.instances for pair in pairs if pair.instances is not None] or None
+    del pairs  # `as_seen` lets each picture go when it has been scaled
     channels, deep = alike(paths, pictures)
     training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
     ranges = ranges_of(list(training)) if deep else None
     images = as_seen(paths, pictures, channels, ranges, scaled, page)
-    data = Dataset(images, labels, [image.name for image in paths], names, instances)
+    data = Dataset(images, labels, [path.name for path in paths], names, instances)
     splits = Splits(*(data.take(part) for part in parts))
     del data, images, labels
     return Loaded(stacked(splits) if size else splits, dealt, channels, ranges)
+
+
+def _check_objects(pairs: list[Pair], folder: Path, scaling: Scaling) -> None:
+    """Raises InputError where what was found is hardly a number for each object; a word about those that vanish."""
+    found = [pair.found for pair in pairs]
+    refuse_black_and_white(found, folder)
+    counts = [int(np.count_nonzero(each.values > 0)) for each in found]
+    check_objects(counts, lambda number: read_objects(found[number].path), folder)
+    tell_of_lost_objects(sum(pair.lost for pair in pairs), sum(counts), scaling)
+
+
+def _refuse_ignored(pairs: list[Pair], parts: list[np.ndarray], scaling: Scaling) -> None:
+    """Raises InputError if no pixel counts of the pictures that are trained on, or validate, or test."""
+    for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
+        some = [pairs[number] for number in part]
+        if all((pair.labels == IGNORED).all() for pair in some):
+            lost = any(pair.kept is not None and pair.kept[:, 2].any() for pair in some)
+            why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
+            raise InputError(f"All pixels of the pictures to {what} are ignored{why}")
 
 
 def _names(found: list[Found], layout: Layout, classes: Classes | None, border: int) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from minunet.data.dataset import Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
-from minunet.train.remarks import hidden_objects, shares
+from minunet.train.hidden import hidden_objects
+from minunet.train.remarks import shares
 from minunet.unet import UNet
 
 
