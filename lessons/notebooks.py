@@ -23,7 +23,7 @@ except ModuleNotFoundError as error:
     print(f"minunet: the notebooks need {error.name}: pip install -e '.[course]'", file=sys.stderr)
     raise SystemExit(2) from None
 from lessons import sync
-from lessons.sync import BLOCK, LESSONS, ROOT, SOURCE, anchor_of, pages, place_of
+from lessons.sync import BLOCK, LESSONS, LIVE, ROOT, SOURCE, anchor_of, pages, place_of
 from minunet.commands import new_folder
 from minunet.errors import InputError, exit_status
 from minunet.files import locked, own_folder, remove_unfinished, whole_file
@@ -98,7 +98,7 @@ class Folder:
 
     def linked(self, text: str, page: Path) -> str:
         """Prose without a block in it, with its links as they are in the folder."""
-        text = SOURCE.sub(self.caption, text)
+        text = SOURCE.sub(self.caption, LIVE.sub("", text))
         return re.sub(r"\]\(([^)\s]+)\)", lambda match: f"]({self.link(match[1], page)})", text)
 
     def link(self, target: str, page: Path) -> str:

@@ -24,6 +24,8 @@ from minunet.files import UNFINISHED
 
 LESSONS = Path(__file__).parent
 ROOT = LESSONS.parent
+# On the site a figure that moves, in the place of the paragraph behind this mark.
+LIVE = re.compile(r"<!-- live: (\w+) -->\n?")
 SOURCE = re.compile(r"<!-- source: (?P<module>[\w.]+):(?P<name>[\w.]+)(?P<bare> no-docstring)? -->")
 MARK = re.compile(rf"^{SOURCE.pattern}\n\n?```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_MARK = re.compile(r"^<!-- source:.*$", re.MULTILINE)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lessons.site.code import coloured_file, colours
 from lessons.site.frame import Entry, framed
+from lessons.site.live import LAYERS
 from lessons.site.markdown import Page, read_page
 from lessons.sync import LESSONS, ROOT
 from minunet.errors import InputError
@@ -108,6 +109,8 @@ def write_looks(out: Path) -> None:
         shutil.copyfile(picture, out / "figures" / picture.name)
     for folder in ("style", "script"):
         shutil.copytree(HERE / folder, out / folder, dirs_exist_ok=True)
+    for name in LAYERS:
+        shutil.copyfile(EXPLORE / name, out / "script" / name)
     shutil.copyfile(HERE / "icon.svg", out / "icon.svg")
     with open(out / "style" / "code.css", "a", encoding="utf-8") as file:
         file.write(colours())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lessons.site.live import LAYERS
 from lessons.site.markdown import Page
 
 TEMPLATE = Path(__file__).parent / "page.html"
@@ -32,6 +33,7 @@ def framed(book: Sequence[Entry], name: str, page: Page, body: str) -> str:
         "LESSONS": _lessons(book, name, page),
         "TOP": "" if place is None else _steps(book, place, "top"),
         "BODY": body,
+        "LIVE": "".join(f'<script src="script/{each}"></script>\n' for each in (*LAYERS, "live.js") if page.live),
         "END": "" if place is None else _done(name) + _steps(book, place, "end"),
     }
     text = TEMPLATE.read_text(encoding="utf-8")

@@ -17,9 +17,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from PIL import Image
 
 from lessons.site.code import coloured, in_line
+from lessons.site.live import live_figure
 from lessons.site.maths import as_display, in_text
 from lessons.site.tables import finished_table
-from lessons.sync import LESSONS, ROOT, SOURCE, anchor_of, place_of
+from lessons.sync import LESSONS, LIVE, ROOT, SOURCE, anchor_of, place_of
 
 ALONE = re.compile(r'<div class="block|<details|^<h[1-6]')
 TEX = re.compile(r"[\\^_{}]")  # in a formula that is not read as it is written
@@ -56,6 +57,7 @@ class Page:
     contents: list[tuple[str, str]] = field(default_factory=list)  # (anchor, heading) of what is not within another
     description: str = ""  # its question, or its first paragraph
     picture: str = ""  # its first figure
+    live: bool = False  # whether a figure of it moves
 
 
 def _box(kind: str, blocks: Sequence[str]) -> str:
@@ -95,6 +97,7 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
     page = Page()
     folded, position = 0, 0
     caption: str | None = None
+    moving: str | None = None  # the live figure in whose place the next block stands
     while position < len(tokens):
         end = _end_of(tokens, position)
         block = tokens[position:end]
@@ -109,6 +112,10 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                 caption = _caption(mark, source_link)
                 position = end
                 continue
+            if (live := LIVE.search(first.content)) is not None:
+                moving, page.live = live[1], True
+                position = end
+                continue
         if first.type == "fence":
             text = as_fence(first)
             if caption is not None:
@@ -119,6 +126,8 @@ def read_page(path: Path, link: Callable[[str], str], source_link: Callable[[Pat
                     continue
         else:
             text = _finished(parser.renderer.render(block, parser.options, {}))
+        if moving is not None:
+            text, moving = live_figure(moving, text), None
         if _is_only(block, "image"):  # to be opened large, on a phone
             source = next(str(each.attrs["src"]) for each in block[1].children or [])
             text = f'<p><a class="figure" href="{source}">{_inner(text)}</a></p>\n'

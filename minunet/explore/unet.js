@@ -12,19 +12,20 @@ function everyPixel(array, does) {  // does(i, j, where its first channel stands
 
 // Every product of a convolution: does(where the c numbers of a pixel of x begin, where the c x k weights for it begin,
 // where the k numbers of a pixel of y begin); what lies outside of x is 0 and left out.
-function everyWindow(x, y, [kh, kw, c, k], padding, does) {
+function everyWindow(x, y, [kh, kw, c, k], {padding = 0, stride = 1}, does) {
   everyPixel(y, (i, j, to) => {
-    for (let a = Math.max(0, padding - i); a < Math.min(kh, x.h + padding - i); a++) {
-      for (let b = Math.max(0, padding - j); b < Math.min(kw, x.w + padding - j); b++) {
-        does(((i + a - padding) * x.w + j + b - padding) * c, (a * kw + b) * c * k, to);
+    const top = i * stride - padding, left = j * stride - padding;
+    for (let a = Math.max(0, -top); a < Math.min(kh, x.h - top); a++) {
+      for (let b = Math.max(0, -left); b < Math.min(kw, x.w - left); b++) {
+        does(((top + a) * x.w + left + b) * x.c, (a * kw + b) * c * k, to);
       }
     }
   });
 }
 
-// The same for a transposed convolution of 2x2: pixel (i, j) of y is a part of the stamp of (i >> 1, j >> 1) of x.
-function everyStamp(x, y, [, kw, c, k], padding, does) {
-  everyPixel(y, (i, j, to) => does(((i >> 1) * x.w + (j >> 1)) * c, ((i & 1) * kw + (j & 1)) * c * k, to));
+// The same of a transposed convolution: each pixel of x puts down a stamp where a convolution of y would see a window.
+function everyStamp(x, y, shape, {padding, stride = 2}, does) {
+  everyWindow(y, x, shape, {padding, stride}, (to, part, from) => does(from, part, to));
 }
 
 // Forward: y += x weight. Most numbers after a ReLU are 0, and cost nothing.
@@ -49,12 +50,12 @@ const productsOf = every => ({
   forward: (step, [x], params) => {
     const {shape, d} = params.get(`${step.name}.weight`), [, , c, k] = shape, y = newArray(...step.shape);
     everyPixel(y, (i, j, n) => y.d.set(params.get(`${step.name}.bias`).d, n));
-    every(x, y, shape, step.options.padding, (from, part, to) => multiply(x.d, from, d, part, y.d, to, c, k));
+    every(x, y, shape, step.options, (from, part, to) => multiply(x.d, from, d, part, y.d, to, c, k));
     return y;
   },
   backward: (step, dy, [x], params) => {
     const {shape, d} = params.get(`${step.name}.weight`), [, , c, k] = shape, dx = like(x);
-    every(x, dy, shape, step.options.padding, (from, part, to) => multiplyBack(dx.d, from, d, part, dy.d, to, c, k));
+    every(x, dy, shape, step.options, (from, part, to) => multiplyBack(dx.d, from, d, part, dy.d, to, c, k));
     return [dx];
   },
 });

@@ -59,9 +59,9 @@ def test_every_block_is_known(page):
     assert len(seen) == fences.count("python") + fences.count("sh")
     assert sum(printed is not None for _, printed in seen) == fences.count("text")
     marks = re.findall(r"<!--.*?-->", text, flags=re.DOTALL)
-    assert [mark for mark in marks if not re.fullmatch(r"<!-- (source|not run): [^\n]+ -->", mark)] == []
+    assert [mark for mark in marks if not re.fullmatch(r"<!-- (source|not run|live): [^\n]+ -->", mark)] == []
     pulled = [match["mark"] for match in BLOCK.finditer(text) if match["mark"]]
-    assert len(pulled) == len(marks)
+    assert len(pulled) + len(sync.LIVE.findall(text)) == len(marks)
     assert len(list(sync.excerpts(page))) == text.count("<!-- source:")
 
 
