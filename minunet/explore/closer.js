@@ -33,7 +33,8 @@ function look() {
   at("map").setAttribute("aria-label", `${at("map-caption").textContent}; the arrow keys move`);
   at("zero").hidden = !step || step === model.last;
   at("zero").textContent = zeroed?.has(k) ? "let this map through again" : "make this map 0";
-  const asked = {...state, ...view, params, step, go, choose: input => { view.input = input; look(); }};
+  const choose = input => { view.input = input; look(); }, showAll = () => { view.all = true; look(); };
+  const asked = {...state, ...view, params, step, go, choose, showAll};
   const sum = state.backward ? gradientSum(asked, value) : sums[step?.kind ?? "picture"](asked);
   renew(at("sum"), ...(zeroed?.has(k) ? [sentence("You have made this map 0.", "Without that:")] : []), ...sum);
   showSeen(step);

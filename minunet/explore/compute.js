@@ -57,6 +57,5 @@ function begin(out) {  // when everything was computed for the first time: is it
   else tell(`${count} numbers compared with minunet: equal (to ${text(most)})`, false);
   document.getElementById("both").inert = false;
 }
-function tell(textContent, wrong) {
+const tell = (textContent, wrong) =>
   Object.assign(document.getElementById("compared"), {textContent, className: wrong ? "wrong" : ""});
-}

@@ -90,10 +90,12 @@ function askAbout([down, across]) {
   if (state.backward) toStrongest();
   else go("out", k, i, j);
 }
-function chooseCard(name, event) {
-  if (name !== "answer") go(lastOf(name));
-  else if (event.target.tagName === "CANVAS") askAbout(part(event));
-  else if (state.answer) go("out", state.aim.k, state.aim.i, state.aim.j);  // by the keyboard
+function chooseCard(name, event) {  // by the keyboard, the target is the card; by a click mostly its drawing
+  const drawn = event.target.tagName === "CANVAS", [down, across] = part(event), {aim, backward} = state;
+  if (name === "answer") return drawn ? askAbout([down, across]) : go("out", aim.k, aim.i, aim.j);
+  const last = lastOf(name), {c} = state.arrays[last], side = Math.ceil(Math.sqrt(c));
+  const k = Math.floor(down * side) * side + Math.floor(across * side);
+  return go(last, drawn && k < c && (name !== "x" || backward) ? k : undefined);
 }
 async function toStrongest() {  // when the gradients of what is asked about are there
   if (await compute() && state.backward) go(state.view.name, undefined, undefined, undefined, false);

@@ -28,22 +28,22 @@ function table(caption, rows, marked = () => false) {
 }
 
 // The terms of a sum over input maps as bars, the bias, and the sum; a click on a term shows its window.
-function sumOfMaps({step, k, choose}, terms, chosen) {
+function sumOfMaps({step, k, choose, all, showAll}, terms, chosen) {
   const bias = params.get(`${step.name}.bias`).d[k], sum = total(terms), some = terms.filter(Boolean).length;
-  const rows = terms.map((value, c) => ({c, value, text: nameOf(step.inputs[0], c)}));
-  const others = rows.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).splice(Math.min(SHOWN, some || 1));
-  if (others.length) rows.push({text: `${others.length} more`, value: total(others.map(term => term.value))});
+  const rows = terms.map((value, c) => ({c, value, text: nameOf(step.inputs[0], c), onclick: () => choose(c)}));
+  const count = all ? terms.length : Math.min(SHOWN, some || 1), size = ({value}) => Math.abs(value);
+  const others = rows.sort((a, b) => size(b) - size(a)).splice(count), value = total(others.map(term => term.value));
+  if (others.length) rows.push({text: `${others.length} more`, value, onclick: showAll});
   rows.push({text: "bias", value: bias});
-  const largest = Math.max(...rows.map(row => Math.abs(row.value))) || 1;
-  const bars = rows.flatMap(({c, text, value}) => {
+  const largest = Math.max(...rows.map(size)) || 1;
+  const bars = rows.flatMap(({c, text, value, onclick}) => {
     const bar = element("i", {className: value < 0 ? "negative" : "positive"}), width = Math.abs(value) / largest * 50;
     bar.style.cssText = `--from: ${value < 0 ? 50 - width : 50}%; --width: ${width}%`;
-    const name = c === undefined ? element("span", {textContent: text})
-      : button(text, () => choose(c), {aria: {pressed: c === chosen}});
+    const aria = c === undefined ? {} : {pressed: c === chosen};
+    const name = onclick ? button(text, onclick, {aria}) : element("span", {textContent: text});
     return [name, bar, element("span", {className: "number", textContent: textOf(value)})];
   });
-  const title = element("p", {textContent: `All ${terms.length} together (choose one):`});
-  return [title, element("div", {className: "bars"}, ...bars),
+  return [element("p", {}, `All ${terms.length} together (choose one):`), element("div", {className: "bars"}, ...bars),
           formula(`sum ${textOf(sum)} + bias ${textOf(bias)} = ${textOf(sum + bias)}`)];
 }
 
@@ -60,7 +60,7 @@ function kernelOf({step, k}) {
 }
 
 // What is asked is {arrays, edits, probabilities, step, i, j, k, input, choose(c), go(name, k, i, j)}: the number of
-// map k at row i and column j; and the input map whose window is shown, or null for the one that adds most.
+// map k at row i and column j; the input map whose window is shown, or null for the one that adds most; and showAll().
 const sums = {
   conv2d(asked) {
     const {step, i, j, k} = asked, [from] = step.inputs, x = asked.arrays[from], {padding} = step.options;

@@ -24,9 +24,8 @@ function everyWindow(x, y, [kh, kw, c, k], {padding = 0, stride = 1}, does) {
 }
 
 // The same of a transposed convolution: each pixel of x puts down a stamp where a convolution of y would see a window.
-function everyStamp(x, y, shape, {padding, stride = 2}, does) {
+const everyStamp = (x, y, shape, {padding, stride = 2}, does) =>
   everyWindow(y, x, shape, {padding, stride}, (to, part, from) => does(from, part, to));
-}
 
 // Forward: y += x weight. Most numbers after a ReLU are 0, and cost nothing.
 function multiply(x, from, weight, part, y, to, c, k) {
@@ -145,7 +144,6 @@ const layers = {
     },
   },
 };
-
 
 // What the reader has changed: skips that are switched off, by the step that would take them, and maps that are 0.
 const noEdits = () => ({off: new Set(), zeroed: new Map()});

@@ -46,6 +46,44 @@ def test_back_returns_to_the_first_number(page):
     page.wait_for_function(f"{VIEW} === '{first}'", timeout=5000)
 
 
+def test_a_small_map_on_a_card_is_chosen_by_a_click(page):
+    """The 4 maps of input lie in 2 rows, the 8 of up1 in 3; what lies beside the last is none."""
+    for name, k, right, down in (("input", 3, 0.75, 0.75), ("input", 1, 0.75, 0.25), ("up1", 5, 0.84, 0.5)):
+        choose_on_card(page, name, right, down)
+        assert page.evaluate("[state.view.name, state.view.k]") == [f"{name}.relu2", k]
+    choose_on_card(page, "up1", 0.84, 0.84)  # the ninth place of eight maps
+    assert page.evaluate("[state.view.name, state.view.k]") == ["up1.relu2", 5]
+    choose_on_card(page, "picture", 0.84, 0.84)  # one picture of all its channels
+    assert page.evaluate("[state.view.name, state.view.k]") == ["x", 2]
+    choose_on_card(page, "picture", 0.2, 0.2)
+    assert page.evaluate("[state.view.name, state.view.k]") == ["x", 2]
+    page.locator("#backward").click()
+    settled(page)
+    choose_on_card(page, "picture", 0.75, 0.25)  # a map of gradients for each channel
+    assert page.evaluate("[state.view.name, state.view.k]") == ["x", 1]
+
+
+def choose_on_card(page, name, right, down):
+    canvas = page.locator(".card", has_text=name).first.locator("canvas")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": right * box["width"], "y": down * box["height"]})
+
+
+def test_all_terms_of_a_sum_can_be_shown(page):
+    """And each of them chosen; another number begins with the largest again."""
+    page.evaluate("go('up1.conv1', 2, 5, 6)")
+    terms = page.evaluate("model.step['up1.conv1'].inputs.map(name => state.arrays[name].c)")[0]
+    bars = page.locator("#sum .bars button")
+    shown = bars.count()
+    assert shown == 6 and terms == 16 and bars.last.inner_text() == "11 more"
+    bars.last.click()
+    assert bars.count() == terms and "more" not in page.locator("#sum .bars").inner_text()
+    bars.last.click()
+    assert bars.count() == terms and bars.last.get_attribute("aria-pressed") == "true"
+    page.locator("#map").press("ArrowRight")
+    assert bars.count() == shown
+
+
 @pytest.mark.parametrize(
     "address",
     ["#", "#nothing,1,2,3", "#up1.conv1", "#up1.conv1,8,0,0", "#up1.conv1,0,8,0", "#up1.conv1,0,0,12",
