@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    warnings.filterwarnings("ignore", category=RuntimeWarning)  # of numbers that overflow: what is refused says it
     model = load_model(options.run)
     if options.weights:
         params = load_state_dict(options.weights)
@@ -93,7 +95,7 @@ def _save_onnx(path: Path, model: Model) -> str:
     graph = onnx_graph.build_onnx(model.net, model.params, model.config.centred, model.about())
     worst = onnx_graph.difference(graph, model.net, model.params, model.config.centred)
     if not worst <= ONNX_TOLERANCE:
-        raise InputError(f"The ONNX graph differs from the network by {worst:.1e}; {path} was not written.")
+        raise InputError(f"The ONNX graph differs from the network by {worst:.1e}; it was not written.")
     with whole_file(path, "wb") as file:
         file.write(graph.SerializeToString())
     remark = f"; run by ONNX's reference, it differs by {worst:.0e} from minunet in float64"

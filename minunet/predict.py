@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         type=at_least(1),
         default=TILE,
         metavar="N",
-        help=f"pixels a side of a tile, for networks of pieces (default: {TILE})",
+        help=f"pixels a side of a tile, for networks of pieces (default: {TILE}); smaller ones need less memory, "
+        "and with group norm the answer depends on what a tile shows",
     )
     add(
         "--page",

@@ -36,6 +36,8 @@ def on_paper(decoded: Decoded) -> np.ndarray:
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     seen = values if values.ndim == 3 else values[..., None]
+    if decoded.highest == 255 and not np.isnan(decoded.nothing):  # of colours, where all of them are it
+        seen = seen * (seen != decoded.nothing).any(axis=2, keepdims=True)
     if decoded.alpha is not None:
         seen = seen.copy()
         for rows in row_slices(*seen.shape[:2]):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minunet.data.dataset import IGNORED
-from minunet.data.lists import read_lines, shorten
+from minunet.data.lists import is_there, read_lines, shorten
 from minunet.data.resize import row_slices
 from minunet.errors import InputError, printable
 
@@ -54,7 +54,7 @@ class Classes(NamedTuple):
 
 def read_classes(path: Path) -> Classes | None:
     """What the file says; None if it is not there. Raises InputError, naming the line."""
-    if not path.is_file():
+    if not is_there(path):
         return None
     names: dict[int, str] = {}
     kinds = set()

@@ -19,7 +19,7 @@ class Decoded(NamedTuple):
     frames: how many pictures the file holds, if this is the first of them and none was asked for by its number.
     lossy: whether the format changes numbers when it packs them.
     changed: whether these are not the numbers of the file: of a PGM whose white is neither 255 nor 65535 they were
-        multiplied, of a TIFF whose white is 0 turned round.
+        multiplied, of a PBM, and of a TIFF whose white is 0, turned round.
     nothing: the number that stands for no value, as maps have it; NaN for none.
     turned: whether a tag said that it is stored on its side, upside down or as in a mirror.
     """

@@ -65,6 +65,19 @@ def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
     return scaled
 
 
+def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
+    """Which part of its range the channel of a picture (H, W, C) fills that fills most; NaN is not asked."""
+    low, high = np.array(ranges).reshape(-1, 2).T
+    sample = picture.reshape(-1, picture.shape[2])[:: -(-picture[..., 0].size // SAMPLE) or 1]
+    filled = [0.0]
+    for channel, lowest, highest in zip(sample.T, low, high, strict=True):
+        finite = channel[np.isfinite(channel)].clip(lowest, highest)
+        if finite.size:
+            ends = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf").astype("float64")
+            filled.append(float((ends[1] - ends[0]) / (highest - lowest)))
+    return max(filled)
+
+
 def share_outside(picture: np.ndarray, ranges: Ranges) -> float:
     """Which fraction of the numbers of a picture (H, W, C) lies outside of the ranges; NaN is not asked."""
     low, high = np.array(ranges).reshape(-1, 2).T

@@ -25,6 +25,7 @@ from minunet.data.depth import Ranges, ranges_of
 from minunet.data.instances import BORDER, RADIUS
 from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
+from minunet.data.lists import is_there
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
 from minunet.data.objects import check_objects, read_objects, refuse_black_and_white
 from minunet.data.pairs import Pair, alike, as_seen, read_all, read_pair, tell_of_tags
@@ -70,7 +71,7 @@ def read_folder(
     """
     layout = find_layout(folder)
     classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
-    if layout.instances and (layout.folder / "classes.txt").exists():
+    if layout.instances and is_there(layout.folder / "classes.txt"):
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
     scaled, scaling = (size, size) if size else None, Scaling(size, scale)
     read = partial(

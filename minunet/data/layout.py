@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minunet.data.decode import PICTURE_ENDINGS
-from minunet.data.lists import read_lists, require_folders, shorten
+from minunet.data.lists import is_there, read_lists, require_folders, shorten
 from minunet.errors import InputError, printable
 
 LISTS = ("train.txt", "val.txt", "test.txt")
@@ -136,7 +136,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
 def _lists(folder: Path, images: list[Path]) -> dict[str, list[str]]:
     """The file names of the pictures that each list names, with their ending or without it."""
     known = {image.stem: image.name for image in images} | {image.name: image.name for image in images}
-    there = [folder / name for name in LISTS if (folder / name).is_file()]
+    there = [folder / name for name in LISTS if is_there(folder / name)]
     lists = {}
     for path, names in zip(there, read_lists(lambda line: known.get(line.strip(), line.strip()), *there), strict=True):
         if unknown := [name for name in names if name not in known]:

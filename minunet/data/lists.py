@@ -32,6 +32,15 @@ def read_lists(name_of: Callable[[str], str], *paths: Path) -> list[list[str]]:
     return lists
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file that need not be. Raises InputError for what has its name and is none."""
+    if path.is_file():
+        return True
+    if path.exists() or path.is_symlink():
+        raise InputError(f"{path} should be a file, but is {'a folder' if path.is_dir() else 'a link to nowhere'}.")
+    return False
+
+
 def require_folders(hint: str, *paths: Path) -> None:
     """Raise InputError unless each path is a folder."""
     for path in paths:

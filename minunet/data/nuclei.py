@@ -5,7 +5,7 @@ the Broad Bioimage Benchmark Collection, CC0. The folder:
 
     stage1_train/ID/images/ID.png     a picture, of any size
     stage1_train/ID/masks/*.png       black and white, one a nucleus
-    train.txt, test.txt               optional: an ID a line; without them the images are divided at random
+    train.txt, val.txt, test.txt      optional: an ID a line; what they leave open is drawn at random
 
 The classes are background, nucleus, and the border where two nuclei meet.
 """
@@ -17,7 +17,8 @@ import numpy as np
 from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
-from minunet.data.lists import read_lists, require_folders
+from minunet.data.layout import LISTS
+from minunet.data.lists import is_there, read_lists, require_folders
 from minunet.data.masks import count_values
 from minunet.data.objects import check_objects
 from minunet.data.pairs import read_all
@@ -48,21 +49,28 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS, sc
 def _divided(folder: Path, rng: np.random.Generator, border: int) -> Splits:
     """As the lists of the folder say, or at random."""
     require_folders(HINT, folder, folder / "stage1_train")
-    lists = folder / "train.txt", folder / "test.txt"
-    if missing := [path for path in lists if not path.is_file()]:
-        if len(missing) == 1:
-            raise InputError(f"{missing[0]} does not exist: {lists[0].name} and {lists[1].name} go together.")
+    known_list, val_list, test_list = (folder / name for name in LISTS)
+    missing = [path for path in (known_list, test_list) if not is_there(path)]
+    if len(missing) == 1 or missing and is_there(val_list):
+        raise InputError(f"{missing[0]} does not exist: {known_list.name} and {test_list.name} go together.")
+    if missing:
         folders = (path for path in (folder / "stage1_train").iterdir() if not path.is_file())  # links to nowhere, too
         names = sorted(path.name for path in folders if not path.name.startswith("."))
+        if len(names) < 3:
+            raise InputError(f"{folder} holds {len(names)} images; training, validation and test need 3. {HINT}")
         return into_splits(_load(folder, names, border), rng)
-    known, test = (_load(folder, names, border) for names in read_lists(str.strip, *lists))
-    return into_splits(known, rng, test)
+    lists = [known_list, test_list] + [val_list] * is_there(val_list)
+    listed = read_lists(str.strip, *lists)
+    needed = [2 if len(lists) == 2 else 1, 1, 1]  # of the first, one is drawn for validation
+    for path, of_list, least in zip(lists, listed, needed, strict=False):
+        if len(of_list) < least:
+            raise InputError(f"{path} names {len(of_list)} images, and {least} are needed at least.")
+    known, test, *rest = (_load(folder, of_list, border) for of_list in listed)
+    return Splits(known, rest[0], test) if rest else into_splits(known, rng, test)
 
 
 def _load(folder: Path, names: list[str], border: int) -> Dataset:
     """The pictures with these names."""
-    if len(names) < 3:
-        raise InputError(f"{folder} holds or lists {len(names)} images; training, validation and test need 3. {HINT}")
     images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
     check_objects([int(each.max()) for each in instances], instances.__getitem__, folder)
     labels = [to_classes(each, border) for each in instances]

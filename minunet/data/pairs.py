@@ -16,7 +16,16 @@ from minunet.data.kept import kept
 from minunet.data.lists import shorten
 from minunet.data.masks import Found, count_values
 from minunet.data.objects import numbered
-from minunet.data.pictures import Mask, Picture, read_image, read_mask, read_picture, require_size, with_channels
+from minunet.data.pictures import (
+    Mask,
+    Picture,
+    read_image,
+    read_mask,
+    read_picture,
+    require_size,
+    tell_of_range,
+    with_channels,
+)
 from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.data.scaling import Scaling, lost_objects
 from minunet.errors import InputError, printable
@@ -181,5 +190,7 @@ def as_seen(
             seen.append(reread[number])
             continue
         values = with_channels(path, picture.values, channels)
+        if ranges:
+            tell_of_range(path, values, ranges)
         seen.append(to_16_bits(values, ranges) if ranges else values)
     return seen

@@ -11,12 +11,13 @@ from minunet.data.brightness import on_paper
 from minunet.data.classes import codes
 from minunet.data.decode import Page, decode
 from minunet.data.decoded import Decoded
-from minunet.data.depth import Ranges, share_outside, to_16_bits
+from minunet.data.depth import Ranges, share_filled, share_outside, to_16_bits
 from minunet.data.masks import refuse_reversed
 from minunet.data.resize import row_slices
 from minunet.errors import InputError, printable
 
 MOST_OUTSIDE = 0.5  # of the numbers of a picture: if more lie outside of the ranges of a network, it is told
+LEAST_FILLED = 0.02  # of the ranges: a picture that fills less is one shade to the network
 
 
 class Picture(NamedTuple):
@@ -93,13 +94,24 @@ def read_image(path: Path | str, channels: int = 3, ranges: Ranges | None = None
         )
     if not np.isfinite(values).any():
         raise InputError(f"{path} holds no number that is finite.")
-    if (outside := share_outside(values, ranges)) > MOST_OUTSIDE:
-        tqdm.write(
-            f"{printable(path)}: {outside:.0%} of the numbers lie outside of the range of the training images, "
-            f"{ranges[0]:g} to {ranges[1]:g} in the first channel: perhaps they are of another unit or scale",
-            file=sys.stderr,
-        )
+    tell_of_range(path, values, ranges)
     return to_16_bits(values, ranges)
+
+
+def tell_of_range(path: Path, values: np.ndarray, ranges: Ranges) -> None:
+    """A word if the numbers of a picture (H, W, C) look as if they were of another unit than the training images."""
+    outside, filled = share_outside(values, ranges), share_filled(values, ranges)
+    if outside > MOST_OUTSIDE:
+        what = f"{outside:.0%} of the numbers lie outside of the range of the training images"
+    elif filled < LEAST_FILLED:
+        what = f"the numbers fill {filled:.1%} of the range of the training images"
+    else:
+        return
+    tqdm.write(
+        f"{printable(path)}: {what}, {ranges[0]:g} to {ranges[1]:g} in the first channel: perhaps they are of another "
+        "unit or scale",
+        file=sys.stderr,
+    )
 
 
 def with_channels(path: Path, values: np.ndarray, channels: int) -> np.ndarray:
@@ -141,8 +153,8 @@ def read_mask(path: Path, coloured: bool = False) -> Mask:
         raise InputError(f"{path} is a {decoded.kind[0]}, whose compression changes class ids. Save masks as PNG.")
     if decoded.changed:
         raise InputError(
-            f"{path} says that white is 0 (as Fiji does with an inverting lookup table, and tifffile for True and "
-            "False) or neither 255 nor 65535: it cannot be told which numbers are meant. Save masks as PNG."
+            f"{path} says that white is 0 (as any PBM does, Fiji with an inverting lookup table, and tifffile for True "
+            "and False) or neither 255 nor 65535: it cannot be told which numbers are meant. Save masks as PNG."
         )
     if decoded.frames > 1:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")

@@ -136,6 +136,8 @@ def _refuse_odd(page: "tifffile.TiffPage") -> None:
     refuse_many(page.size)
     if page.compression == PACKBITS and page.predictor != 1:
         raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")
+    if page.predictor == 2 and np.min(page.bitspersample) < 8:
+        raise InputError("holds a predictor of less than 8 bits, which programs read differently: save it without.")
     if min(page.databytecounts, default=0) == 0 or len(page.databytecounts) < math.prod(page.chunked):
         raise ValueError("parts of it are not there")
     if math.prod(page.chunked) * math.prod(page.chunks) > 4 * page.size + LARGE_TILE:

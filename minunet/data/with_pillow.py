@@ -67,7 +67,8 @@ def _of_frame(file: IO[bytes], picture: ImageFile, index: int, tagged: int = 1) 
         orientation = picture.getexif().get(ORIENTATION, 1)
     except Exception:  # a damaged block: viewers show the picture as it is stored, and so do we
         orientation = 1
-    lossy, changed = decoded.kind[0] in LOSSY, not {255, 65535}.issuperset(whites)
+    lossy = decoded.kind[0] in LOSSY
+    changed = not {255, 65535}.issuperset(whites) or decoded.kind == ("PPM", "1")  # a PBM's 1 is black
     return turned_upright(decoded._replace(lossy=lossy, changed=changed), orientation, tagged)
 
 

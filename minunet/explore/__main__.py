@@ -126,11 +126,12 @@ def _read_truth(path: Path, image: np.ndarray, model: Model) -> np.ndarray:
     mask = read_mask(path).values
     require_size(path, mask.shape, image.shape[:2], "picture")
     wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), IGNORED})
-    known = f"its classes are {', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}, and 255 is ignored"
+    known = f"classes are {', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}, and 255 is ignored"
     if wrong:
-        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network; {known}.")
+        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network: its {known}.")
     if set(np.unique(mask).tolist()) <= {0, IGNORED}:
-        raise InputError(f"{path} holds nothing but 0 and 255, black and white perhaps; {known}.")
+        raise InputError(f"{path} holds nothing but 0 and 255, black and white perhaps: the {known}.")
+    print(f"as {printable(path)} is read, {printable(known)}", file=sys.stderr)
     return mask.astype("uint8")
 
 

@@ -84,6 +84,7 @@ def write_page(scene: Scene) -> str:
     }
     page = (files / "page.html").read_text(encoding="utf-8")
     page = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page)  # at once: names may hold {{...}}, too
+    page = page.encode("utf-8", "backslashreplace").decode("utf-8")  # and bytes that are no text
     if len(page) > LARGEST:
         sizes = [sum(len(data[name]) for name in names) / 1e6 for names in (("floats", "bytes"), ("x", "picture"))]
         raise InputError(

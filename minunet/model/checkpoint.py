@@ -103,7 +103,7 @@ def rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A kernel (KH, KW, C, K) as int8, and by what to multiply each of its output channels, (K,)."""
     scale = np.abs(kernel).max(axis=(0, 1, 2)) / 127
     scale[scale == 0] = 1
-    return np.rint(kernel / scale).astype("int8"), scale
+    return np.rint(kernel / scale).clip(-127, 127).astype("int8"), scale  # of 1e-44, scale has few bits
 
 
 def _write(path: Path, checkpoint: Checkpoint, arrays: dict[str, Array], *, compressed: bool = False) -> None:

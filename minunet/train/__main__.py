@@ -26,6 +26,7 @@ from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
+from minunet.train.counted import counted, refuse_ignored
 from minunet.train.experiment import FLAGS, asked_weights, config_of_options, config_of_run, flag
 from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
@@ -155,6 +156,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if not earlier:
         config = weighted(seen, data.training, asked_weights(options))
     net = make_network(config, classes, operations)
+    refuse_ignored(data, config, net)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong
     of_objects = ["seam_weight"] * bool(config.seam_weight)
@@ -214,7 +216,7 @@ def _train_and_test(
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
     print_result(result)
-    taught = shares(data.training.labels, len(run.classes))
+    taught = shares(counted(data.training, run.config, net), len(run.classes))
     print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss, taught)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")
     return 0

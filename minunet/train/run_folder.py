@@ -50,6 +50,8 @@ def how_to_go_on(folder: Path, error: OSError, options: argparse.Namespace) -> s
     try:
         saved = load_checkpoint(folder / "last.npz")
     except (OSError, InputError):
+        if not folder.exists():
+            return f"{what} The folder of the run is gone; if it was moved, --resume goes on where it is now."
         return f"{what} Nothing of the run is saved: start again, with another --out perhaps."
     return f"{what} Epoch {saved.epoch} is saved; when this is mended, go on with: {resume_command(folder, options)}"
 

@@ -160,3 +160,17 @@ def test_an_alpha_that_is_the_same_everywhere_tells_nothing():
     assert alpha_of(np.full((3, 4), 15, "uint8")) is None and alpha_of(np.full((3, 4), 255, "uint8")) is None
     nothing = np.zeros((3, 4), "uint8")
     assert alpha_of(nothing) is nothing
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_no_value_of_8_bits_is_black(tmp_path, channels):
+    """Of colours, where all of them say so: a channel may be as bright as that."""
+    values = np.full((4, 5, channels), 90, "uint8")
+    values[0, 0], values[1, 1, 0] = 255, 255
+    how = {"photometric": "rgb"} if channels == 3 else {}
+    tifffile.imwrite(tmp_path / "a.tif", values.squeeze(), extratags=[(42113, 2, 0, "255", True)], metadata=None, **how)
+    expected = values.copy()
+    expected[0, 0] = 0
+    if channels == 1:
+        expected[1, 1] = 0
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", channels), expected)

@@ -362,12 +362,13 @@ def test_what_compression_changes_is_no_mask(tmp_path):
     ("start", "right"),
     [
         (b"P5 4 2 255\n", True), (b"P5 4 2 150\n", False), (b"P5 4 2 1\n", False), (b"P2 4 2 255\n", True),
-        (b"P2 4 2 7\n", False), (b"P5 2 2 65535\n", True), (b"P5 2 2 300\n", False), (b"P2 2 2 4095\n", False),
+        (b"P2 4 2 7\n", False), (b"P1 4 2\n", False), (b"P4 4 8\n", False),
+        (b"P5 2 2 65535\n", True), (b"P5 2 2 300\n", False), (b"P2 2 2 4095\n", False),
     ],
 )  # fmt: skip
 def test_a_pgm_whose_numbers_are_multiplied_is_no_mask(tmp_path, start, right):
-    """Pillow makes 255 or 65535 of what the file calls white; a picture may look so."""
-    (tmp_path / "a.pgm").write_bytes(start + (b"0 1 1 0 0 0 1 1\n" if start[1:2] == b"2" else bytes([0, 1, 1, 0] * 2)))
+    """Pillow makes 255 or 65535 of what the file calls white, and of a PBM's 1, which is black, 0; a picture may."""
+    (tmp_path / "a.pgm").write_bytes(start + (b"0 1 1 0 0 0 1 1\n" if start[1:2] in b"12" else bytes([0, 1, 1, 0] * 2)))
     read_image(tmp_path / "a.pgm")
     if right:
         assert read_mask(tmp_path / "a.pgm")[0].max() in (1, 256)

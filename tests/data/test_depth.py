@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minunet.data.depth import ranges_of, share_outside, shown, to_16_bits, unit
+from minunet.data.depth import ranges_of, share_filled, share_outside, shown, to_16_bits, unit
 from minunet.errors import InputError
 
 
@@ -67,6 +67,17 @@ def test_an_unused_channel_is_black_and_told(capsys):
 def test_what_lies_outside_of_the_ranges():
     picture = np.array([[[1.0], [2.0], [np.nan], [9.0], [4.0]]])
     assert share_outside(picture, (2, 5)) == 0.5
+
+
+def test_how_much_of_the_ranges_is_filled(rng):
+    """By the channel that fills most, without what lies outside, and without a hot pixel."""
+    picture = np.stack([rng.uniform(0, 1, (50, 50)), rng.uniform(-10, 5, (50, 50))], axis=2)
+    assert share_filled(picture[..., :1], (0, 1000)) == pytest.approx(0.001, rel=0.01)
+    assert share_filled(picture, (0, 1000, 0, 10)) == pytest.approx(0.5, rel=0.01)
+    picture[0, 0] = 1e6, np.nan
+    assert share_filled(picture[..., :1], (0, 1000)) == pytest.approx(0.001, rel=0.01)
+    assert share_filled(np.full((3, 3, 1), np.nan), (0, 1)) == 0
+    assert share_filled(np.array([[[0], [65535]]], "uint16"), (0, 65535)) == 1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

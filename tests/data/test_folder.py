@@ -358,6 +358,18 @@ def test_a_link_that_leads_nowhere_is_no_picture_less(folder, rng):
         load_folder(folder, 16, rng)
 
 
+@pytest.mark.parametrize("name", ["classes.txt", "train.txt", "val.txt", "test.txt"])
+def test_a_text_file_that_is_none_is_not_passed_over(folder, rng, name):
+    """Classes would be others, and the test another one."""
+    (folder / name).symlink_to(folder / "nowhere.txt")
+    with pytest.raises(InputError, match=rf"{name} should be a file, but is a link to nowhere"):
+        load_folder(folder, 16, rng)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    with pytest.raises(InputError, match=rf"{name} should be a file, but is a folder"):
+        load_folder(folder, 16, rng)
+
+
 def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
     exif = Image.Exif()
     exif[274] = 6

@@ -41,6 +41,29 @@ def test_the_lists_decide_or_else_the_seed(folder, rng):
     assert sorted(name for part in parts for name in part.names) == [f"id{i}" for i in range(6)]
 
 
+def test_a_list_for_validation(folder, rng):
+    (folder / "train.txt").write_text("id0\nid5\n")
+    (folder / "val.txt").write_text("id1\n")
+    (folder / "test.txt").write_text("id3\nid4\n")
+    assert [part.names for part in load_nuclei(folder, rng)] == [["id0", "id5"], ["id1"], ["id3", "id4"]]
+    (folder / "train.txt").write_text("id0\nid1\n")
+    with pytest.raises(InputError, match=r"id1 stands in train\.txt and in val\.txt"):
+        load_nuclei(folder, rng)
+    (folder / "train.txt").write_text("id0\n")
+    assert [len(part) for part in load_nuclei(folder, rng)] == [1, 1, 2]
+    (folder / "val.txt").write_text("")
+    with pytest.raises(InputError, match=r"val\.txt names 0 images, and 1 are needed at least"):
+        load_nuclei(folder, rng)
+
+
+@pytest.mark.parametrize("name", ["train.txt", "val.txt", "test.txt"])
+def test_a_list_that_is_a_link_to_nowhere(folder, rng, name):
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(folder / "nowhere.txt")
+    with pytest.raises(InputError, match=rf"{name} should be a file, but is a link to nowhere"):
+        load_nuclei(folder, rng)
+
+
 def test_a_name_may_hold_spaces(folder, rng):
     for path in (folder / "stage1_train").iterdir():
         path.rename(path.with_name(f"plate {path.name}"))
@@ -87,7 +110,7 @@ def broken(folder):
 
 
 def short_list(folder):
-    (folder / "test.txt").write_text("id3\n")
+    (folder / "train.txt").write_text("id0\n")
 
 
 def unknown(folder):
@@ -104,6 +127,11 @@ def in_both_lists(folder):
 
 def one_list(folder):
     (folder / "train.txt").unlink()
+
+
+def a_list_for_validation_alone(folder):
+    (folder / "train.txt").unlink()
+    (folder / "test.txt").rename(folder / "val.txt")
 
 
 def no_nuclei(folder):
@@ -143,12 +171,13 @@ def latin1(folder):
         (no_masks, "id1.masks does not exist"),
         (other_size, "m0.png has 6 x 5 pixels, but its picture id1.png has 40 x 36"),
         (broken, "id1.png is damaged"),
-        (short_list, "holds or lists 1 images"),
+        (short_list, "train.txt names 1 images, and 2 are needed at least"),
         (named_twice, "test.txt names id3 twice"),
         (in_both_lists, "id0 stands in train.txt and in test.txt"),
         (black_nuclei, r"holds 0 at \d+ pixels and 255 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (without_zero, r"holds 1 at \d+ pixels and 2 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (one_list, "train.txt does not exist: train.txt and test.txt go together"),
+        (a_list_for_validation_alone, "train.txt does not exist: train.txt and test.txt go together"),
         (link_to_nowhere, "id9.images does not exist"),
         (no_nuclei, "No image of .*nuclei has a mask with an object"),
         (white, r"holds 255 at \d+ pixels and 255"),

@@ -146,6 +146,18 @@ def test_a_page_that_swells_is_refused(tmp_path):
         decode(tmp_path / "a.tif", 2)
 
 
+def test_a_predictor_of_single_bits_is_refused(tmp_path):
+    """tifffile writes it, and reads other values than were written."""
+    tifffile.imwrite(tmp_path / "a.tif", np.eye(8, dtype=bool), compression="zlib", predictor=2)
+    with pytest.raises(
+        InputError, match="a.tif holds a predictor of less than 8 bits, which programs read differently"
+    ):
+        decode(tmp_path / "a.tif")
+    values = np.arange(64, dtype="uint8").reshape(8, 8)
+    tifffile.imwrite(tmp_path / "b.tif", values, compression="zlib", predictor=2)
+    np.testing.assert_array_equal(decode(tmp_path / "b.tif").values, values)
+
+
 def test_a_page_that_is_not_whole_or_too_large_is_refused(tmp_path, monkeypatch):
     two_pages(tmp_path / "a.tif", np.zeros((40, 50), "uint8"))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 900)

@@ -1,6 +1,7 @@
 """The command: what it writes, under which name, and what the page holds."""
 
 import dataclasses
+import os
 import re
 import runpy
 import sys
@@ -113,6 +114,15 @@ def test_the_page_asks_for_nothing(run):
     assert len(page) < 500_000
 
 
+def test_a_name_that_is_no_text():
+    """As of an old archive: a byte that is not UTF-8 is written out."""
+    save_picture("cat.png", 90, 120)
+    name = os.fsdecode(b"\xe9t\xe9.png")
+    Path("cat.png").rename(name)
+    assert main([name, "--out", "it.html"]) == 0
+    assert "\\udce9t\\udce9.png, 128" in text("it.html")
+
+
 def test_the_picture_is_what_the_network_sees():
     model = load_model(save_model("pets"))
     scene = look(model, picture(), "cat.png")
@@ -121,12 +131,13 @@ def test_the_picture_is_what_the_network_sees():
     np.testing.assert_allclose(scene.x, scene.picture / 255 * 4 - 2, atol=0.01)
 
 
-def test_the_truth_of_a_picture_comes_along():
+def test_the_truth_of_a_picture_comes_along(capsys):
     weights, labels = str(save_model("pets")), np.zeros((20, 30), "uint8")
     labels[:, 15:], labels[:10] = 1, 255
     Image.fromarray(labels).save("mask.png")
     assert main([save_picture(), "--weights", weights, "--mask", "mask.png"]) == 0
     assert '"truth":"' in text("cat.html")
+    assert "as mask.png is read, classes are 0 a, 1 b, 2 c, and 255 is ignored\n" in capsys.readouterr().err
     truth = look(load_model(Path(weights)), picture(), "cat.png", labels).truth
     assert truth.shape == (16, 16) and set(np.unique(truth)) == {0, 1, 255}
     assert (truth[:8] == 255).all() and (truth[8:, 8:] == 1).all() and (truth[8:, :8] == 0).all()

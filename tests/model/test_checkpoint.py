@@ -7,7 +7,15 @@ import pytest
 
 from minunet import InputError, UNet
 from minunet.model import checkpoint
-from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint, row_names, save_checkpoint, save_small
+from minunet.model.checkpoint import (
+    Checkpoint,
+    check_fits,
+    load_checkpoint,
+    rounded,
+    row_names,
+    save_checkpoint,
+    save_small,
+)
 from minunet.model.config import Config
 
 CONFIG = Config("cells", class_weight=(1, 1, 2))
@@ -109,3 +117,10 @@ def test_a_missing_file(tmp_path):
 def test_a_checkpoint_of_another_network(tmp_path, rng, other, says):
     with pytest.raises(InputError, match=says):
         check_fits(other.init(rng), UNet(base=2, depth=2), tmp_path / "last.npz")
+
+
+def test_kernels_that_are_nearly_nothing_keep_their_signs():
+    """Of 1e-43, a 127th of the largest has hardly a bit: a quotient above 127 would turn round in 8 bits."""
+    kernel = np.linspace(-1, 1, 9 * 6, dtype="float64").reshape(3, 3, 3, 2).astype("float32") * np.float32(2.5e-43)
+    bytes_of_it, scale = rounded(kernel)
+    assert ((bytes_of_it > 0) <= (kernel > 0)).all() and ((bytes_of_it < 0) <= (kernel < 0)).all() and (scale > 0).all()

@@ -74,7 +74,7 @@ def test_what_cannot_be_written_is_said_and_how_to_go_on(monkeypatch, capsys, nu
     assert load_checkpoint(Path("a/last.npz")).epoch == 3
 
 
-def test_a_run_whose_folder_is_gone_says_that_nothing_is_saved(monkeypatch, capsys):
+def test_a_run_whose_folder_is_gone_says_so(monkeypatch, capsys):
     whole = listening.write
 
     def gone(folder, run):
@@ -83,7 +83,10 @@ def test_a_run_whose_folder_is_gone_says_that_nothing_is_saved(monkeypatch, caps
 
     monkeypatch.setattr(listening, "write", gone)
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 2
-    assert ": No such file or directory. Nothing of the run is saved" in capsys.readouterr().err
+    assert (
+        ": No such file or directory. The folder of the run is gone; if it was moved, --resume goes on"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("what", ["save_curves", "save_frame"])

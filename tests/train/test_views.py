@@ -315,6 +315,26 @@ def test_numbers_of_another_scale_are_told(tmp_path, capsys):
     assert "none.tif holds no number that is finite" in said and "same.tif" not in said
 
 
+@pytest.mark.parametrize("view", ["whole", "pieces"])
+def test_other_units_are_told_of_the_images_of_a_run_too(tmp_path, capsys, view):
+    """A range that begins at 0: shares of 1 are nearly black to it, and twenty times as many counts all white."""
+    folder = striped(tmp_path / "deep")
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        values = 200 * np.array(Image.open(path)).astype("float32")
+        values[:2] = 0
+        path.unlink()
+        values = {0: values / 65535, 1: 20 * values + 65535}.get(number, values)
+        tifffile.imwrite(path.with_suffix(".tif"), values)
+    names = sorted(path.stem for path in (folder / "images").iterdir())
+    for part, some in (("val", names[:1]), ("test", names[1:2]), ("train", names[2:])):
+        (folder / f"{part}.txt").write_text("".join(f"{name}\n" for name in some))
+    assert train(["--data-dir", str(folder), *SMALL, "--view", view, "--out", "run"]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "another unit" in line]
+    assert len(said) == 2 and all("0 to 36" in line for line in said)
+    assert f"{names[0]}.tif: the numbers fill 0.0% of the range" in said[0]
+    assert f"{names[1]}.tif: 100% of the numbers lie outside" in said[1]
+
+
 def test_a_run_of_other_channels_says_why_it_cannot_go_on(tmp_path, capsys):
     folder = striped(tmp_path / "mine")
     assert train(["--data-dir", str(folder), *SMALL, "--out", "run"]) == 0
@@ -327,17 +347,25 @@ def test_a_run_of_other_channels_says_why_it_cannot_go_on(tmp_path, capsys):
         resume(run, tmp_path / "run" / "last.npz", net, data, "cpu")
 
 
-def test_nothing_is_left_to_count_in_the_middle(tmp_path, capsys):
-    """A network without padding predicts the middle, and only the rim is labelled."""
+@pytest.mark.parametrize(("part", "what"), [("train", "train on"), ("val", "validate with"), ("test", "test with")])
+def test_nothing_is_left_to_count_in_the_middle(tmp_path, capsys, part, what):
+    """A network without padding predicts the middle, and only the rim is labelled: it is said before training."""
     folder = striped(tmp_path / "mine")
     (folder / "classes.txt").write_text("0 ground\n1 line\n9 ignore\n")
-    for path in (folder / "masks").iterdir():
+    paths = sorted((folder / "masks").iterdir())
+    parts = {"train": paths[2:], "val": paths[:1], "test": paths[1:2]}
+    for name, some in parts.items():
+        (folder / f"{name}.txt").write_text("".join(f"{path.stem}\n" for path in some))
+    for path in parts[part]:
         mask = np.array(Image.open(path))
         mask[1:-1, 1:-1] = 9
         Image.fromarray(mask).save(path)
     options = [*SMALL, "--size", "36", "--view", "whole", "--set", "padding=valid"]
     assert train(["--data-dir", str(folder), *options]) == 2
-    assert "No pixel that the network predicts counts in these images" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert f"All pixels of the pictures to {what} are ignored, where the network predicts" in said.err
+    assert "epoch" not in said.out
+    assert train(["--data-dir", str(folder), *options, "--set", "padding=same", "--epochs", "1"]) == 0
 
 
 def test_ranges_belong_to_channels():
