@@ -85,6 +85,7 @@ def test_a_class_that_is_never_predicted_is_said(tmp_path, capsys):
     assert "Every pixel is predicted as 'class 0': nothing useful was learnt." in capsys.readouterr().out
 
 
+@pytest.mark.ink
 def test_names_that_are_not_utf8_and_names_with_dollars(tmp_path, capsys):
     folder = write_folder(tmp_path / "d", count=4)
     for part in ("images", "masks"):
@@ -96,6 +97,7 @@ def test_names_that_are_not_utf8_and_names_with_dollars(tmp_path, capsys):
     assert {"curves.png", "predictions.png", "progress.gif", "test.json"} <= {path.name for path in Path("a").iterdir()}
 
 
+@pytest.mark.ink
 @pytest.mark.parametrize("classes", [255, 256])
 def test_as_many_classes_as_a_byte_has(tmp_path, capsys, classes):
     folder = write_folder(tmp_path / "d", count=4, size=(32, 32))

@@ -36,6 +36,7 @@ from tests.train.runs import SMALL, assert_refused, assert_same_run, rows_of, st
 pytestmark = pytest.mark.usefixtures("small_cells_elsewhere")
 
 
+@pytest.mark.ink
 def test_a_run_writes_what_it_promises(capsys):
     assert train.main([*SMALL, "--epochs", "2"]) == 0
     run = Path("runs/cells")
