@@ -37,7 +37,8 @@ def on_paper(decoded: Decoded) -> np.ndarray:
         values = values * np.uint8(255 // decoded.highest)
     seen = values if values.ndim == 3 else values[..., None]
     if decoded.highest == 255 and not np.isnan(decoded.nothing):  # of colours, where all of them are it
-        seen = seen * (seen != decoded.nothing).any(axis=2, keepdims=True)
+        numbers = decoded.values if decoded.values.ndim == 3 else decoded.values[..., None]
+        seen = seen * (numbers != decoded.nothing).any(axis=2, keepdims=True)
     if decoded.alpha is not None:
         seen = seen.copy()
         for rows in row_slices(*seen.shape[:2]):

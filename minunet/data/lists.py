@@ -37,7 +37,8 @@ def is_there(path: Path) -> bool:
     if path.is_file():
         return True
     if path.exists() or path.is_symlink():
-        raise InputError(f"{path} should be a file, but is {'a folder' if path.is_dir() else 'a link to nowhere'}.")
+        what = "a folder" if path.is_dir() else "none" if path.exists() else "a link to nowhere"
+        raise InputError(f"{path} should be a file, but is {what}.")
     return False
 
 

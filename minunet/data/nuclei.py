@@ -5,11 +5,13 @@ the Broad Bioimage Benchmark Collection, CC0. The folder:
 
     stage1_train/ID/images/ID.png     a picture, of any size
     stage1_train/ID/masks/*.png       black and white, one a nucleus
-    train.txt, val.txt, test.txt      optional: an ID a line; what they leave open is drawn at random
+    train.txt, test.txt               optional: an ID a line; without them the images are divided at random
+    val.txt                           optional beside these two; without it a part of train.txt validates
 
 The classes are background, nucleus, and the border where two nuclei meet.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +20,13 @@ from minunet.data.dataset import Dataset, Splits, into_splits
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.instances import BORDER, RADIUS, to_classes
 from minunet.data.layout import LISTS
-from minunet.data.lists import is_there, read_lists, require_folders
+from minunet.data.lists import is_there, read_lists, require_folders, shorten
 from minunet.data.masks import count_values
 from minunet.data.objects import check_objects
 from minunet.data.pairs import read_all
 from minunet.data.pictures import read_image, read_mask, require_size
 from minunet.data.scaling import Scaling, count_objects, lost_objects, tell_of_lost_objects
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 
 CLASSES = ("background", "nucleus", "border")
 HINT = "A folder of nuclei holds stage1_train/ID/images/ID.png and stage1_train/ID/masks/*.png."
@@ -62,10 +64,17 @@ def _divided(folder: Path, rng: np.random.Generator, border: int) -> Splits:
     lists = [known_list, test_list] + [val_list] * is_there(val_list)
     listed = read_lists(str.strip, *lists)
     needed = [2 if len(lists) == 2 else 1, 1, 1]  # of the first, one is drawn for validation
+    there = {path.name for path in (folder / "stage1_train").iterdir() if path.is_dir()}
     for path, of_list, least in zip(lists, listed, needed, strict=False):
         if len(of_list) < least:
             raise InputError(f"{path} names {len(of_list)} images, and {least} are needed at least.")
-    known, test, *rest = (_load(folder, of_list, border) for of_list in listed)
+        if unknown := [name for name in of_list if name not in there]:
+            raise InputError(f"{path} names {unknown[0]}, but {folder / 'stage1_train'} holds no such folder.")
+    if left_over := sorted(name for name in there.difference(*listed) if not name.startswith(".")):
+        print(printable(f"images that no list names, which are passed over: {shorten(left_over)}"), file=sys.stderr)
+    every = _load(folder, [name for of_list in listed for name in of_list], border)
+    ends = np.cumsum([len(of_list) for of_list in listed])
+    known, test, *rest = (every.take(slice(end - len(each), end)) for each, end in zip(listed, ends, strict=True))
     return Splits(known, rest[0], test) if rest else into_splits(known, rng, test)
 
 

@@ -162,7 +162,9 @@ def read_mask(path: Path, coloured: bool = False) -> Mask:
     if coloured:
         if alpha or decoded.highest is None and decoded.palette is None and values.dtype != "bool":
             raise InputError(f"{path} is of mode {decoded.kind[1]}, but colours of 8 bits are named in classes.txt.")
-        seen = on_paper(decoded._replace(alpha=None))
+        seen = on_paper(decoded._replace(alpha=None, nothing=np.nan))
+        if seen.shape[2] not in (1, 3):
+            raise InputError(f"{path} has {_count(seen.shape[2])}, but colours of three are named in classes.txt.")
         return Mask(codes(np.broadcast_to(seen, (*seen.shape[:2], 3))), None, decoded.turned)
     if (
         floating

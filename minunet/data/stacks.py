@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import tifffile
 
 PAGES = 1 << 16  # so many are looked at: a small file could have billions
+TAGS = 1 << 21  # of all pages together
 LAST = 1 << 20  # no page behind this one is looked for
 METAMORPH = 33629  # a tag with a value for each plane
 NAMES = {"Z": "slices of Z", "T": "times"}
@@ -103,12 +104,19 @@ def page_at(tiff: "tifffile.TiffFile", index: int) -> "tifffile.TiffPage":
 
 
 def pages_from(tiff: "tifffile.TiffFile", start: int) -> Iterator["tifffile.TiffPage"]:
-    """All pages from this place on."""
+    """All pages from this place on. Raises InputError for a file that goes round in circles, or would take minutes."""
+    seen: set[int] = set()
+    tags = 0
     for index in itertools.count(start):
         try:
-            yield page_at(tiff, index)
+            page = page_at(tiff, index)
         except IndexError:
             return
+        tags += len(page.tags)
+        if page.offset in seen or tags > TAGS:
+            raise InputError("is damaged: its pages go round in a circle." if tags <= TAGS else "holds too many tags.")
+        seen.add(page.offset)
+        yield page
 
 
 def is_picture(page: "tifffile.TiffPage") -> bool:

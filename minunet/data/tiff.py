@@ -220,9 +220,13 @@ def _alpha(values: np.ndarray, bits: int) -> np.ndarray | None:
 
 
 def _nothing(page: "tifffile.TiffPage") -> float:
-    """The number that stands for no value; NaN if the page names none."""
+    """The number that stands for no value, as `_of_page` and Pillow give it; NaN if the page names none."""
     try:
         value, kind = float(page.tags[NODATA].value), np.dtype(page.dtype)
     except (KeyError, TypeError, ValueError):
         return math.nan
+    if page.photometric > PALETTE:  # what is converted has other numbers
+        return math.nan
+    if page.photometric == WHITE_IS_ZERO and kind.kind == "u":
+        return 2.0 ** int(np.max(page.bitspersample)) - 1 - value
     return float(np.clip(value, np.finfo(kind).min, np.finfo(kind).max)) if kind.kind == "f" else value

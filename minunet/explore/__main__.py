@@ -112,7 +112,8 @@ def look(
     if truth is not None:
         truth = centre_crop(truth[None], *model.net.output_size(*seen.shape[:2]))[0]
     x = to_input(seen, config.centred)
-    return Scene(tuple(about), model.net, model.params, model.classes, x, shown(seen), truth)
+    ends = (-2, 2) if config.centred else (0, 1)
+    return Scene(tuple(about), model.net, model.params, model.classes, x, shown(seen), truth, ends)
 
 
 def piece(middle: int, length: int, size: int) -> np.ndarray:

@@ -53,14 +53,14 @@ function rim({x, y, side}, other) {
   return [x + half + Math.max(-.2 * side, Math.min(.2 * side, dx)), dy > 0 ? y + side + 1 : y - CAPTION];
 }
 
-// From block to block; in Backward, with `flows`, turned round, and as wide as the gradient is large that flows there.
+// From block to block; in Backward, with `flows`, turned round, and the wider, the more gradient flows there.
 function drawArrows(svg, {cards, width, height}, flows, off) {
   const largest = Math.max(...model.arrows.map(([, , , flow]) => flows?.[flow] ?? 0)) || 1;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.innerHTML = model.arrows.map(([from, to, kind, flow]) => {
     const ends = [rim(cards[from], cards[to]), rim(cards[to], cards[from])], [a, b] = flows ? ends.reverse() : ends;
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, [x, y] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
-    const thick = flows ? 1 + 6 * (flows[flow] ?? 0) / largest : 2, head = 5 + thick;
+    const thick = flows ? 1 + 6 * Math.sqrt((flows[flow] ?? 0) / largest) : 2, head = 5 + thick;
     const neck = [b[0] - x * head, b[1] - y * head], cut = off.has(flow.split(">")[1]) && kind === "crop_concat";
     const corners = [b, ...[-.5, .5].map(turn => [neck[0] + turn * head * y, neck[1] - turn * head * x])];
     return `<path class="${kind} ${cut ? "cut" : ""}" stroke-width="${thick}" d="M ${a} L ${neck}"/>`

@@ -28,24 +28,24 @@ async function slopeByComputing({arrays, edits, aim, name, i, j, k, running}, gr
     if (!await unhurried(forward(model.steps, params, again, edits, next), wanted)) return undefined;
     const after = question(again.out, aim).value, slope = (after - before) / step;
     const agrees = Math.abs(slope - gradient) <= .01 * Math.abs(gradient);
-    if (agrees || digits === 7) return {before, after, step, slope, agrees, digits};
+    if (agrees || digits === 7) return {before, after, step, slope, agrees};
   }
 }
-const DIFFERENT = " They differ: here, or within this step, a ReLU or a max-pool changes its mind. (Of equal numbers "
-  + "in a pool, the first gets all of the gradient.)";
+const DIFFERENT = " They differ: on the way a ReLU or a max-pool changes its mind, or the digits are too few.";
 function gradientSum(asked, gradient) {
-  const {aim} = asked, place = `at row ${aim.i}, column ${aim.j}`;
-  const what = aim.loss ? "the loss" : `the score of ${model.classes[aim.k]} ${place}`;
+  const {aim} = asked, value = textOf(question(asked.arrays.out, aim).value);
+  const what = aim.loss ? "the loss" : `the score of ${model.classes[aim.k]} at row ${aim.i}, column ${aim.j}`;
   const text = element("div", {className: "formula", textContent: "not computed yet", aria: {live: "polite"}});
   const check = async () => {
     const found = await slopeByComputing(asked, gradient);
     if (!found) return;
-    const {before, after, step, slope, agrees, digits} = found;
-    const numbers = `(${textOf(after, digits)} ${MINUS} ${textOf(before, digits)}) / ${step} = ${textOf(slope)}`;
+    const {before, after, step, slope, agrees} = found;
+    const shown = Math.min(15, Math.max(4, 3 - Math.floor(Math.log10(Math.abs(after - before) || 1))));
+    const numbers = `(${textOf(after, shown)} ${MINUS} ${textOf(before, shown)}) / ${step} = ${textOf(slope)}`;
     text.textContent = `${numbers}; the gradient says ${textOf(gradient)}.${agrees ? "" : DIFFERENT}`;
   };
   const effect = `${gradient < 0 ? "lower" : "raise"} it by about ${textOf(Math.abs(gradient) / 100)}`;
   const here = gradient ? `if this number were 0.01 larger, that would ${effect}.` : "none comes back.";
-  return [sentence(`Gradient of ${what}.`, `Here it is ${textOf(gradient)}: ${here}`),
+  return [sentence(`Gradient of ${what}, which is ${value}.`, `Here it is ${textOf(gradient)}: ${here}`),
           element("p", {}, button("Check it: make this number larger and compute again", check)), text];
 }

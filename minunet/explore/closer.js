@@ -1,7 +1,6 @@
 // The closer look: the steps of a block, the maps of a step, one map, what one of its numbers sees, and its sum.
 const at = id => document.getElementById(id);
 const THUMB = 44;  // pixels a side of a small map, with its margin
-const OTHERWISE = {out: "1\u00d71 conv", conv_transpose: "up-conv", concat: "+ skip"};  // of steps, on their buttons
 const address = () => `#${[state.view.name, state.view.k, state.view.i, state.view.j]}`;
 const nameOf = (name, k) => ({x: model.channels, out: model.classes})[name]?.[k] ?? `map ${k}`;
 const partOf = (name, {i, j, loss} = state.aim) =>  // in Backward, what the asked pixel sees of an array
@@ -21,22 +20,21 @@ function look() {
   const level = step ? `: level ${step.level + 1}` : "";
   at("where").textContent = `${TITLES[here] ?? here}${level}, ${array.c} maps of ${array.h} ${TIMES} ${array.w}`;
   const own = state.ownScale ? {...scaleOf(array, k), signed: scale.signed} : scale, {length: empty} = emptyMaps(array);
-  at("empty").textContent = `largest, without its sign: ${textOf(own.largest)}`
-    + (empty ? `; ${empty} of ${array.c} maps are 0 everywhere (hatched)` : "");
+  at("empty").textContent = `the largest number here, without its sign: ${textOf(own.largest)}`
+    + (empty ? `; maps that are 0 everywhere (hatched): ${empty} of ${array.c}` : "");
   renew(at("steps"), ...model.steps.filter(each => each.block === step?.block).map(({name: to}) => {
-    const last = to.split(".").at(-1);
-    return button(OTHERWISE[last] ?? last, () => go(to), {aria: {pressed: to === name}});
+    return button(to.split(".").at(-1), () => go(to), {aria: {pressed: to === name}});
   }));
   drawThumbs(array, scale, zeroed);
   drawMap(array, own);
   at("map-caption").textContent = `${nameOf(name, k)}, row ${i}, column ${j}: ${textOf(value)}`;
   at("map").setAttribute("aria-label", `${at("map-caption").textContent}; the arrow keys move`);
   at("zero").hidden = !step || step === model.last;
-  at("zero").textContent = zeroed?.has(k) ? "let this map through again" : "make this map 0";
+  at("zero").textContent = zeroed?.has(k) ? "let this map through again" : "set this map to zero";
   const choose = input => { view.input = input; look(); }, showAll = () => { view.all = true; look(); };
   const asked = {...state, ...view, params, step, go, choose, showAll};
   const sum = state.backward ? gradientSum(asked, value) : sums[step?.kind ?? "picture"](asked);
-  renew(at("sum"), ...(zeroed?.has(k) ? [sentence("You have made this map 0.", "Without that:")] : []), ...sum);
+  renew(at("sum"), ...(zeroed?.has(k) ? [sentence("You have set this map to zero.", "Without that:")] : []), ...sum);
   showSeen(step);
 }
 function drawThumbs(array, scale, zeroed) {
@@ -59,13 +57,14 @@ function drawMap(array, scale) {
 
 // What the number sees: at once the box, and, when it has been computed, what counts in it.
 async function showSeen(step) {
-  const {view, arrays, edits} = state, box = seenFrom(model, view.name, view.i, view.j).x, [h, w] = model.shape;
+  const {view, arrays, edits} = state, box = seenFrom(model, view.name, view.i, view.j, view.k).x, [h, w] = model.shape;
   const key = () => `${address()} ${state.running}`, asked = key(), wanted = () => key() === asked;
   const size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w} pixels`;
+  const cut = [box.top, box.left, h - 1 - box.bottom, w - 1 - box.right].includes(0) ? ", cut off by its edge" : "";
   const norm = model.steps.some(({kind}) => kind === "group_norm") ? ", and through the means of group norm all" : "";
-  at("seen-caption").textContent = step ? `it sees ${size}${norm}; bright: what counts most` : "";
+  at("seen-caption").textContent = step ? `it sees ${size}${cut}${norm}; bright: what counts most` : "";
   drawSeen(box, state.counting[asked]);
-  if (state.counting[asked] || !step) return;
+  if (state.counting[asked] || !step || document.body.hasAttribute("aria-busy")) return;  // not of old numbers
   await pause();
   const map = wanted() && await unhurried(countingFor(model, params, arrays, edits, view), wanted);
   if (!map || !wanted()) return;

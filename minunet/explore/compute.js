@@ -1,7 +1,7 @@
 // The state of the page, and what computes it again: with pauses, so that the page answers meanwhile.
 const model = readModel(JSON.parse(document.getElementById("data").textContent)), {params} = model;
 const state = {
-  arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false,
+  arrays: {x: model.x}, grads: {}, flows: null, edits: noEdits(), backward: false, ownScale: false, spot: [.5, .5],
   running: 0, stale: 0,  // how often something was begun, and the first step that has to be computed
   aim: {i: 0, j: 0, k: 0, loss: false},  // what Backward asks about
   probabilities: null, answer: null, untouched: null,  // the answer before the reader has changed anything
@@ -45,8 +45,8 @@ async function compute(from = model.steps.length) {
   Object.assign(state, {grads, flows});
   await pause();
   if (!await unhurried(painting(painted), wanted)) return false;
-  render();
   document.body.removeAttribute("aria-busy");
+  render();
   return true;
 }
 function begin(out) {  // when everything was computed for the first time: is it what minunet computes?

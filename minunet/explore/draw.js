@@ -81,7 +81,7 @@ function frame(pen, x, y, w, h) {  // yellow and black, so that it can be seen o
 // The maps of an array in rows of `across`, `cell` pixels each: those that are 0 everywhere hatched, those that the
 // reader has made 0 crossed out, one framed.
 function drawMaps(pen, array, scale, across, cell, {box, zeroed, chosen} = {}) {
-  const side = Math.max(1, cell > 6 ? cell - 2 : cell), empty = cell > 12 && !scale.signed ? emptyMaps(array) : [];
+  const side = Math.max(1, cell > 6 ? cell - 2 : cell), empty = cell > 12 ? emptyMaps(array) : [];
   for (let k = 0; k < array.c; k++) {
     const x = k % across * cell + 1, y = (k / across | 0) * cell + 1;
     place(pen, mapCanvas(array, k, scale, box, Math.ceil(side)), x, y, side);

@@ -17,7 +17,7 @@ function layOut() {
   }
 }
 function paintCard(name) {
-  const {canvas, size, button} = cards[name], {side} = places.cards[name], {backward, aim} = state;
+  const {canvas, size} = cards[name], {side} = places.cards[name], {backward, aim} = state;
   const [h, w] = model.shape, zoom = side / Math.max(h, w);
   if (name === "answer") {
     if (!state.answer) return;
@@ -30,10 +30,8 @@ function paintCard(name) {
     const last = lastOf(name), array = name === "out" && !backward ? state.probabilities : shown(last);
     if (!array) return;
     const box = partOf(last), across = Math.ceil(Math.sqrt(array.c)), {largest, signed} = scaleOf(array);
-    const empty = emptyMaps(array).length;
     drawMaps(sized(canvas, side, side), array, {largest, signed: signed || backward}, across, side / across, {box});
-    size.textContent = `${array.c} of ${heightOf(box)} ${TIMES} ${widthOf(box)}`;
-    button.title = empty && !backward ? `${empty} of ${array.c} maps are 0 everywhere` : "";
+    size.textContent = `${array.c} of ${heightOf(box)} ${TIMES} ${widthOf(box)}${backward && !aim.loss ? " seen" : ""}`;
   }
 }
 function* painting(painted) {  // those that are not yet
@@ -57,16 +55,17 @@ function showMode() {
   const mode = document.body.dataset.mode = state.backward ? "backward" : "forward";
   for (const id of ["forward", "backward"]) at(id).setAttribute("aria-pressed", id === mode);
   document.body.dataset.loss = state.aim.loss;
-  at("asked").hidden = !state.backward || !model.truth;
+  at("asked").hidden = !state.backward;
 }
 
-// To a step, a map, a pixel; without them to the same place as before, or, in Backward, to the strongest gradient.
+// To a step, a map, a pixel; without them the same place, or, in Backward, the strongest; a class there is asked about.
 function go(name, k, i, j, remember = true) {
-  const from = shown(state.view.name), to = shown(name);
-  if (!from || !to) return;
-  const {view} = state, beside = (place, here, there) => Math.floor((place + .5) * there / here);
-  const same = {k: Math.min(view.k, to.c - 1), i: beside(view.i, from.h, to.h), j: beside(view.j, from.w, to.w)};
-  const place = state.backward ? placeOf(to, strongest(to.d)) : same;
+  const to = shown(name), {aim, backward, spot: [down, across]} = state;
+  if (!to) return;
+  if (backward && !aim.loss && name === "out" && (k ?? aim.k) !== aim.k) { aim.k = k; return void toStrongest(name); }
+  const same = {k: Math.min(state.view.k, to.c - 1), i: Math.floor(down * to.h), j: Math.floor(across * to.w)};
+  const place = backward ? placeOf(to, strongest(to.d)) : same;
+  if (i >= 0) state.spot = [(i + .5) / to.h, (j + .5) / to.w];
   state.view = {name, ...(i === undefined ? place : {i, j}), k: k ?? place.k, input: null};
   if (location.hash !== address()) history[remember ? "pushState" : "replaceState"]({inside: remember}, "", address());
   look();
@@ -77,9 +76,9 @@ function readAddress() {
   if (inside) go(name, k, i, j, false);
 }
 const clamp = (value, length) => Math.max(0, Math.min(length - 1, Math.floor(value)));
-function part(event) {  // where a canvas was clicked, in parts of its height and width
-  const box = event.target.getBoundingClientRect();
-  return [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
+function part(event) {  // where a canvas was clicked, in parts of its height and width: of a click on its rim, inside
+  const {top, left, height, width} = event.target.getBoundingClientRect(), below1 = 1 - 1e-9;
+  return [(event.clientY - top) / height, (event.clientX - left) / width].map(at => Math.min(Math.max(at, 0), below1));
 }
 
 // A pixel of the picture: the score of its class, or, in Backward, the gradient of that.
@@ -92,13 +91,14 @@ function askAbout([down, across]) {
 }
 function chooseCard(name, event) {  // by the keyboard, the target is the card; by a click mostly its drawing
   const drawn = event.target.tagName === "CANVAS", [down, across] = part(event), {aim, backward} = state;
-  if (name === "answer") return drawn ? askAbout([down, across]) : go("out", aim.k, aim.i, aim.j);
+  if (name === "answer") return void (drawn ? askAbout([down, across]) : go("out", aim.k, aim.i, aim.j));
   const last = lastOf(name), {c} = state.arrays[last], side = Math.ceil(Math.sqrt(c));
   const k = Math.floor(down * side) * side + Math.floor(across * side);
-  return go(last, drawn && k < c && (name !== "x" || backward) ? k : undefined);
+  go(last, drawn && k < c && (name !== "x" || backward) ? k : undefined);
+  if (at("where").getBoundingClientRect().top > innerHeight) at("closer").scrollIntoView();  // on a phone
 }
-async function toStrongest() {  // when the gradients of what is asked about are there
-  if (await compute() && state.backward) go(state.view.name, undefined, undefined, undefined, false);
+async function toStrongest(name) {  // when the gradients of what is asked about are there
+  if (await compute() && state.backward) go(name ?? state.view.name, undefined, undefined, undefined, false);
 }
 function setMode(backward) {
   const {backward: before, view: {name, i, j, k}} = state;
@@ -135,7 +135,7 @@ function stepAfter(by) {
 
 at("forward").onclick = () => setMode(false);
 at("backward").onclick = () => setMode(true);
-at("undo").onclick = () => { state.edits = noEdits(); compute(0); at("map").focus(); };
+at("undo").onclick = () => { state.edits = noEdits(); compute(0); at("map").focus({preventScroll: true}); };
 at("zero").onclick = toggleMap;
 at("own").onchange = event => { state.ownScale = event.target.checked; look(); };
 at("loss").onchange = event => { state.aim.loss = event.target.checked; showMode(); compute(); };
@@ -167,7 +167,4 @@ onunhandledrejection = event => trouble(event.reason?.message ?? event.reason);
 
 layOut();
 paintCard("x");
-compute(0).then(() => {
-  readAddress();
-  history.replaceState(null, "", address());
-});
+compute(0).then(readAddress).then(() => history.replaceState(null, "", address()));

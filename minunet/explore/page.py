@@ -41,6 +41,7 @@ class Scene:
         x: the picture as the network sees it, (H, W, C) float32.
         picture: as people see it, (H, W, 3) uint8.
         truth: the true classes of the output's pixels, (OH, OW) uint8, if they are known.
+        ends: what black and white are in x.
     """
 
     about: tuple[str, ...]
@@ -50,6 +51,7 @@ class Scene:
     x: np.ndarray
     picture: np.ndarray
     truth: np.ndarray | None = None
+    ends: tuple[int, int] = (-2, 2)
 
 
 def write_page(scene: Scene) -> str:
@@ -71,6 +73,7 @@ def write_page(scene: Scene) -> str:
         "x": text_of(scene.x.astype("<f4")),
         "picture": text_of(scene.picture),
         "truth": None if scene.truth is None else text_of(scene.truth.astype("uint8")),
+        "ends": scene.ends,
         "checks": checks(scene.net, params, scene.x),
     }
     files = resources.files("minunet.explore")
@@ -78,6 +81,8 @@ def write_page(scene: Scene) -> str:
         "title": f"{escape(scene.about[0])} \u2013 minunet explore",
         "about": escape("; ".join([*scene.about, *(["weights rounded to 8 bits"] if changed else [])])),
         "classes": "".join(legend(k, name, colours[k]) for k, name in enumerate(scene.classes)),
+        "untrue": " disabled" if scene.truth is None else "",
+        "truth": ": it needs the true classes, --mask FILE" if scene.truth is None else "",
         "style": (files / "style.css").read_text(encoding="utf-8"),
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "script": "\n".join((files / name).read_text(encoding="utf-8") for name in SCRIPTS),

@@ -14,11 +14,14 @@ function source(box, [times, over, before, after], [h, w], known) {
 }
 
 // Of every array that pixel (i, j) of the array `name` depends on, the box that its windows reach: {top, bottom, left,
-// right}. By the means of group norm it depends on all numbers, a little.
-function seenFrom(model, name, i, j) {
+// right}; of map k alone, if it is said, which in a concatenation comes from one of the two. By the means of group norm
+// it depends on all numbers, a little.
+function seenFrom(model, name, i, j, k) {
   const boxes = {[name]: {top: i, bottom: i, left: j, right: j}};
-  for (const step of model.steps.toReversed()) step.inputs.forEach((input, n) => {
-    if (boxes[step.name]) boxes[input] = source(boxes[step.name], step.windows[n], model.shapes[input], boxes[input]);
+  for (const step of model.steps.toReversed()) step.inputs.forEach((input, n, [skip]) => {
+    const from = step.name === name && step.kind === "crop_concat" && k >= 0 ? Number(k >= model.shapes[skip][2]) : n;
+    if (!boxes[step.name] || n !== from) return;
+    boxes[input] = source(boxes[step.name], step.windows[n], model.shapes[input], boxes[input]);
   });
   return boxes;
 }

@@ -90,7 +90,7 @@ const sums = {
     const m = asked.input ?? strongest(terms), value = valueAt(x, row, column, m);
     const place = `${["upper", "lower"][i % 2]} ${["left", "right"][j % 2]}`;
     return [
-      sentence("Transposed convolution.", `The pixel at row ${row}, column ${column} below stamps 2 ${TIMES} 2 `,
+      sentence("Transposed convolution (up-conv).", `Row ${row}, column ${column} below stamps 2 ${TIMES} 2 `,
                `pixels: this is the ${place} one. ${c} products, and the bias. From `,
                link(asked, from, m, row, column), ":"),
       beside(table("pixel", [[value]]), TIMES, table("kernel", grid(2, 2, (a, b) => kernel(a, b, m)), here), "=",
@@ -119,9 +119,9 @@ const sums = {
     const [from, map, row, column] = across ? [over, k, i + top, j + left] : [below, k - skip.c, i, j];
     const value = textOf(valueAt(asked.arrays[from], row, column, map));
     return [
-      sentence(across ? "By the skip, from the other arm." : "From the level below.",
+      sentence(`Concatenation: ${across ? "by the skip, from the other arm." : "from the level below."}`,
                off ? "Switched off: 0 in place of " : "Unchanged from ", link(asked, from, map, row, column), ", row ",
-               `${row}, column ${column}. Of the ${skip.c + x.c} maps here, the first ${skip.c} come by the skip.`),
+               `${row}, column ${column}. Side by side, ${skip.c} maps come by the skip and ${x.c} from below.`),
       formula(off ? `0 in place of ${value}` : value),
     ];
   },
@@ -139,8 +139,9 @@ const sums = {
       formula(`${textOf(normal)} ${TIMES} weight ${textOf(weight)} + bias ${textOf(bias)} = ${textOf(valueOf)}`),
     ];
   },
-  picture: ({arrays, i, j, k}) => [sentence("The picture, as the network sees it."),
-                                   formula(`${nameOf("x", k)}: ${textOf(valueAt(arrays.x, i, j, k))}`)],
+  picture: ({arrays, i, j, k}) => [
+    sentence("The picture, as the network sees it:", signs(`black is ${model.ends[0]}, white ${model.ends[1]}.`)),
+    formula(`${nameOf("x", k)}: ${textOf(valueAt(arrays.x, i, j, k))}`)],
 };
 
 // The scores of a pixel, and what softmax makes of them.

@@ -1,6 +1,7 @@
 """Named experiments, what `--preset` chooses from; and the images, optimiser and learning rates of one."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,8 +92,10 @@ def folder_preset(folder: Path, view: str, size: int | None, scale: float | None
     return preset, why
 
 
-def weighted(config: Config, training: Dataset, asked: str | None) -> Config:
+def weighted(config: Config, labels: Sequence[np.ndarray] | np.ndarray, classes: int, asked: str | None) -> Config:
     """The experiment with a weight for each class, if `--class-weight balanced` was `asked`, or nothing of pieces.
+
+    `labels`: of the training images, as far as they count.
 
     Balanced, a class of n pixels gets a weight in proportion to 1 / n, so that each counts as much as any other one in
     the loss. Thin walls and lines are few of the pixels, and a gap in one joins what it parts: so in pieces of a folder
@@ -104,7 +107,7 @@ def weighted(config: Config, training: Dataset, asked: str | None) -> Config:
     if asked != BALANCED and (asked is not None or not unasked):
         return config
     power = 1.0 if asked == BALANCED else 0.5
-    parts = shares(training.labels, len(training.classes))
+    parts = shares(labels, classes)
     weights = np.maximum(parts, parts.max() / RAREST ** (1 / power)) ** -power
     weights = np.where(parts > 0, weights / (parts * weights).sum(), 1)
     return dataclasses.replace(config, class_weight=tuple(float(f"{weight:.3g}") for weight in weights))

@@ -9,6 +9,7 @@ from minunet.data.dataset import Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
 from minunet.threads import get_threads
+from minunet.train.counted import counted
 from minunet.train.hidden import hidden_objects
 from minunet.train.remarks import shares
 from minunet.unet import UNet
@@ -36,12 +37,13 @@ def describe(
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     seen = f"{'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels"
     print(f"{network}; {seen}{f', {config.piece_count} an epoch' if config.piece_count else ''}")
-    ignored = sum(int((labels == ignored_label(len(run.classes))).sum()) for labels in data.training.labels)
-    parts = zip(run.classes, shares(data.training.labels, len(run.classes)), strict=True)
+    labels = counted(data.training, config, net)
+    ignored = sum(int((each == ignored_label(len(run.classes))).sum()) for each in labels)
+    parts = zip(run.classes, shares(labels, len(run.classes)), strict=True)
     told = [f"{name} {share:.1%}" for name, share in parts]
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
     if ignored:
-        print(f"ignored: {ignored / sum(labels.size for labels in data.training.labels):.1%} of all pixels")
+        print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of all pixels")
     print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")
     if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]

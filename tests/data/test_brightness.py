@@ -174,3 +174,42 @@ def test_no_value_of_8_bits_is_black(tmp_path, channels):
     if channels == 1:
         expected[1, 1] = 0
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif", channels), expected)
+
+
+def test_no_value_of_a_palette_and_of_numbers_that_are_turned_round(tmp_path):
+    """It is a number of the file: not a colour, and not what is seen in its place."""
+    nodata = {"extratags": [(42113, 2, 0, "255", True)], "metadata": None}
+    colours = np.zeros((3, 256), "uint16")
+    colours[:, 1], colours[:, 255] = 65535, (65535, 0, 65535)
+    values = np.array([[1, 255, 0]], "uint8").repeat(3, axis=0)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="palette", colormap=colours, **nodata)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 3)[0, :, 0], [255, 0, 0])
+    tifffile.imwrite(tmp_path / "b.tif", values, photometric="miniswhite", **nodata)
+    np.testing.assert_array_equal(read_image(tmp_path / "b.tif", 1)[0, :, 0], [254, 0, 255])
+    tifffile.imwrite(tmp_path / "c.tif", 255 * (values == 255).astype("uint8"), photometric="miniswhite", **nodata)
+    np.testing.assert_array_equal(read_image(tmp_path / "c.tif", 1)[0, :, 0], [255, 0, 255])
+
+
+@pytest.mark.parametrize("kind", ["rgb", "palette"])
+def test_in_a_mask_every_colour_counts(tmp_path, kind):
+    """As no value, white would become the class of black."""
+    nodata = {"extratags": [(42113, 2, 0, "255", True)], "metadata": None}
+    seen = np.array([[0, 255, 0]], "uint8").repeat(3, axis=0)
+    if kind == "rgb":
+        tifffile.imwrite(tmp_path / "a.tif", seen[..., None].repeat(3, axis=2), photometric="rgb", **nodata)
+    else:
+        greys = (257 * np.arange(256)).astype("uint16")[None].repeat(3, axis=0)
+        tifffile.imwrite(tmp_path / "a.tif", seen, photometric="palette", colormap=greys, **nodata)
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.tif", coloured=True).values[0], [0, 0xFFFFFF, 0])
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_colours_of_a_mask_are_three(tmp_path, channels):
+    how = {"photometric": "rgb", "extrasamples": ["unspecified"]} if channels == 4 else {"photometric": "minisblack"}
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.zeros((5, 6, channels), "uint8"), planarconfig="contig", metadata=None, **how
+    )
+    with pytest.raises(
+        InputError, match=f"a.tif has {channels} channels, but colours of three are named in classes.txt"
+    ):
+        read_mask(tmp_path / "a.tif", coloured=True)

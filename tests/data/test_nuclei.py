@@ -41,7 +41,7 @@ def test_the_lists_decide_or_else_the_seed(folder, rng):
     assert sorted(name for part in parts for name in part.names) == [f"id{i}" for i in range(6)]
 
 
-def test_a_list_for_validation(folder, rng):
+def test_a_list_for_validation(folder, rng, capsys):
     (folder / "train.txt").write_text("id0\nid5\n")
     (folder / "val.txt").write_text("id1\n")
     (folder / "test.txt").write_text("id3\nid4\n")
@@ -50,7 +50,12 @@ def test_a_list_for_validation(folder, rng):
     with pytest.raises(InputError, match=r"id1 stands in train\.txt and in val\.txt"):
         load_nuclei(folder, rng)
     (folder / "train.txt").write_text("id0\n")
+    capsys.readouterr()
     assert [len(part) for part in load_nuclei(folder, rng)] == [1, 1, 2]
+    assert capsys.readouterr().err == "images that no list names, which are passed over: id2, id5\n"
+    for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
+        path.unlink()  # that nothing is in the one picture for validation is no fault of the folder
+    assert not load_nuclei(folder, rng).validation.labels[0].any()
     (folder / "val.txt").write_text("")
     with pytest.raises(InputError, match=r"val\.txt names 0 images, and 1 are needed at least"):
         load_nuclei(folder, rng)
@@ -115,6 +120,10 @@ def short_list(folder):
 
 def unknown(folder):
     (folder / "test.txt").write_text("id3\nid4\nid99\n")
+
+
+def spelled(folder):
+    (folder / "test.txt").write_text("id3\nid0/\n")
 
 
 def named_twice(folder):
@@ -182,7 +191,8 @@ def latin1(folder):
         (no_nuclei, "No image of .*nuclei has a mask with an object"),
         (white, r"holds 255 at \d+ pixels and 255"),
         (latin1, "test.txt is not text in UTF-8"),
-        (unknown, "id99.images does not exist"),
+        (unknown, "test.txt names id99, but .*stage1_train holds no such folder"),
+        (spelled, "test.txt names id0/, but .*stage1_train holds no such folder"),
     ],
 )
 def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):

@@ -466,3 +466,19 @@ def test_pages_without_end(tmp_path, monkeypatch):
     write_pages(tmp_path / "c.tif", numbers((60, 2, 2)), text.replace("channels", "slices"))
     with pytest.raises(InputError, match="number 8000000000 of them is not there"):
         decode(tmp_path / "c.tif", 8_000_000_000)
+
+
+def test_pages_that_go_round_in_a_circle(tmp_path, monkeypatch):
+    """A page whose next one is itself; and a table of tags for which millions are read."""
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4, 5), "uint8"), metadata=None, photometric="minisblack")
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        last, tags = tiff.pages[2], len(tiff.pages[2].tags)
+        at = last.offset + 2 + 12 * tags
+    whole = bytearray((tmp_path / "a.tif").read_bytes())
+    whole[at : at + 4] = struct.pack("<I", last.offset)
+    (tmp_path / "b.tif").write_bytes(whole)
+    with pytest.raises(InputError, match=r"b\.tif is damaged: its pages go round in a circle"):
+        decode(tmp_path / "b.tif")
+    monkeypatch.setattr(stacks, "TAGS", 3 * tags - 1)
+    with pytest.raises(InputError, match=r"a\.tif holds too many tags"):
+        decode(tmp_path / "a.tif")

@@ -146,7 +146,7 @@ def test_a_transposed_convolution_is_a_part_of_a_stamp(places):
         kernel = place.params[f"{place.step.name}.weight"][..., place.k]
         m = assert_sum(place, place.x[row, column] * kernel[a, b])
         words = place.says["words"]
-        assert f"row {row}, column {column} below" in words and f" {kernel.shape[2]} products" in words
+        assert f"Row {row}, column {column} below" in words and f" {kernel.shape[2]} products" in words
         assert f"{['upper', 'lower'][a]} {['left', 'right'][b]}" in words
         value, first, second, third = place.x[row, column, m], *place.says["tables"]
         assert cells(first) == pytest.approx(value, abs=THREE)
@@ -177,7 +177,7 @@ def test_a_copy_says_where_it_comes_from(places):
         name = place.step.inputs[0 if by_skip else 1]
         assert place.says["link"] == f"map {k} of {name}"
         assert f"Unchanged from map {k} of {name}, row {row}, column {column}." in place.says["words"]
-        assert place.says["words"].startswith("By the skip" if by_skip else "From the level below")
+        assert place.says["words"].startswith(f"Concatenation: {'by the skip' if by_skip else 'from the level below'}")
         assert read(place.says["formulas"][0]) == pytest.approx([place.arrays[name][row, column, k]], abs=FOUR)
         assert place.arrays[name][row, column, k] == place.value
 

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.ndimage import label
 
 from minunet.data.cells import make_cells
-from minunet.data.dataset import IGNORED, Dataset
+from minunet.data.dataset import IGNORED
 from minunet.errors import InputError
 from minunet.metrics import count_matches, rand_score
 from minunet.model.config import Config, make_network
@@ -191,13 +191,27 @@ def test_weights_of_classes_are_not_in_soft_dice(rng, loss):
 
 def test_balanced_classes():
     labels = np.array([[[0] * 12 + [1] * 3 + [IGNORED] * 5]], "uint8")
-    data = Dataset(np.zeros((1, 1, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
-    assert weighted(Config(), data, "balanced").class_weight == pytest.approx((1 / 0.8 / 2, 1 / 0.2 / 2), rel=1e-2)
+    assert weighted(Config(), labels, 2, "balanced").class_weight == pytest.approx((1 / 0.8 / 2, 1 / 0.2 / 2), rel=1e-2)
     labels = np.zeros((1, 60, 20), "uint8")
     labels[0, 0, 0] = 1
-    many = Dataset(np.zeros((1, 60, 20, 1), "uint8"), labels, ["a"], ("ground", "thing"))
-    low, high = weighted(Config(), many, "balanced").class_weight
+    low, high = weighted(Config(), labels, 2, "balanced").class_weight
     assert high / low == pytest.approx(50, rel=1e-2)  # at most
+
+
+def test_weights_are_of_what_counts_without_padding(tmp_path, capsys):
+    """A square of 12 in the middle of 32 x 32, of which a network without padding predicts 16 x 16."""
+    folder = write_folder(tmp_path / "mine", size=(32, 32))
+    for path in (folder / "masks").iterdir():
+        mask = np.zeros((32, 32), "uint8")
+        mask[10:22, 10:22] = 1
+        Image.fromarray(mask).save(path)
+    options = ["--size", "32", "--base", "2", "--depth", "2", "--view", "whole", "--set", "padding=valid"]
+    assert (
+        train(["--data-dir", str(folder), *options, "--class-weight", "balanced", "--epochs", "1", "--out", "a"]) == 0
+    )
+    low, high = config_of(tmp_path / "a").class_weight
+    assert (low, high) == pytest.approx((256 / 112 / 2, 256 / 144 / 2), rel=1e-2)
+    assert "class 0 43.8%, class 1 56.2%" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -214,8 +228,7 @@ def test_balanced_classes():
 )
 def test_in_pieces_of_a_folder_rare_classes_count_more(change, asked, ratio):
     labels = np.array([[[0] * 12 + [1] * 3]], "uint8")
-    data = Dataset(np.zeros((1, 1, 15, 1), "uint8"), labels, ["a"], ("ground", "thing"))
-    weights = weighted(replace(PIECES, **change), data, asked).class_weight
+    weights = weighted(replace(PIECES, **change), labels, 2, asked).class_weight
     assert weights is None if ratio is None else weights[1] / weights[0] == pytest.approx(ratio, rel=0.01)
     if asked != "1,3" and ratio in (2, 4):
         assert 0.8 * weights[0] + 0.2 * weights[1] == pytest.approx(1, rel=0.01)
