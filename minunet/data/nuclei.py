@@ -51,31 +51,39 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS, sc
 def _divided(folder: Path, rng: np.random.Generator, border: int) -> Splits:
     """As the lists of the folder say, or at random."""
     require_folders(HINT, folder, folder / "stage1_train")
-    known_list, val_list, test_list = (folder / name for name in LISTS)
-    missing = [path for path in (known_list, test_list) if not is_there(path)]
-    if len(missing) == 1 or missing and is_there(val_list):
-        raise InputError(f"{missing[0]} does not exist: {known_list.name} and {test_list.name} go together.")
-    if missing:
+    listed = _listed(folder)
+    if not listed:
         folders = (path for path in (folder / "stage1_train").iterdir() if not path.is_file())  # links to nowhere, too
         names = sorted(path.name for path in folders if not path.name.startswith("."))
         if len(names) < 3:
             raise InputError(f"{folder} holds {len(names)} images; training, validation and test need 3. {HINT}")
         return into_splits(_load(folder, names, border), rng)
-    lists = [known_list, test_list] + [val_list] * is_there(val_list)
-    listed = read_lists(str.strip, *lists)
-    needed = [2 if len(lists) == 2 else 1, 1, 1]  # of the first, one is drawn for validation
+    every = _load(folder, [name for names in listed for name in names], border)
+    ends = np.cumsum([len(names) for names in listed])
+    known, test, *rest = (every.take(slice(end - len(names), end)) for names, end in zip(listed, ends, strict=True))
+    return Splits(known, rest[0], test) if rest else into_splits(known, rng, test)
+
+
+def _listed(folder: Path) -> list[list[str]]:
+    """The names in train.txt, in test.txt and, if it is there, in val.txt; nothing without lists."""
+    known, validation, test = (folder / name for name in LISTS)
+    missing = [path for path in (known, test) if not is_there(path)]
+    if len(missing) == 1 or missing and is_there(validation):
+        raise InputError(f"{missing[0]} does not exist: {known.name} and {test.name} go together.")
+    if missing:
+        return []
+    paths = [known, test] + [validation] * is_there(validation)
+    listed = read_lists(str.strip, *paths)
     there = {path.name for path in (folder / "stage1_train").iterdir() if path.is_dir()}
-    for path, of_list, least in zip(lists, listed, needed, strict=False):
-        if len(of_list) < least:
-            raise InputError(f"{path} names {len(of_list)} images, and {least} are needed at least.")
-        if unknown := [name for name in of_list if name not in there]:
+    for path, names in zip(paths, listed, strict=True):
+        least = 2 if path == known and len(paths) == 2 else 1  # of which one is drawn for validation
+        if len(names) < least:
+            raise InputError(f"{path} names {len(names)} images, and {least} are needed at least.")
+        if unknown := [name for name in names if name not in there]:
             raise InputError(f"{path} names {unknown[0]}, but {folder / 'stage1_train'} holds no such folder.")
     if left_over := sorted(name for name in there.difference(*listed) if not name.startswith(".")):
         print(printable(f"images that no list names, which are passed over: {shorten(left_over)}"), file=sys.stderr)
-    every = _load(folder, [name for of_list in listed for name in of_list], border)
-    ends = np.cumsum([len(of_list) for of_list in listed])
-    known, test, *rest = (every.take(slice(end - len(each), end)) for each, end in zip(listed, ends, strict=True))
-    return Splits(known, rest[0], test) if rest else into_splits(known, rng, test)
+    return listed
 
 
 def _load(folder: Path, names: list[str], border: int) -> Dataset:
