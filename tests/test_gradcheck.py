@@ -38,6 +38,9 @@ def test_the_command_takes_words_of_names(capsys):
     assert "max_pool2d" in printed and "relu" in printed and "conv2d" not in printed
     assert command.main(["nothing"]) == 2
     assert "no case has nothing in its name" in capsys.readouterr().err
+    assert command.main(["conv2d", "maxpool2d"]) == 2  # and not the half of it
+    told = capsys.readouterr()
+    assert "no case has maxpool2d in its name" in told.err and told.out == ""
 
 
 def test_the_command_prints_a_table_and_passes(capsys):

@@ -12,7 +12,7 @@ end.
 
 import hashlib
 import json
-import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from minunet.data.layout import Layout, find_layout
-from minunet.errors import InputError, exit_status, printable
+from minunet.errors import InputError, Terminated, exit_status, printable
 from minunet.files import locked, whole_file
 
 FOLDS = 5
@@ -66,14 +66,27 @@ def names(layout: Layout) -> list[str]:
 def remember(out: Path, layout: Layout, options: list[str]) -> None:
     """Write down what the results are of. Raises InputError if there are results of something else already."""
     asked = {"source": str(layout.folder.resolve()), "options": options, "files": {}}
+    if layout.folder.resolve().is_relative_to(out.resolve()):
+        raise InputError(f"The images lie in {out}, in which folds.py makes its folders: choose another one for those.")
     for path in files(layout):
         asked["files"][str(path.relative_to(layout.folder))] = hashlib.blake2b(path.read_bytes()).hexdigest()
     note, text = out / "folds.json", json.dumps(asked, indent=1)
+    if any(out.iterdir()) and not ours(note, list(asked)):
+        raise InputError(f"{out} holds something else: choose another folder for the results.")
     if not note.is_file() or note.read_bytes() != text.encode():
         if any(out.glob("fold-*/run")):
             raise InputError(f"{out} holds results of other images or options: choose another folder for the results.")
         with whole_file(note) as file:
             file.write(text)
+
+
+def ours(note: Path, keys: list[str]) -> bool:
+    """Whether the file was written by `remember`."""
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(known, dict) and list(known) == keys
 
 
 def files(layout: Layout) -> list[Path]:
@@ -95,8 +108,13 @@ def result(folder: Path, layout: Layout, test: list[str], options: list[str]) ->
 
 def deal(layout: Layout, folder: Path, test: list[str]) -> None:
     """Links to the images and masks of `layout`, and a test.txt of its own."""
-    if folder.exists():
-        shutil.rmtree(folder)  # links, perhaps to other images, if nothing was trained
+    for path in sorted(folder.rglob("*"), reverse=True):  # links, perhaps to other images, if nothing was trained
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        elif path.is_symlink() or path == folder / "test.txt":
+            path.unlink()
+        else:
+            raise InputError(f"{path} is none of the links that folds.py makes: move it elsewhere.")
     for path in files(layout):
         link = folder / path.relative_to(layout.folder)
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -114,10 +132,22 @@ def not_kept(options: list[str]) -> list[str]:
 
 
 def train(folder: Path, options: list[str | Path]) -> None:
-    """Run the training, and what it prints into log.txt."""
+    """Run the training, and what it prints into log.txt. Who stops this command stops that, which saves first."""
     command = [sys.executable, "-m", "minunet.train", *map(str, options)]
-    with open(folder / "log.txt", "a", encoding="utf-8") as log:
-        failed = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+    with (
+        open(folder / "log.txt", "a", encoding="utf-8") as log,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True) as process,
+    ):
+        signals = (signal.SIGINT, *Terminated.SIGNALS)
+        before = {number: signal.signal(number, lambda n, frame: process.send_signal(n)) for number in signals}
+        try:
+            failed = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if failed > 128:
+        print(f"stopped and saved, see {log.name}: the same command goes on", file=sys.stderr)
+        raise SystemExit(failed)
     if failed or not (folder / "run" / "test.json").exists():  # --help, say, trains nothing
         raise InputError(f"The training of {folder} failed: see {log.name}.")
 

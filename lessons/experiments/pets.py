@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from minunet.commands import at_least, keep_memory
+from minunet.commands import Parser, at_least, keep_memory
 from minunet.data.dataset import Dataset, Splits
 from minunet.data.pets import CLASSES, load_pets
 from minunet.errors import InputError, exit_status
-from minunet.files import whole_file
+from minunet.files import locked, whole_file
 from minunet.metrics import iou, mean_iou, pixel_accuracy
 from minunet.model.checkpoint import load_checkpoint, save_small
 from minunet.model.config import Config, make_network
@@ -36,7 +36,7 @@ WATCHED = 16  # training images that are scored on the way: `fit` wants some, an
 
 def main(arguments: list[str]) -> int:
     """Exit status 0, 2 for bad input, 130 or 143 if it was stopped."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--without", default="", metavar="BREED")
@@ -49,20 +49,29 @@ def main(arguments: list[str]) -> int:
     config = dataclasses.replace(
         PRESETS["pets"], data_dir=str(options.data_dir), seed=options.seed, epochs=options.epochs
     )
-    data, net, last = dealt(config, options.without), make_network(config, len(CLASSES)), options.out / "last.npz"
     options.out.mkdir(parents=True, exist_ok=True)
+    with locked(options.out):
+        return train_and_test(config, options.without, options.out)
+
+
+def train_and_test(config: Config, without: str, out: Path) -> int:
+    """Begin or go on, and the exit status."""
+    data, net, last = dealt(config, without), make_network(config, len(CLASSES)), out / "last.npz"
     if last.exists():
-        run = resume(dataclasses.replace(load_checkpoint(last), config=config), last, net, data, "cpu")
+        saved = load_checkpoint(last)
+        if dataclasses.replace(saved.config, data_dir=config.data_dir) != config:
+            raise InputError(f"{last} is of another seed, or of other epochs: choose another folder.")
+        run = resume(dataclasses.replace(saved, config=config), last, net, data, "cpu")
     else:
         run = begin(config, net, data, "cpu")
-    fit(net, run, data, options.out, "cpu", [lambda run, scores: print(f"epoch {run.epoch}", flush=True)])
+    fit(net, run, data, out, "cpu", [lambda run, scores: print(f"epoch {run.epoch}", flush=True)])
     model = Model(net, run.tested, config, CLASSES, epoch=run.epoch)
     matrix = score(model, data.test, config.tta).matrix
     result = {"images": len(data.test), "pixel_accuracy": pixel_accuracy(matrix), "mean_iou": mean_iou(matrix)}
     result |= dict(zip(CLASSES, iou(matrix).tolist(), strict=True))
-    with whole_file(options.out / "test.json") as file:
+    with whole_file(out / "test.json") as file:
         file.write(json.dumps(result, indent=2) + "\n")
-    save_small(options.out / "small.npz", model.checkpoint())
+    save_small(out / "small.npz", model.checkpoint())
     print(", ".join(f"{name} {value:.3f}" for name, value in result.items()))
     return 0
 

@@ -4,10 +4,12 @@ How many of its bits a microscope uses, where a scanner of the body puts water, 
 zero, files do not say. So numbers of more than 8 bits are scaled by what the picture holds: of all its numbers, those
 of the lowest 0.1 % become 0 and those of the highest 0.1 % become 255 (if these are equal, its smallest and its largest
 number), and what lies between is spread evenly. Of more than 4 million pixels every second is asked, or every third,
-and so on; what is transparent is not asked. The colours of a picture are scaled together. A hot pixel changes nothing,
-an offset is taken away, and numbers below zero are seen. What is no number (NaN), or the one that a map names as no
-value (GDAL_NODATA), is not asked and becomes 0.
+and so on, so that all columns are met; what is transparent is not asked. The colours of a picture are scaled together.
+A hot pixel changes nothing, an offset is taken away, and numbers below zero are seen. What is no number (NaN), or the
+one that a map names as no value (GDAL_NODATA), is not asked and becomes 0.
 """
+
+import math
 
 import numpy as np
 
@@ -17,6 +19,17 @@ from minunet.errors import InputError
 
 LOWEST, HIGHEST = 0.001, 0.999  # quantiles
 SAMPLE = 1 << 22  # pixels
+
+
+def sample_step(pixels: int, most: int, width: int) -> int:
+    """From one pixel that is asked to the next, for `most` of `pixels`, row by row: in rows of `width`, all columns.
+
+    Mosaics of colours and interlaced lines have a period: a step that divides the width would always meet the same.
+    """
+    step = max(1, -(-pixels // most))
+    while math.gcd(step, width) > 1:
+        step += 1
+    return step
 
 
 def on_paper(decoded: Decoded) -> np.ndarray:
@@ -36,7 +49,8 @@ def on_paper(decoded: Decoded) -> np.ndarray:
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     seen = values if values.ndim == 3 else values[..., None]
-    if decoded.highest == 255 and not np.isnan(decoded.nothing):  # of colours, where all of them are it
+    named = decoded.highest is not None or decoded.palette is not None  # deeper ones were asked above
+    if named and not np.isnan(decoded.nothing):  # of colours, where all of them are it
         numbers = decoded.values if decoded.values.ndim == 3 else decoded.values[..., None]
         seen = seen * (numbers != decoded.nothing).any(axis=2, keepdims=True)
     if decoded.alpha is not None:
@@ -57,7 +71,7 @@ def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None, nothing: floa
         return numbers[np.isfinite(numbers) & (numbers != nothing)]
 
     asked = values.reshape(-1, *values.shape[2:]) if alpha is None else values[alpha > 0]  # (P,) or (P, C)
-    finite = valid(asked[:: -(-len(asked) // SAMPLE) or 1])
+    finite = valid(asked[:: sample_step(len(asked), SAMPLE, values.shape[1])])
     finite = finite if finite.size else valid(asked)
     if not finite.size:
         raise InputError("holds no number that is finite.")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from minunet.data.brightness import sample_step
 from minunet.data.classes import Classes
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, to_16_bits
@@ -94,8 +95,8 @@ def read_pair(
 
 def _sample(values: np.ndarray) -> np.ndarray:
     """Some pixels of a picture (H, W, C) at equal steps, (P, 1, C)."""
-    pixels = values.reshape(-1, 1, values.shape[2])
-    return pixels[:: -(-len(pixels) // SAMPLE)].copy()
+    height, width, channels = values.shape
+    return values.reshape(-1, 1, channels)[:: sample_step(height * width, SAMPLE, width)].copy()
 
 
 def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None) -> np.ndarray:

@@ -161,7 +161,8 @@ def read_mask(path: Path, coloured: bool = False) -> Mask:
     alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] not in ("1", "L", "I;16")
     if coloured:
         if alpha or decoded.highest is None and decoded.palette is None and values.dtype != "bool":
-            raise InputError(f"{path} is of mode {decoded.kind[1]}, but colours of 8 bits are named in classes.txt.")
+            held = f"{decoded.kind[1]}{' with what is transparent' if alpha else ''}"
+            raise InputError(f"{path} is of mode {held}, but colours of 8 bits are named in classes.txt.")
         seen = on_paper(decoded._replace(alpha=None, nothing=np.nan))
         if seen.shape[2] not in (1, 3):
             raise InputError(f"{path} has {_count(seen.shape[2])}, but colours of three are named in classes.txt.")

@@ -229,4 +229,6 @@ def _nothing(page: "tifffile.TiffPage") -> float:
         return math.nan
     if page.photometric == WHITE_IS_ZERO and kind.kind == "u":
         return 2.0 ** int(np.max(page.bitspersample)) - 1 - value
-    return float(np.clip(value, np.finfo(kind).min, np.finfo(kind).max)) if kind.kind == "f" else value
+    if kind.kind != "f" or not math.isfinite(value):
+        return value
+    return float(np.clip(value, np.finfo(kind).min, np.finfo(kind).max))

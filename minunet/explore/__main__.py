@@ -14,6 +14,7 @@ from minunet.data.augment import mirrored
 from minunet.data.batches import centre_crop, to_input
 from minunet.data.cells import make_cell_image
 from minunet.data.dataset import IGNORED
+from minunet.data.decode import decode
 from minunet.data.depth import shown
 from minunet.data.pictures import read_mask, require_size
 from minunet.data.resize import resize_mask
@@ -69,7 +70,7 @@ def _explore(options: argparse.Namespace) -> int:
         scene, name = look_at_cells(model), "cells"
     else:
         image, name = model.read(options.picture), options.picture.name
-        truth = _read_truth(options.mask, image, model) if options.mask else None
+        truth = _read_truth(options.mask, options.picture, image, model) if options.mask else None
         scene = look(model, image, name, truth, options.at)
     page = write_page(scene)
     path = out or Path(f"{Path(name).stem}.html")
@@ -111,6 +112,8 @@ def look(
         about.append("one pass, where minunet.predict takes the mean over mirror images")
     if truth is not None:
         truth = centre_crop(truth[None], *model.net.output_size(*seen.shape[:2]))[0]
+        if (truth == IGNORED).all():
+            raise InputError("No pixel of the true classes counts in what the network sees here: all are 255.")
     x = to_input(seen, config.centred)
     ends = (-2, 2) if config.centred else (0, 1)
     return Scene(tuple(about), model.net, model.params, model.classes, x, shown(seen), truth, ends)
@@ -122,9 +125,12 @@ def piece(middle: int, length: int, size: int) -> np.ndarray:
     return mirrored(np.arange(first, first + size), length)
 
 
-def _read_truth(path: Path, image: np.ndarray, model: Model) -> np.ndarray:
+def _read_truth(path: Path, picture: Path, image: np.ndarray, model: Model) -> np.ndarray:
     """The classes of a picture, (H, W). Raises InputError if they are none of the network's."""
-    mask = read_mask(path).values
+    mask, _, turned = read_mask(path)
+    if not turned and decode(picture, model.config.page).turned:
+        told = f"{picture} is turned upright by its orientation tag, and {path} has none: it must have been painted so"
+        print(printable(told), file=sys.stderr)
     require_size(path, mask.shape, image.shape[:2], "picture")
     wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), IGNORED})
     known = f"classes are {', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}, and 255 is ignored"

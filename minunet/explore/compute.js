@@ -35,7 +35,7 @@ async function compute(from = model.steps.length) {
     if (!calm && step.name === lastOf(step.block)) paintCard(step.block), painted.add(step.block);
   };
   document.body.setAttribute("aria-busy", "true");
-  state.stale = Math.min(state.stale, from);  // what was begun before may not have come to its end
+  Object.assign(state, {stale: Math.min(state.stale, from), grads: {}});  // what was begun before may not have ended
   if (!await unhurried(forward(model.steps, params, arrays, edits, state.stale), wanted, told)) return false;
   Object.assign(state, {probabilities: softmax(arrays.out), answer: answerOf(arrays.out)});
   if (!state.untouched) begin(arrays.out);

@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _check(words: list[str], seed: int) -> int:
     with_torch = importlib.util.find_spec("torch") is not None
     rng = np.random.default_rng(seed)
-    cases = [case for case in default_cases(rng) if not words or any(word in case.name for word in words)]
-    if not cases:
-        raise InputError(f"no case has {' or '.join(words)} in its name; without a word all are checked.")
+    every = list(default_cases(rng))
+    if unknown := [word for word in words if not any(word in case.name for case in every)]:
+        raise InputError(f"no case has {' or '.join(unknown)} in its name; without a word all are checked.")
+    cases = [case for case in every if not words or any(word in case.name for word in words)]
     rows: list[check.Row] = []
     print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")

@@ -1,4 +1,4 @@
-"""Which labels count: without padding, a network of whole pictures predicts their middle alone."""
+"""Which labels count: what is left of them in scaling, and, without padding, in the middle that is predicted."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,30 @@ import numpy as np
 
 from minunet.data.batches import LABELS
 from minunet.data.dataset import Dataset, Splits, ignored_label
+from minunet.data.resize import resize_mask, scaled_size
 from minunet.errors import InputError
 from minunet.model.config import Config
 from minunet.unet import UNet
 
 
-def counted(part: Dataset, config: Config, net: UNet) -> Sequence[np.ndarray] | np.ndarray:
-    """The labels (OH, OW) of what is predicted of each image; in pieces, that is every pixel."""
+def counted(part: Dataset, config: Config, net: UNet, in_training: bool = True) -> Sequence[np.ndarray] | np.ndarray:
+    """The labels (OH, OW) that the loss asks for of each image; or, if not `in_training`, the scores."""
+    if config.pieces and config.scale != 1 and in_training:
+        return [resize_mask(labels, scaled_size(labels.shape, config.scale)) for labels in part.labels]
     if config.pieces or net.padding == "same":
         return part.labels
     return LABELS[config.labels](np.stack(list(part.labels)), *net.output_size(*part.labels[0].shape))
 
 
 def refuse_ignored(data: Splits, config: Config, net: UNet) -> None:
-    """Raise InputError if nothing that is predicted counts, of the images to train on, to validate with or to test."""
+    """Raise InputError if nothing counts of the images to train on, to validate with or to test."""
     ignored = ignored_label(len(data.training.classes))
+    why = (
+        f", as they are scaled by {config.scale:g}. A larger --scale keeps more."
+        if config.pieces
+        else ", where the network predicts: without padding, that is their middle. --set padding=same predicts them to "
+        "the rim."
+    )
     for part, what in zip(data, ("train on", "validate with", "test with"), strict=True):
-        if all((labels == ignored).all() for labels in counted(part, config, net)):
-            raise InputError(
-                f"All pixels of the pictures to {what} are ignored, where the network predicts: without padding, that "
-                "is their middle. --set padding=same predicts them to the rim."
-            )
+        if all((labels == ignored).all() for labels in counted(part, config, net, part is data.training)):
+            raise InputError(f"All pixels of the pictures to {what} are ignored{why}")

@@ -5,10 +5,10 @@ import pytest
 import tifffile
 from PIL import Image
 
-from minunet.data.brightness import on_paper, to_8_bits
+from minunet.data.brightness import on_paper, sample_step, to_8_bits
 from minunet.data.decode import decode
 from minunet.data.decoded import Decoded, alpha_of
-from minunet.data.pictures import read_image, read_mask
+from minunet.data.pictures import read_image, read_mask, read_picture
 from minunet.errors import InputError
 
 DISC = np.hypot(*(np.indices((64, 64)) - 31.5)) < 20
@@ -213,3 +213,30 @@ def test_colours_of_a_mask_are_three(tmp_path, channels):
         InputError, match=f"a.tif has {channels} channels, but colours of three are named in classes.txt"
     ):
         read_mask(tmp_path / "a.tif", coloured=True)
+
+
+def test_a_picture_whose_columns_take_turns_is_seen_whole():
+    """As the raw picture of a camera: every second column another filter. Steps of 2 would meet one of them only."""
+    values = np.full((2050, 2048), 100, "uint16")
+    values[::2], values[:, 1::2] = 150, np.linspace(500, 3000, 1024)
+    assert len(np.unique(to_8_bits(values)[0, 1::2])) > 200
+    assert sample_step(10, 20, 6) == 1 and sample_step(30, 10, 7) == 3 and sample_step(30, 10, 6) == 5
+    assert sample_step(12, 6, 1) == 2
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_no_value_of_few_bits_and_of_wide_palettes(bits):
+    """Whatever the numbers mean, the one that stands for nothing is black."""
+    top = 2**bits - 1
+    values = np.array([[0, 1, top]], "uint8")
+    few = Decoded(values, top, None, None, ("TIFF", "uint8"), nothing=top)
+    np.testing.assert_array_equal(on_paper(few)[0, :, 0], [0, 255 // top, 0])
+    colours = np.full((top + 1, 3), 200, "uint8")
+    wide = Decoded(values.astype("uint16"), None, colours, None, ("TIFF", "uint16"), nothing=top)
+    np.testing.assert_array_equal(on_paper(wide)[0, :, 0], [200, 200, 0])
+
+
+def test_no_value_of_infinity(tmp_path):
+    values = np.array([[0.0, 1.0, np.inf, 2.0]], "float32").repeat(3, axis=0)
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, 2, 0, "inf", True)], metadata=None)
+    assert np.isnan(read_picture(tmp_path / "a.tif").values[:, 2]).all()

@@ -64,6 +64,12 @@ def test_an_unused_channel_is_black_and_told(capsys):
         ranges_of([picture[..., 1:]])
 
 
+def test_columns_that_take_turns_all_count():
+    picture = np.full((1024, 1024, 1), 100, "uint16")
+    picture[::2], picture[:, 1::2] = 150, 3000
+    assert ranges_of([picture] * 3) == ranges_of([picture] * 6) == (100, 3000)
+
+
 def test_what_lies_outside_of_the_ranges():
     picture = np.array([[[1.0], [2.0], [np.nan], [9.0], [4.0]]])
     assert share_outside(picture, (2, 5)) == 0.5

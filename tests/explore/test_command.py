@@ -114,6 +114,27 @@ def test_the_page_asks_for_nothing(run):
     assert len(page) < 500_000
 
 
+def test_a_mask_that_is_not_turned_is_told(capsys):
+    square = Image.fromarray(picture(20, 20))
+    exif = Image.Exif()
+    exif[274] = 6
+    square.save("turned.jpg", exif=exif)
+    Image.fromarray(np.arange(400, dtype="uint8").reshape(20, 20) % 3).save("mask.png")
+    weights = str(save_model("pets"))
+    assert main(["turned.jpg", "--weights", weights, "--mask", "mask.png"]) == 0
+    assert "turned.jpg is turned upright by its orientation tag, and mask.png has none" in capsys.readouterr().err
+
+
+def test_a_piece_in_which_no_pixel_counts_is_refused(capsys):
+    labels = np.zeros((40, 60), "uint8")
+    labels[:20], labels[20:, 30:] = 255, 1
+    Image.fromarray(labels).save("mask.png")
+    arguments = [save_picture("a.png", 40, 60), "--weights", str(save_model("nuclei")), "--mask", "mask.png"]
+    assert main([*arguments, "--at", "2,30"]) == 2
+    assert "No pixel of the true classes counts in what the network sees here" in capsys.readouterr().err
+    assert main([*arguments, "--at", "35,30"]) == 0
+
+
 def test_a_name_that_is_no_text():
     """As of an old archive: a byte that is not UTF-8 is written out."""
     save_picture("cat.png", 90, 120)

@@ -367,3 +367,16 @@ def test_on_a_phone_a_card_leads_to_the_closer_look_and_undoing_does_not_jump(pa
     page.get_by_role("button", name="as it was").click()
     settled(page)
     assert page.evaluate("scrollY") == 0
+
+
+def test_a_new_question_is_never_shown_with_the_old_gradient(tab, tmp_path):
+    tab.add_init_script(HASTE)
+    opened_scene(tab, scene(), tmp_path)
+    tab.locator("#backward").click()
+    settled(tab)
+    asked = tab.locator("#sum b").inner_text()
+    tab.evaluate("askAbout([.9, .9]); moved(0, 0, 1); look()")
+    assert tab.locator("#sum b").inner_text() == asked  # until the gradients of the new one are there
+    settled(tab)
+    aim = tab.evaluate("state.aim")
+    assert f"at row {aim['i']}, column {aim['j']}, which is" in tab.locator("#sum b").inner_text() != asked

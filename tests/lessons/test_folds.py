@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -83,8 +86,49 @@ def test_results_of_something_else_are_not_reported(tmp_path, trainings, change)
 def test_results_that_nothing_is_known_of_are_not_reported(tmp_path, trainings):
     source, out = write_folder(tmp_path / "mine", count=5), tmp_path / "out"
     (out / "fold-0" / "run").mkdir(parents=True)
-    with pytest.raises(InputError, match="results of other images"):
+    with pytest.raises(InputError, match="out holds something else: choose another folder for the results"):
         main([str(source), str(out)])
+    (out / "folds.json").write_text('{"my": "split"}')
+    with pytest.raises(InputError, match="out holds something else"):
+        main([str(source), str(out)])
+    assert (out / "folds.json").read_text() == '{"my": "split"}' and not trainings
+
+
+def test_nothing_but_links_is_removed(tmp_path, trainings):
+    source, out = write_folder(tmp_path / "mine", count=5), tmp_path / "out"
+    main([str(source), str(out)])
+    shutil.rmtree(out / "fold-1" / "run")
+    mine = out / "fold-1" / "data" / "images" / "mine.png"
+    mine.write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"mine\.png is none of the links that folds\.py makes: move it elsewhere"):
+        main([str(source), str(out)])
+    assert mine.read_bytes() == b"mine"
+
+
+def test_images_do_not_lie_in_the_folder_of_the_results(tmp_path, trainings):
+    source = write_folder(tmp_path / "out" / "fold-0" / "data", count=5)
+    before = sorted(source.rglob("*"))
+    with pytest.raises(InputError, match=r"The images lie in .*out, in which folds\.py makes its folders"):
+        main([str(source), str(tmp_path / "out")])
+    assert sorted(source.rglob("*")) == before and not trainings
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_stopped_lets_the_training_save(tmp_path, number):
+    """The signal comes to this command alone, as from a queue, or to both, as from a terminal."""
+    source, out = write_folder(tmp_path / "mine", count=5, size=(64, 64)), tmp_path / "out"
+    command = [sys.executable, folds.__file__, str(source), str(out), *TINY, "--epochs", "5000", "--size", "64"]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": "."}
+    )
+    log = out / "fold-0" / "log.txt"
+    while not (log.exists() and "epoch " in log.read_text()):
+        time.sleep(0.05)
+        assert process.poll() is None
+    os.killpg(process.pid, number)
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 128 + number and "stopped and saved" in said
+    assert "stopped and saved; go on with" in log.read_text()
 
 
 def test_where_nothing_was_trained_others_may_begin(tmp_path, trainings):

@@ -63,3 +63,13 @@ def test_what_was_stopped_goes_on_to_the_same_weights(pets, tmp_path, capsys, mo
     assert run(stopped) == 0 and capsys.readouterr().out.startswith("epoch 2\n")
     one, other = (load_model(out / "small.npz").params for out in (whole, stopped))
     assert all(np.array_equal(array, other[name]) for name, array in one.items())
+
+
+@pytest.mark.parametrize("other", [["--seed", "7"], ["--epochs", "1"]])
+def test_a_run_of_another_seed_or_other_epochs_is_not_this_one(pets, tmp_path, other):
+    out = tmp_path / "out"
+    assert script.main([str(pets), str(out), "--threads", "1"]) == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    with pytest.raises(InputError, match=r"last\.npz is of another seed, or of other epochs: choose another folder"):
+        script.main([str(pets), str(out), "--threads", "1", *other])
+    assert before == {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}

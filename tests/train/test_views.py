@@ -281,7 +281,7 @@ def test_what_is_said_of_a_run(tmp_path, capsys):
     (folder / "classes.txt").write_text("0 ground\n1 line\n9 ignore\n")
     for path in (folder / "masks").iterdir():
         mask = np.array(Image.open(path))
-        mask[:, :7] = 9
+        mask[:, :14] = 9
         Image.fromarray(mask).save(path)
     how = ["--view", "pieces", "--scale", "0.5", "--class-weight", "1,3"]
     assert train(["--data-dir", str(folder), *SMALL, *how, "--out", "run"]) == 0
@@ -290,7 +290,7 @@ def test_what_is_said_of_a_run(tmp_path, capsys):
         "view: pieces at 0.5 of the resolution, as --view asks for them",
         "1 channel, black to white: 0 to 255",
         "pieces of 16 x 16 pixels, 13 an epoch",
-        "ignored: 10.0% of all pixels",
+        "ignored: 20.0% of all pixels",
         "weight of a pixel in the cross-entropy: ground 1, line 3",
     ):
         assert line in said
@@ -379,6 +379,29 @@ def test_nothing_is_left_to_count_in_the_middle(tmp_path, capsys, part, what):
     assert f"All pixels of the pictures to {what} are ignored, where the network predicts" in said.err
     assert "epoch" not in said.out
     assert train(["--data-dir", str(folder), *options, "--set", "padding=same", "--epochs", "1"]) == 0
+
+
+@pytest.mark.parametrize("vanishes", ["all", "one class"])
+def test_labels_that_pieces_lose_in_scaling(tmp_path, capsys, vanishes):
+    """Lines amid what is ignored, which lie in the rows that a scale of a half leaves out."""
+    folder = write_folder(tmp_path / "mine", size=(64, 64))
+    (folder / "classes.txt").write_text("0 ground\n1 crack\n255 ignore\n")
+    mask = np.full((64, 64), 255, "uint8")
+    mask[8::16, 32:] = 1
+    if vanishes == "all":
+        mask[0::16, :32] = 0
+    else:
+        mask[20:44, 4:28] = 0
+    for path in (folder / "masks").iterdir():
+        Image.fromarray(mask).save(path)
+    options = ["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.5", "--epochs", "1"]
+    status = train(options)
+    said = capsys.readouterr()
+    if vanishes == "all":
+        assert status == 2 and "train on are ignored, as they are scaled by 0.5. A larger --scale keeps" in said.err
+    else:
+        assert status == 0 and "ground 100.0%, crack 0.0%" in said.out
+        assert "No training image shows crack, as the network sees it" in said.out
 
 
 def test_ranges_belong_to_channels():
