@@ -1,6 +1,6 @@
 // The U itself: a card for each block, arrows between them, a switch on each skip; drawn from the network's sizes.
 const SMALLER = .38;  // by how much the lowest cards are smaller than the highest
-const SWITCH = 64;  // pixels between the arms at the lowest skip, for its switch
+const SWITCH = 84;  // pixels between the arms at the lowest skip, for its switch
 const CAPTION = 34, GAP = 14;  // pixels above and below each card
 const TITLES = {x: "picture", out: "classes"};
 const lastOf = block => block === "x" ? "x" : model.steps.findLast(step => step.block === block).name;

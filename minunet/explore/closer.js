@@ -43,10 +43,8 @@ function drawThumbs(array, scale, zeroed) {
   const pen = sized(maps, across * THUMB, Math.ceil(array.c / across) * THUMB), top = (k / across | 0) * THUMB;
   drawMaps(pen, array, scale, across, THUMB, {zeroed, chosen: k, box: partOf(name)});
   if (top < holder.scrollTop || top + THUMB > holder.scrollTop + holder.clientHeight) holder.scrollTop = top - THUMB;
-  maps.setAttribute("aria-valuemax", array.c - 1);
-  maps.setAttribute("aria-valuenow", k);
   const text = `${nameOf(name, k)}, the last is ${array.c - 1}; largest ${textOf(scaleOf(array, k).largest)}`;
-  maps.setAttribute("aria-valuetext", text);
+  Object.assign(maps, {ariaValueMax: array.c - 1, ariaValueNow: k, ariaValueText: text});
 }
 function drawMap(array, scale) {
   const canvas = at("map"), zoom = canvas.parentElement.clientWidth / Math.max(array.h, array.w);

@@ -61,14 +61,13 @@ function place(pen, canvas, x, y, side) {
   pen.drawImage(canvas, x + (side - w) / 2, y + (side - h) / 2, w, h);
 }
 function hatch(pen, x, y, w, h, colour, rising = true) {
+  const square = new Path2D(), lines = new Path2D(), [from, to] = rising ? [y + h, y] : [y, y + h];
+  square.rect(x, y, w, h);
+  for (let at = -h; at < w; at += 6) lines.moveTo(x + at, from), lines.lineTo(x + at + h, to);
   pen.save();
-  pen.beginPath();
-  pen.rect(x, y, w, h);
-  pen.clip();
-  pen.beginPath();
-  for (let at = -h; at < w; at += 6) pen.moveTo(x + at, rising ? y + h : y), pen.lineTo(x + at + h, rising ? y : y + h);
+  pen.clip(square);
   pen.strokeStyle = colour;
-  pen.stroke();
+  pen.stroke(lines);
   pen.restore();
 }
 function frame(pen, x, y, w, h) {  // yellow and black, so that it can be seen on every colour

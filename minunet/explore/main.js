@@ -10,10 +10,9 @@ function layOut() {
   for (const [name, {x, y, side}] of Object.entries(places.cards)) {
     cards[name].button.style.cssText = `left: ${x}px; top: ${y - CAPTION}px; width: ${side}px`;
   }
-  for (const {step, button, from} of switches) {
-    const {x, y, side} = places.cards[from];
+  for (const {button, from} of switches) {
+    const {y, side} = places.cards[from];
     button.style.cssText = `left: ${width / 2}px; top: ${y + side / 2}px`;
-    button.dataset.word = places.cards[step.block].x - x - side < 110 ? "" : "skip ";
   }
 }
 function paintCard(name) {
@@ -41,7 +40,7 @@ function render() {  // but for the cards
   drawArrows(at("arrows"), places, state.flows, state.edits.off);
   for (const {step, button, share} of switches) {
     const off = state.edits.off.has(step.name);
-    button.firstChild.textContent = button.dataset.word + (off ? "off" : "on");
+    button.firstChild.textContent = off ? "skip off" : "skip on";
     button.setAttribute("aria-checked", !off);
     share.textContent = state.flows ? `${Math.round(100 * shareOf(state.flows, step))} %` : "";
   }
@@ -133,8 +132,7 @@ function stepAfter(by) {
   go(names[clamp(names.indexOf(state.view.name) + by, names.length)]);
 }
 
-at("forward").onclick = () => setMode(false);
-at("backward").onclick = () => setMode(true);
+for (const mode of ["forward", "backward"]) at(mode).onclick = () => setMode(mode === "backward");
 at("undo").onclick = () => { state.edits = noEdits(); compute(0); at("map").focus({preventScroll: true}); };
 at("zero").onclick = toggleMap;
 at("own").onchange = event => { state.ownScale = event.target.checked; look(); };
