@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,9 @@ def files(layout: Layout) -> list[Path]:
 def result(folder: Path, layout: Layout, test: list[str], options: list[str]) -> dict[str, Any]:
     """What test.json says of a fold, which is trained before if it is not finished."""
     run, data = folder / "run", folder / "data"
+    for path in (folder, run, data, folder / "log.txt"):
+        if path.is_symlink():
+            raise InputError(f"{path} is a link, and folds.py makes none there: choose another folder for the results.")
     if not (run / "test.json").exists():
         deal(layout, data, test)
         saved = (run / "last.npz").exists()
@@ -138,16 +142,21 @@ def train(folder: Path, options: list[str | Path]) -> None:
         open(folder / "log.txt", "a", encoding="utf-8") as log,
         subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True) as process,
     ):
-        signals = (signal.SIGINT, *Terminated.SIGNALS)
-        before = {number: signal.signal(number, lambda n, frame: process.send_signal(n)) for number in signals}
+        asked: list[int] = []
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            asked.append(number)
+            process.send_signal(number)
+
+        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, *Terminated.SIGNALS)}
         try:
             failed = process.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-    if failed > 128:
-        print(f"stopped and saved, see {log.name}: the same command goes on", file=sys.stderr)
-        raise SystemExit(failed)
+    if asked:
+        print(f"stopped; {log.name} says how far it was saved, and the same command goes on", file=sys.stderr)
+        raise SystemExit(128 + asked[0])
     if failed or not (folder / "run" / "test.json").exists():  # --help, say, trains nothing
         raise InputError(f"The training of {folder} failed: see {log.name}.")
 

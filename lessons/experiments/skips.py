@@ -15,6 +15,7 @@ skips.json and skips.npz are of 2026-11-23, before augmentation was drawn for ea
 digits.
 """
 
+import argparse
 import dataclasses
 import json
 import math
@@ -143,4 +144,5 @@ def rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

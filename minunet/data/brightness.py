@@ -3,13 +3,11 @@
 How many of its bits a microscope uses, where a scanner of the body puts water, and whether a calibration went below
 zero, files do not say. So numbers of more than 8 bits are scaled by what the picture holds: of all its numbers, those
 of the lowest 0.1 % become 0 and those of the highest 0.1 % become 255 (if these are equal, its smallest and its largest
-number), and what lies between is spread evenly. Of more than 4 million pixels every second is asked, or every third,
-and so on, so that all columns are met; what is transparent is not asked. The colours of a picture are scaled together.
-A hot pixel changes nothing, an offset is taken away, and numbers below zero are seen. What is no number (NaN), or the
-one that a map names as no value (GDAL_NODATA), is not asked and becomes 0.
+number), and what lies between is spread evenly. Of more than 4 million pixels so many are asked, at random places; what
+is transparent is not asked. The colours of a picture are scaled together. A hot pixel changes nothing, an offset is
+taken away, and numbers below zero are seen. What is no number (NaN), or the one that a map names as no value
+(GDAL_NODATA), is not asked and becomes 0.
 """
-
-import math
 
 import numpy as np
 
@@ -21,15 +19,16 @@ LOWEST, HIGHEST = 0.001, 0.999  # quantiles
 SAMPLE = 1 << 22  # pixels
 
 
-def sample_step(pixels: int, most: int, width: int) -> int:
-    """From one pixel that is asked to the next, for `most` of `pixels`, row by row: in rows of `width`, all columns.
+def sampled(pixels: np.ndarray, most: int = SAMPLE) -> np.ndarray:
+    """At most so many of the pixels (P, ...), at random places, the same each time.
 
-    Mosaics of colours and interlaced lines have a period: a step that divides the width would always meet the same.
+    Not at equal steps: mosaics of colours and interlaced lines have a period, too, and some of it would never be met.
     """
-    step = max(1, -(-pixels // most))
-    while math.gcd(step, width) > 1:
-        step += 1
-    return step
+    if len(pixels) <= most:
+        return pixels
+    places = np.random.default_rng(0).integers(len(pixels), size=most)
+    places.sort()  # in the order in which they lie in memory
+    return pixels[places]
 
 
 def on_paper(decoded: Decoded) -> np.ndarray:
@@ -49,8 +48,8 @@ def on_paper(decoded: Decoded) -> np.ndarray:
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     seen = values if values.ndim == 3 else values[..., None]
-    named = decoded.highest is not None or decoded.palette is not None  # deeper ones were asked above
-    if named and not np.isnan(decoded.nothing):  # of colours, where all of them are it
+    deep = decoded.highest is None and decoded.palette is None and decoded.values.dtype != "bool"  # asked above
+    if not deep and not np.isnan(decoded.nothing):  # of colours, where all of them are it
         numbers = decoded.values if decoded.values.ndim == 3 else decoded.values[..., None]
         seen = seen * (numbers != decoded.nothing).any(axis=2, keepdims=True)
     if decoded.alpha is not None:
@@ -71,7 +70,7 @@ def to_8_bits(values: np.ndarray, alpha: np.ndarray | None = None, nothing: floa
         return numbers[np.isfinite(numbers) & (numbers != nothing)]
 
     asked = values.reshape(-1, *values.shape[2:]) if alpha is None else values[alpha > 0]  # (P,) or (P, C)
-    finite = valid(asked[:: sample_step(len(asked), SAMPLE, values.shape[1])])
+    finite = valid(sampled(asked))
     finite = finite if finite.size else valid(asked)
     if not finite.size:
         raise InputError("holds no number that is finite.")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minunet.data.brightness import HIGHEST, LOWEST, SAMPLE, sample_step
+from minunet.data.brightness import HIGHEST, LOWEST, SAMPLE, sampled
 from minunet.data.resize import row_slices
 from minunet.errors import InputError
 
@@ -32,8 +32,8 @@ def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
     A channel that holds one number everywhere is black, and told; microscopes write an unused colour so. Raises
     InputError if a channel holds no number that is finite, or all channels hold one number each.
     """
-    each = max(1, SAMPLE // len(pictures))  # pixels of a picture, at equal steps
-    sample = np.concatenate([_sampled(picture, each) for picture in pictures])  # (P, C)
+    each = max(1, SAMPLE // len(pictures))  # pixels of a picture
+    sample = np.concatenate([sampled(_pixels(picture), each) for picture in pictures])  # (P, C)
     ranges: list[float] = []
     empty: list[str] = []
     for number, channel in enumerate(sample.T, start=1):
@@ -53,10 +53,9 @@ def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
     return tuple(ranges)
 
 
-def _sampled(picture: np.ndarray, most: int = SAMPLE) -> np.ndarray:
-    """So many pixels of a picture (H, W, C), at equal steps, (P, C)."""
-    height, width, channels = picture.shape
-    return picture.reshape(-1, channels)[:: sample_step(height * width, most, width)]
+def _pixels(picture: np.ndarray) -> np.ndarray:
+    """(H, W, C) to (P, C)."""
+    return picture.reshape(-1, picture.shape[2])
 
 
 def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
@@ -73,7 +72,7 @@ def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
 def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
     """Which part of its range the channel of a picture (H, W, C) fills that fills most; NaN is not asked."""
     low, high = np.array(ranges).reshape(-1, 2).T
-    sample = _sampled(picture)
+    sample = sampled(_pixels(picture))
     filled = [0.0]
     for channel, lowest, highest in zip(sample.T, low, high, strict=True):
         finite = channel[np.isfinite(channel)].clip(lowest, highest)
@@ -86,7 +85,7 @@ def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
 def share_outside(picture: np.ndarray, ranges: Ranges) -> float:
     """Which fraction of the numbers of a picture (H, W, C) lies outside of the ranges; NaN is not asked."""
     low, high = np.array(ranges).reshape(-1, 2).T
-    sample = _sampled(picture)
+    sample = sampled(_pixels(picture))
     with np.errstate(invalid="ignore"):
         outside = (sample < low) | (sample > high)
     return float(outside.sum() / max(1, np.isfinite(sample).sum()))

@@ -117,6 +117,12 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
                 "nucleus of several: 0 outside of it, and more inside."
             )
         instances[mask > 0] = number
+    hidden = len(masks) - np.count_nonzero(np.bincount(instances.ravel(), minlength=len(masks) + 1)[1:])
+    if large and (hidden or instances.all()):
+        raise InputError(
+            f"{folder / 'masks'} holds a mask of more than half of the picture, under which others vanish, or beside "
+            "which nothing is left: it looks like the background, or like one in which black means the nucleus."
+        )
     return image, instances
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from minunet.data.brightness import sample_step
+from minunet.data.brightness import sampled
 from minunet.data.classes import Classes
 from minunet.data.decode import Page
-from minunet.data.depth import Ranges, to_16_bits
+from minunet.data.depth import Ranges
 from minunet.data.instances import to_classes
 from minunet.data.kept import kept
 from minunet.data.lists import shorten
@@ -20,11 +20,10 @@ from minunet.data.objects import numbered
 from minunet.data.pictures import (
     Mask,
     Picture,
-    read_image,
+    as_ranged,
     read_mask,
     read_picture,
     require_size,
-    tell_of_range,
     with_channels,
 )
 from minunet.data.resize import resize_mask, resize_picture, row_slices
@@ -94,9 +93,8 @@ def read_pair(
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
-    """Some pixels of a picture (H, W, C) at equal steps, (P, 1, C)."""
-    height, width, channels = values.shape
-    return values.reshape(-1, 1, channels)[:: sample_step(height * width, SAMPLE, width)].copy()
+    """Some pixels of a picture (H, W, C), (P, 1, C)."""
+    return sampled(values.reshape(-1, 1, values.shape[2]), SAMPLE).copy()
 
 
 def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None) -> np.ndarray:
@@ -179,7 +177,9 @@ def as_seen(
     """
 
     def again(number: int) -> np.ndarray:
-        image = read_image(paths[number], channels, ranges, page)
+        path = paths[number]
+        picture = read_picture(path, page, keep_depth=ranges is not None)
+        image = as_ranged(path, with_channels(path, picture.values, channels), ranges)
         return resize_picture(image, size) if size else image
 
     numbers = [number for number, picture in enumerate(pictures) if picture.deep and (size or not ranges)]
@@ -191,7 +191,5 @@ def as_seen(
             seen.append(reread[number])
             continue
         values = with_channels(path, picture.values, channels)
-        if ranges:
-            tell_of_range(path, values, ranges)
-        seen.append(to_16_bits(values, ranges) if ranges else values)
+        seen.append(as_ranged(path, values, ranges))
     return seen

@@ -94,12 +94,21 @@ def read_image(path: Path | str, channels: int = 3, ranges: Ranges | None = None
         )
     if not np.isfinite(values).any():
         raise InputError(f"{path} holds no number that is finite.")
-    tell_of_range(path, values, ranges)
-    return to_16_bits(values, ranges)
+    return as_ranged(path, values, ranges)
 
 
-def tell_of_range(path: Path, values: np.ndarray, ranges: Ranges) -> None:
+def as_ranged(path: Path, values: np.ndarray, ranges: Ranges | None) -> np.ndarray:
+    """A picture (H, W, C) through the ranges, uint16, if there are any; a word if it has nothing to do with them."""
+    if ranges:
+        _tell_of_range(path, values, ranges)
+    return to_16_bits(values, ranges) if ranges else values
+
+
+def _tell_of_range(path: Path, values: np.ndarray, ranges: Ranges) -> None:
     """A word if the numbers of a picture (H, W, C) look as if they were of another unit than the training images."""
+    if values.dtype.kind == "f" and not np.isfinite(values).any():
+        tqdm.write(f"{printable(path)} holds no value: it is black", file=sys.stderr)
+        return
     outside, filled = share_outside(values, ranges), share_filled(values, ranges)
     if outside > MOST_OUTSIDE:
         what = f"{outside:.0%} of the numbers lie outside of the range of the training images"

@@ -41,7 +41,8 @@ def remarks(
             f"away, or more weight for what is rare: {advice}."
         )
     if absent:
-        said.append(f"No test image shows {', '.join(name for name, _ in absent)}: this test says nothing about that.")
+        names = ", ".join(name for name, _ in absent)
+        said.append(f"No test image shows {names}, as it is scored: this test says nothing about that.")
     for name, found in absent:
         if found:
             pixels = "pixel is" if found == 1 else "pixels are"

@@ -42,6 +42,10 @@ def describe(
     parts = zip(run.classes, shares(labels, len(run.classes)), strict=True)
     told = [f"{name} {share:.1%}" for name, share in parts]
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
+    if unknown := [
+        name for name, share in zip(run.classes, shares(labels, len(run.classes)), strict=True) if not share
+    ]:
+        print(f"no training image shows {', '.join(unknown)}, as the network sees it: that cannot be learnt")
     if ignored:
         print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of all pixels")
     print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")

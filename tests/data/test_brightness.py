@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from minunet.data.brightness import on_paper, sample_step, to_8_bits
+from minunet.data.brightness import on_paper, sampled, to_8_bits
 from minunet.data.decode import decode
 from minunet.data.decoded import Decoded, alpha_of
 from minunet.data.pictures import read_image, read_mask, read_picture
@@ -220,8 +220,11 @@ def test_a_picture_whose_columns_take_turns_is_seen_whole():
     values = np.full((2050, 2048), 100, "uint16")
     values[::2], values[:, 1::2] = 150, np.linspace(500, 3000, 1024)
     assert len(np.unique(to_8_bits(values)[0, 1::2])) > 200
-    assert sample_step(10, 20, 6) == 1 and sample_step(30, 10, 7) == 3 and sample_step(30, 10, 6) == 5
-    assert sample_step(12, 6, 1) == 2
+    mosaic = np.where(np.indices((2049, 2049)).sum(axis=0) % 2, 5000, 50) + np.arange(2049)[:, None] % 50
+    assert len(np.unique(to_8_bits(mosaic.astype("uint16")))) > 4  # every second pixel has another filter
+    assert sampled(values[:1], 10) is not None and len(sampled(np.arange(30), 10)) == 10
+    np.testing.assert_array_equal(sampled(np.arange(30), 10), sampled(np.arange(30), 10))
+    np.testing.assert_array_equal(sampled(np.arange(10), 10), np.arange(10))
 
 
 @pytest.mark.parametrize("bits", [2, 4])
@@ -231,6 +234,8 @@ def test_no_value_of_few_bits_and_of_wide_palettes(bits):
     values = np.array([[0, 1, top]], "uint8")
     few = Decoded(values, top, None, None, ("TIFF", "uint8"), nothing=top)
     np.testing.assert_array_equal(on_paper(few)[0, :, 0], [0, 255 // top, 0])
+    one = Decoded(values > 0, None, None, None, ("TIFF", "bool"), nothing=1)
+    np.testing.assert_array_equal(on_paper(one)[0, :, 0], [0, 0, 0])
     colours = np.full((top + 1, 3), 200, "uint8")
     wide = Decoded(values.astype("uint16"), None, colours, None, ("TIFF", "uint16"), nothing=top)
     np.testing.assert_array_equal(on_paper(wide)[0, :, 0], [200, 200, 0])

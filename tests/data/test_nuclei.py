@@ -159,6 +159,18 @@ def link_to_nowhere(folder):
     (folder / "stage1_train" / "id9").symlink_to(folder / "nowhere")
 
 
+def everything_else(folder):
+    """A mask of the background beside those of the nuclei."""
+    masks = [np.array(Image.open(path)) for path in sorted((folder / "stage1_train" / "id1" / "masks").iterdir())]
+    Image.fromarray(255 * (np.sum(masks, axis=0) == 0).astype("uint8")).save(folder / "stage1_train/id1/masks/rest.png")
+
+
+def one_black_nucleus(folder):
+    """The last one of several."""
+    path = sorted((folder / "stage1_train" / "id1" / "masks").iterdir())[-1]
+    Image.fromarray(255 - np.array(Image.open(path))).save(path)
+
+
 def black_nuclei(folder):
     for path in (folder / "stage1_train" / "id1" / "masks").iterdir():
         Image.fromarray(255 - np.array(Image.open(path))).save(path)
@@ -183,6 +195,8 @@ def latin1(folder):
         (short_list, "train.txt names 1 images, and 2 are needed at least"),
         (named_twice, "test.txt names id3 twice"),
         (in_both_lists, "id0 stands in train.txt and in test.txt"),
+        (everything_else, "id1.masks holds a mask of more than half of the picture, under which others vanish"),
+        (one_black_nucleus, "id1.masks holds a mask of more than half of the picture, under which others vanish"),
         (black_nuclei, r"holds 0 at \d+ pixels and 255 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (without_zero, r"holds 1 at \d+ pixels and 2 at \d+, but a mask shows one nucleus of several: 0 outside"),
         (one_list, "train.txt does not exist: train.txt and test.txt go together"),

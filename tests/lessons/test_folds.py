@@ -105,6 +105,20 @@ def test_nothing_but_links_is_removed(tmp_path, trainings):
     assert mine.read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("name", ["data", "log.txt"])
+def test_nothing_is_written_through_a_link(tmp_path, name):
+    source, out, mine = write_folder(tmp_path / "mine", count=5), tmp_path / "out", tmp_path / "precious"
+    with pytest.raises(InputError, match="failed"):
+        main([str(source), str(out), "--size", "-3"])  # nothing is trained, but the folder is ours
+    shutil.rmtree(out / "fold-0")
+    (out / "fold-0").mkdir()
+    mine.mkdir() if name == "data" else mine.write_text("mine")
+    (out / "fold-0" / name).symlink_to(mine)
+    with pytest.raises(InputError, match=rf"{name} is a link, and folds\.py makes none there"):
+        main([str(source), str(out), *TINY])
+    assert not any(mine.iterdir()) if name == "data" else mine.read_text() == "mine"
+
+
 def test_images_do_not_lie_in_the_folder_of_the_results(tmp_path, trainings):
     source = write_folder(tmp_path / "out" / "fold-0" / "data", count=5)
     before = sorted(source.rglob("*"))
@@ -127,7 +141,7 @@ def test_who_is_stopped_lets_the_training_save(tmp_path, number):
         assert process.poll() is None
     os.killpg(process.pid, number)
     said = process.communicate(timeout=60)[1].decode()
-    assert process.returncode == 128 + number and "stopped and saved" in said
+    assert process.returncode == 128 + number and "stopped; " in said and "the same command goes on" in said
     assert "stopped and saved; go on with" in log.read_text()
 
 

@@ -33,7 +33,7 @@ def test_remarks():
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [9, 0, 0]]), names, "dice")
     assert "more weight for what is rare: --loss both --class-weight balanced." in said
     (said,) = remarks(np.array([[900, 10, 0], [10, 80, 0], [0, 0, 0]]), names)
-    assert said == "No test image shows rim: this test says nothing about that."
+    assert said == "No test image shows rim, as it is scored: this test says nothing about that."
     (said,) = remarks(np.array([[900, 0, 0], [0, 0, 0], [0, 0, 0]]), names)  # nothing else was there
     assert said.startswith("No test image shows cell, rim")
     absent, false = remarks(np.array([[900, 2, 0], [0, 50, 1], [0, 0, 0]]), names)

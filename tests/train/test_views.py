@@ -1,6 +1,7 @@
 """From a folder of any kind to masks: views, channels, depth, objects, weights."""
 
 import json
+import re
 import tracemalloc
 from dataclasses import replace
 
@@ -348,6 +349,37 @@ def test_other_units_are_told_of_the_images_of_a_run_too(tmp_path, capsys, view)
     assert f"{names[1]}.tif: 100% of the numbers lie outside" in said[1]
 
 
+@pytest.mark.parametrize("view", ["whole", "pieces"])
+def test_a_tile_beyond_the_map_is_black(tmp_path, capsys, view):
+    """Of a map in tiles, some hold no value at all: in both views it is said, and the others are trained on."""
+    folder = striped(tmp_path / "map")
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        values = 100 + 20 * np.array(Image.open(path)).astype("uint16")
+        path.unlink()
+        nodata = [(42113, 2, 0, "0", True)]
+        tifffile.imwrite(path.with_suffix(".tif"), values * (number != 2), extratags=nodata, metadata=None)
+    assert train(["--data-dir", str(folder), *SMALL, "--view", view, "--out", "run"]) == 0
+    assert capsys.readouterr().err.count("tif holds no value: it is black") == 1
+
+
+@pytest.mark.parametrize("width", [512, 511])
+@pytest.mark.parametrize("view", ["whole", "pieces"])
+def test_the_range_meets_all_columns_and_diagonals(tmp_path, capsys, width, view):
+    """As raw pictures of cameras have them: every second column, or every second pixel, another filter."""
+    folder = tmp_path / "mosaic"
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    odd = np.indices((160, width)).sum(axis=0) % 2 if width % 2 else np.indices((160, width))[1] % 2
+    for number in range(12):
+        tifffile.imwrite(
+            folder / "images" / f"{number}.tif", np.where(odd, 5000 + number, 100 + number).astype("uint16")
+        )
+        Image.fromarray((np.indices((160, width))[0] > 80).astype("uint8")).save(folder / "masks" / f"{number}.png")
+    assert train(["--data-dir", str(folder), *SMALL, "--view", view, "--epochs", "1"]) == 0
+    low, high = re.search(r"black to white: (\d+) to (\d+)", capsys.readouterr().out).groups()
+    assert int(low) < 120 and int(high) >= 5000
+
+
 def test_a_run_of_other_channels_says_why_it_cannot_go_on(tmp_path, capsys):
     folder = striped(tmp_path / "mine")
     assert train(["--data-dir", str(folder), *SMALL, "--out", "run"]) == 0
@@ -401,6 +433,8 @@ def test_labels_that_pieces_lose_in_scaling(tmp_path, capsys, vanishes):
         assert status == 2 and "train on are ignored, as they are scaled by 0.5. A larger --scale keeps" in said.err
     else:
         assert status == 0 and "ground 100.0%, crack 0.0%" in said.out
+        said_first = said.out[: said.out.index("\nepoch ")]
+        assert "no training image shows crack, as the network sees it: that cannot be learnt\n" in said_first
         assert "No training image shows crack, as the network sees it" in said.out
 
 
