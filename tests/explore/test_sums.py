@@ -1,6 +1,7 @@
 """What the closer look prints of a number, read back as text, is what NumPy computes; each sum is the number itself."""
 
 import re
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from minunet.unet import Parameters
 from tests.conftest import DESK, new_tab
 from tests.explore.pages import FOUR, THREE, arrays_of, exact, opened_scene, random_scene, read
 
+PLACES = 200  # of every kind of step
 SCENES = {
     "plain": {"height": 12, "width": 20, "depth": 3},
     "valid": {"height": 44, "width": 48, "depth": 3, "padding": "valid", "in_channels": 1},
@@ -69,18 +71,20 @@ def cells(table: dict[str, Any]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def places(browser, tmp_path_factory) -> list[Place]:
-    """Four of every step of three networks: the corners, and others by chance."""
+    """PLACES of every kind of step, in three networks: two corners of each step, and others by chance."""
     found, rng = [], np.random.default_rng(0)
     context = browser.new_context(viewport=DESK)
-    for name, sizes in SCENES.items():
-        scene = random_scene(**sizes)
+    scenes = {name: random_scene(**sizes) for name, sizes in SCENES.items()}
+    steps = {name: steps_of(scene.net, *scene.x.shape[:2]) for name, scene in scenes.items()}
+    kinds = Counter(step.kind for of_scene in steps.values() for step in of_scene)
+    for name, scene in scenes.items():
         recording, params = exact(scene)
-        arrays, steps = arrays_of(recording, scene), steps_of(scene.net, *scene.x.shape[:2])
-        asked = []
-        for step in steps:
+        arrays, asked = arrays_of(recording, scene), []
+        for step in steps[name]:
             h, w, c = step.shape
             corners = [(0, 0, 0), (c - 1, h - 1, w - 1)]
-            asked += [(step, *place) for place in corners + rng.integers([c, h, w], size=(2, 3)).tolist()]
+            by_chance = rng.integers([c, h, w], size=(-(-PLACES // kinds[step.kind]), 3)).tolist()
+            asked += [(step, *place) for place in corners + by_chance]
         with new_tab(context) as tab:
             opened_scene(tab, scene, tmp_path_factory.mktemp(name.replace(" ", "-")))
             says = tab.evaluate(LOOK, [[step.name, *place] for step, *place in asked])
@@ -91,12 +95,12 @@ def places(browser, tmp_path_factory) -> list[Place]:
 
 def of_kind(places: list[Place], kind: str) -> list[Place]:
     chosen = [place for place in places if place.step.kind == kind]
-    assert len(chosen) >= 20
+    assert len(chosen) >= PLACES
     return chosen
 
 
 def test_there_are_many_places_of_every_kind(places):
-    assert len(places) >= 200 and len({place.step.kind for place in places}) == 6
+    assert len({place.step.kind for place in places}) == 6 and len(places) >= 6 * PLACES
 
 
 def test_the_caption_says_where_the_number_stands_and_what_it_is(places):
