@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    warnings.filterwarnings("ignore", category=RuntimeWarning)  # of numbers that overflow: what is refused says it
+    # Numbers that overflow are told by what is refused then, and not by each line that computes with them.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="minunet")
     model = load_model(options.run)
     if options.weights:
         params = load_state_dict(options.weights)

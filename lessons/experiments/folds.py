@@ -23,7 +23,7 @@ import numpy as np
 
 from minunet.data.layout import Layout, find_layout
 from minunet.errors import InputError, Terminated, exit_status, printable
-from minunet.files import locked, whole_file
+from minunet.files import locked, remove_unfinished, whole_file
 
 FOLDS = 5
 OURS = ("--data-dir", "--out", "--resume")  # options of minunet.train that are different in each fold
@@ -72,6 +72,7 @@ def remember(out: Path, layout: Layout, options: list[str]) -> None:
     for path in files(layout):
         asked["files"][str(path.relative_to(layout.folder))] = hashlib.blake2b(path.read_bytes()).hexdigest()
     note, text = out / "folds.json", json.dumps(asked, indent=1)
+    remove_unfinished(out)
     if any(out.iterdir()) and not ours(note, list(asked)):
         raise InputError(f"{out} holds something else: choose another folder for the results.")
     if not note.is_file() or note.read_bytes() != text.encode():
@@ -138,22 +139,24 @@ def not_kept(options: list[str]) -> list[str]:
 def train(folder: Path, options: list[str | Path]) -> None:
     """Run the training, and what it prints into log.txt. Who stops this command stops that, which saves first."""
     command = [sys.executable, "-m", "minunet.train", *map(str, options)]
-    with (
-        open(folder / "log.txt", "a", encoding="utf-8") as log,
-        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True) as process,
-    ):
-        asked: list[int] = []
+    asked: list[int] = []
+    started: list[subprocess.Popen] = []
 
-        def pass_on(number: int, frame: FrameType | None) -> None:
-            asked.append(number)
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        for process in started:
             process.send_signal(number)
 
-        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, *Terminated.SIGNALS)}
-        try:
-            failed = process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, *Terminated.SIGNALS)}
+    try:
+        with open(folder / "log.txt", "a", encoding="utf-8") as log:
+            started.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True))
+            if asked:  # before it had begun
+                started[0].terminate()
+            failed = started[0].wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if asked:
         print(f"stopped; {log.name} says how far it was saved, and the same command goes on", file=sys.stderr)
         raise SystemExit(128 + asked[0])

@@ -60,7 +60,7 @@ def train_and_test(config: Config, without: str, out: Path) -> int:
     if last.exists():
         saved = load_checkpoint(last)
         if dataclasses.replace(saved.config, data_dir=config.data_dir) != config:
-            raise InputError(f"{last} is of another seed, or of other epochs: choose another folder.")
+            raise InputError(f"{last} was begun with other options, or by another version: choose another folder.")
         run = resume(dataclasses.replace(saved, config=config), last, net, data, "cpu")
     else:
         run = begin(config, net, data, "cpu")

@@ -20,15 +20,14 @@ SAMPLE = 1 << 22  # pixels
 
 
 def sampled(pixels: np.ndarray, most: int = SAMPLE) -> np.ndarray:
-    """At most so many of the pixels (P, ...), at random places, the same each time.
+    """At most so many of the pixels (P, ...): one of each stretch, at a random place in it, the same each time.
 
     Not at equal steps: mosaics of colours and interlaced lines have a period, too, and some of it would never be met.
     """
     if len(pixels) <= most:
         return pixels
-    places = np.random.default_rng(0).integers(len(pixels), size=most)
-    places.sort()  # in the order in which they lie in memory
-    return pixels[places]
+    ends = np.arange(most + 1) * len(pixels) // most
+    return pixels[ends[:-1] + (np.random.default_rng(0).random(most) * np.diff(ends)).astype("int64")]
 
 
 def on_paper(decoded: Decoded) -> np.ndarray:
@@ -48,8 +47,7 @@ def on_paper(decoded: Decoded) -> np.ndarray:
     elif decoded.highest < 255:  # grey of 2 or 4 bits
         values = values * np.uint8(255 // decoded.highest)
     seen = values if values.ndim == 3 else values[..., None]
-    deep = decoded.highest is None and decoded.palette is None and decoded.values.dtype != "bool"  # asked above
-    if not deep and not np.isnan(decoded.nothing):  # of colours, where all of them are it
+    if not decoded.deep and not np.isnan(decoded.nothing):  # of colours, where all of them are it
         numbers = decoded.values if decoded.values.ndim == 3 else decoded.values[..., None]
         seen = seen * (numbers != decoded.nothing).any(axis=2, keepdims=True)
     if decoded.alpha is not None:

@@ -35,6 +35,11 @@ class Decoded(NamedTuple):
     nothing: float = np.nan
     turned: bool = False
 
+    @property
+    def deep(self) -> bool:
+        """Whether these are numbers of more than 8 bits, of which nobody says what is black and what is white."""
+        return self.highest is None and self.palette is None and self.values.dtype != "bool"
+
 
 def alpha_of(values: np.ndarray) -> np.ndarray | None:
     """An alpha channel, 8 bits, if it tells anything: not if it is the same everywhere, but for 0, nothing to be seen.

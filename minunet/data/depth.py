@@ -72,7 +72,7 @@ def to_16_bits(picture: np.ndarray, ranges: Ranges) -> np.ndarray:
 def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
     """Which part of its range the channel of a picture (H, W, C) fills that fills most; NaN is not asked."""
     low, high = np.array(ranges).reshape(-1, 2).T
-    sample = sampled(_pixels(picture))
+    sample = _pixels(picture)
     filled = [0.0]
     for channel, lowest, highest in zip(sample.T, low, high, strict=True):
         finite = channel[np.isfinite(channel)].clip(lowest, highest)
@@ -85,7 +85,7 @@ def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
 def share_outside(picture: np.ndarray, ranges: Ranges) -> float:
     """Which fraction of the numbers of a picture (H, W, C) lies outside of the ranges; NaN is not asked."""
     low, high = np.array(ranges).reshape(-1, 2).T
-    sample = sampled(_pixels(picture))
+    sample = _pixels(picture)
     with np.errstate(invalid="ignore"):
         outside = (sample < low) | (sample > high)
     return float(outside.sum() / max(1, np.isfinite(sample).sum()))

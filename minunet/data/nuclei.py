@@ -65,7 +65,10 @@ def _divided(folder: Path, rng: np.random.Generator, border: int) -> Splits:
 
 
 def _listed(folder: Path) -> list[list[str]]:
-    """The names in train.txt, in test.txt and, if it is there, in val.txt; nothing without lists."""
+    """The names in train.txt, in test.txt and, if it is there, in val.txt; nothing without lists.
+
+    Raises InputError if one is missing, too short, or names what is not there.
+    """
     known, validation, test = (folder / name for name in LISTS)
     missing = [path for path in (known, test) if not is_there(path)]
     if len(missing) == 1 or missing and is_there(validation):
@@ -95,7 +98,7 @@ def _load(folder: Path, names: list[str], border: int) -> Dataset:
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Picture (H, W, 3) uint8 and its nuclei, instances (H, W) int32."""
+    """Picture (H, W, 3) uint8 and its nuclei, instances (H, W) int32. Raises InputError for what is no such folder."""
     require_folders(HINT, folder / "images", folder / "masks")
     pictures = _pictures(folder / "images")
     if len(pictures) != 1:
@@ -103,7 +106,7 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     image = read_image(pictures[0])
     instances = np.zeros(image.shape[:2], dtype="int32")
     masks = _pictures(folder / "masks")
-    large = 0  # masks of more than half of the picture
+    large, painted = 0, 0  # masks of more than half of the picture, and those that show anything
     for number, path in enumerate(masks, start=1):
         mask = read_mask(path).values
         require_size(path, mask.shape, image.shape[:2], f"picture {pictures[0].name}")
@@ -116,14 +119,20 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
                 f"{path} holds {held[0]} at {counts[0]} pixels and {held[-1]} at {counts[-1]}, but a mask shows one "
                 "nucleus of several: 0 outside of it, and more inside."
             )
+        painted += len(held) == 2
         instances[mask > 0] = number
-    hidden = len(masks) - np.count_nonzero(np.bincount(instances.ravel(), minlength=len(masks) + 1)[1:])
-    if large and (hidden or instances.all()):
-        raise InputError(
-            f"{folder / 'masks'} holds a mask of more than half of the picture, under which others vanish, or beside "
-            "which nothing is left: it looks like the background, or like one in which black means the nucleus."
-        )
+    if large:
+        _refuse_covering(folder / "masks", instances, painted)
     return image, instances
+
+
+def _refuse_covering(folder: Path, instances: np.ndarray, painted: int) -> None:
+    """Raise InputError if a large mask hides others of the `painted` ones, or nothing is left beside all of them."""
+    if np.count_nonzero(np.bincount(instances.ravel())[1:]) < painted or instances.all():
+        raise InputError(
+            f"{folder} holds a mask of more than half of the picture, under which others vanish, or beside which "
+            "nothing is left: it looks like the background, or like one in which black means the nucleus."
+        )
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -31,7 +31,7 @@ from minunet.data.scaling import Scaling, lost_objects
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
-SAMPLE = 1 << 16  # pixels of a deep picture, of which its range is taken
+KEPT = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
 class Pair(NamedTuple):
@@ -94,7 +94,7 @@ def read_pair(
 
 def _sample(values: np.ndarray) -> np.ndarray:
     """Some pixels of a picture (H, W, C), (P, 1, C)."""
-    return sampled(values.reshape(-1, 1, values.shape[2]), SAMPLE).copy()
+    return sampled(values.reshape(-1, 1, values.shape[2]), KEPT).copy()
 
 
 def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None) -> np.ndarray:

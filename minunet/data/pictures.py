@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from minunet.data.brightness import on_paper
+from minunet.data.brightness import on_paper, sampled
 from minunet.data.classes import codes
 from minunet.data.decode import Page, decode
 from minunet.data.decoded import Decoded
@@ -40,7 +40,7 @@ def read_picture(path: Path, page: Page = None, keep_depth: bool = True) -> Pict
     if decoded.frames > 1 and page is None:
         tqdm.write(f"{printable(path)} holds {decoded.frames} pictures; the first is used", file=sys.stderr)
     try:
-        deep = keep_depth and decoded.highest is None and decoded.palette is None and decoded.values.dtype != "bool"
+        deep = keep_depth and decoded.deep
         values = _deep(decoded) if deep else on_paper(decoded)
     except InputError as error:
         raise InputError(f"{path} {error}") from None
@@ -109,7 +109,8 @@ def _tell_of_range(path: Path, values: np.ndarray, ranges: Ranges) -> None:
     if values.dtype.kind == "f" and not np.isfinite(values).any():
         tqdm.write(f"{printable(path)} holds no value: it is black", file=sys.stderr)
         return
-    outside, filled = share_outside(values, ranges), share_filled(values, ranges)
+    some = sampled(values.reshape(-1, 1, values.shape[2]))
+    outside, filled = share_outside(some, ranges), share_filled(some, ranges)
     if outside > MOST_OUTSIDE:
         what = f"{outside:.0%} of the numbers lie outside of the range of the training images"
     elif filled < LEAST_FILLED:
@@ -169,7 +170,7 @@ def read_mask(path: Path, coloured: bool = False) -> Mask:
         raise InputError(f"{path} holds {decoded.frames} pictures: save each mask in a file of its own.")
     alpha = decoded.alpha is not None and decoded.palette is None and decoded.kind[1] not in ("1", "L", "I;16")
     if coloured:
-        if alpha or decoded.highest is None and decoded.palette is None and values.dtype != "bool":
+        if alpha or decoded.deep:
             held = f"{decoded.kind[1]}{' with what is transparent' if alpha else ''}"
             raise InputError(f"{path} is of mode {held}, but colours of 8 bits are named in classes.txt.")
         seen = on_paper(decoded._replace(alpha=None, nothing=np.nan))

@@ -227,7 +227,7 @@ def _nothing(page: "tifffile.TiffPage") -> float:
         return math.nan
     if page.photometric > PALETTE:  # what is converted has other numbers
         return math.nan
-    if page.photometric == WHITE_IS_ZERO and kind.kind == "u":
+    if page.photometric == WHITE_IS_ZERO and kind.kind in "ub":
         return 2.0 ** int(np.max(page.bitspersample)) - 1 - value
     if kind.kind != "f" or not math.isfinite(value):
         return value

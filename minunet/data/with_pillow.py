@@ -89,7 +89,7 @@ def _of_8_bits(picture: Image.Image, raw: list[str]) -> Decoded:
         picture = picture.convert("RGB")  # CMYK, YCbCr, LAB, HSV
     values, highest = np.asarray(picture), None
     if values.dtype == "uint8":
-        highest = {"L;2": 3, "L;4": 15}.get(raw[0] if raw and mode == "L" else "", 255)
+        highest = {"L;2": 3, "L;2I": 3, "L;4": 15, "L;4I": 15}.get(raw[0] if raw and mode == "L" else "", 255)
         values = values // np.uint8(255 // highest)  # Pillow spreads 2 and 4 bits over 8
     if (mode == "I;16" or highest in (3, 15)) and "transparency" in picture.info:  # a number of the file's own bits
         alpha = alpha_of(255 * (values != picture.info["transparency"]).astype("uint8"))

@@ -115,8 +115,8 @@ def look(
         if (truth == IGNORED).all():
             raise InputError("No pixel of the true classes counts in what the network sees here: all are 255.")
     x = to_input(seen, config.centred)
-    ends = (-2, 2) if config.centred else (0, 1)
-    return Scene(tuple(about), model.net, model.params, model.classes, x, shown(seen), truth, ends)
+    black, white = to_input(np.array([0, 255], "uint8"), config.centred).tolist()
+    return Scene(tuple(about), model.net, model.params, model.classes, x, shown(seen), truth, (black, white))
 
 
 def piece(middle: int, length: int, size: int) -> np.ndarray:
@@ -127,18 +127,18 @@ def piece(middle: int, length: int, size: int) -> np.ndarray:
 
 def _read_truth(path: Path, picture: Path, image: np.ndarray, model: Model) -> np.ndarray:
     """The classes of a picture, (H, W). Raises InputError if they are none of the network's."""
-    mask, _, turned = read_mask(path)
-    if not turned and decode(picture, model.config.page).turned:
+    mask, _, mask_turned = read_mask(path)
+    if not mask_turned and decode(picture, model.config.page).turned:
         told = f"{picture} is turned upright by its orientation tag, and {path} has none: it must have been painted so"
         print(printable(told), file=sys.stderr)
     require_size(path, mask.shape, image.shape[:2], "picture")
     wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), IGNORED})
-    known = f"classes are {', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}, and 255 is ignored"
+    known = f"{', '.join(f'{k} {name}' for k, name in enumerate(model.classes))}; 255 is ignored"
     if wrong:
-        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network: its {known}.")
+        raise InputError(f"{path} holds {wrong[0]}, which is no class of this network. Its classes are {known}.")
     if set(np.unique(mask).tolist()) <= {0, IGNORED}:
-        raise InputError(f"{path} holds nothing but 0 and 255, black and white perhaps: the {known}.")
-    print(f"as {printable(path)} is read, {printable(known)}", file=sys.stderr)
+        raise InputError(f"{path} holds nothing but 0 and 255, black and white perhaps. The classes are {known}.")
+    print(f"{printable(path)} is read with these classes: {printable(known)}", file=sys.stderr)
     return mask.astype("uint8")
 
 

@@ -55,11 +55,11 @@ function drawMap(array, scale) {
 
 // What the number sees: at once the box, and, when it has been computed, what counts in it.
 async function showSeen(step) {
-  const {view, arrays, edits} = state, box = seenFrom(model, view.name, view.i, view.j, view.k).x, [h, w] = model.shape;
+  const {view, arrays, edits} = state, {name, i, j, k} = view, boxes = seenFrom(model, name, i, j, k), {x: box} = boxes;
   const key = () => `${address()} ${state.running}`, asked = key(), wanted = () => key() === asked;
-  const size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w} pixels`;
+  const [h, w] = model.shape, size = `${heightOf(box)} ${TIMES} ${widthOf(box)} of ${h} ${TIMES} ${w} pixels`;
   const cut = [box.top, box.left, h - 1 - box.bottom, w - 1 - box.right].includes(0) ? ", cut off by its edge" : "";
-  const norm = model.steps.some(({kind}) => kind === "group_norm") ? ", and through the means of group norm all" : "";
+  const norm = model.steps.some(step => step.kind === "group_norm" && boxes[step.name]) ? ", by group norm all" : "";
   at("seen-caption").textContent = step ? `it sees ${size}${cut}${norm}; bright: what counts most` : "";
   drawSeen(box, state.counting[asked]);
   if (state.counting[asked] || !step || document.body.hasAttribute("aria-busy")) return;  // not of old numbers

@@ -1,9 +1,5 @@
 // What the page was written with: the network, its weights, the picture, and some numbers to compare.
-function bytesOf(text) {
-  const signs = atob(text), bytes = new Uint8Array(signs.length);
-  for (let n = 0; n < signs.length; n++) bytes[n] = signs.charCodeAt(n);
-  return bytes.buffer;
-}
+const bytesOf = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
 
 // get(name): weights, {shape, d}, unpacked when they are first needed; those of 8 bits times their channel's scale.
 function unpacked(table, floatsText, bytesText) {

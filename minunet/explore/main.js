@@ -61,7 +61,9 @@ function showMode() {
 function go(name, k, i, j, remember = true) {
   const to = shown(name), {aim, backward, spot: [down, across]} = state;
   if (!to) return;
-  if (backward && !aim.loss && name === "out" && (k ?? aim.k) !== aim.k) { aim.k = k; return void toStrongest(name); }
+  const asks = backward && !aim.loss && name === "out" && (k ?? aim.k) !== aim.k;
+  if (asks) aim.k = k;
+  if (asks) return void toStrongest(name);
   const same = {k: Math.min(state.view.k, to.c - 1), i: Math.floor(down * to.h), j: Math.floor(across * to.w)};
   const place = backward ? placeOf(to, strongest(to.d)) : same;
   if (i >= 0) state.spot = [(i + .5) / to.h, (j + .5) / to.w];
@@ -77,7 +79,7 @@ function readAddress() {
 const clamp = (value, length) => Math.max(0, Math.min(length - 1, Math.floor(value)));
 function part(event) {  // where a canvas was clicked, in parts of its height and width: of a click on its rim, inside
   const {top, left, height, width} = event.target.getBoundingClientRect(), below1 = 1 - 1e-9;
-  return [(event.clientY - top) / height, (event.clientX - left) / width].map(at => Math.min(Math.max(at, 0), below1));
+  return [(event.clientY - top) / height, (event.clientX - left) / width].map(x => Math.min(Math.max(x, 0), below1));
 }
 
 // A pixel of the picture: the score of its class, or, in Backward, the gradient of that.
@@ -90,10 +92,11 @@ function askAbout([down, across]) {
 }
 function chooseCard(name, event) {  // by the keyboard, the target is the card; by a click mostly its drawing
   const drawn = event.target.tagName === "CANVAS", [down, across] = part(event), {aim, backward} = state;
-  if (name === "answer") return void (drawn ? askAbout([down, across]) : go("out", aim.k, aim.i, aim.j));
-  const last = lastOf(name), {c} = state.arrays[last], side = Math.ceil(Math.sqrt(c));
+  const last = name === "answer" ? "out" : lastOf(name), {c} = state.arrays[last], side = Math.ceil(Math.sqrt(c));
   const k = Math.floor(down * side) * side + Math.floor(across * side);
-  go(last, drawn && k < c && (name !== "x" || backward) ? k : undefined);
+  if (name === "answer" && drawn) askAbout([down, across]);
+  else if (name === "answer") go("out", aim.k, aim.i, aim.j);
+  else go(last, drawn && k < c && (name !== "x" || backward) ? k : undefined);
   if (at("where").getBoundingClientRect().top > innerHeight) at("closer").scrollIntoView();  // on a phone
 }
 async function toStrongest(name) {  // when the gradients of what is asked about are there

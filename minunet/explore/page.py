@@ -51,7 +51,7 @@ class Scene:
     x: np.ndarray
     picture: np.ndarray
     truth: np.ndarray | None = None
-    ends: tuple[int, int] = (-2, 2)
+    ends: tuple[float, float] = (-2, 2)
 
 
 def write_page(scene: Scene) -> str:

@@ -18,15 +18,16 @@ function source(box, [times, over, before, after], [h, w], known) {
 // it depends on all numbers, a little.
 function seenFrom(model, name, i, j, k) {
   const boxes = {[name]: {top: i, bottom: i, left: j, right: j}};
-  for (const step of model.steps.toReversed()) step.inputs.forEach((input, n, [skip]) => {
-    const from = step.name === name && step.kind === "crop_concat" && k >= 0 ? Number(k >= model.shapes[skip][2]) : n;
-    if (!boxes[step.name] || n !== from) return;
+  for (const step of model.steps.toReversed()) step.inputs.forEach((input, n) => {
+    const copied = step.name === name && step.kind === "crop_concat" && k !== undefined;
+    const bySkip = copied && k < model.shapes[step.inputs[0]][2];  // else from below
+    if (!boxes[step.name] || copied && bySkip !== (n === 0)) return;
     boxes[input] = source(boxes[step.name], step.windows[n], model.shapes[input], boxes[input]);
   });
   return boxes;
 }
 
-// The gradient of one number with respect to the picture, summed over its channels, (h, w, 1): what counts for it. A
+// What counts for one number: its gradient with respect to the picture, absolute, summed over channels, (h, w, 1). A
 // ReLU that is 0 has no slope, so what goes into it is asked.
 function* countingFor(model, params, arrays, edits, {name, i, j, k}) {
   const {kind, inputs} = model.step[name], asked = kind === "relu" ? inputs[0] : name;

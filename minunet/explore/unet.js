@@ -28,15 +28,15 @@ const everyStamp = (x, y, shape, {padding, stride = 2}, does) =>
   everyWindow(y, x, shape, {padding, stride}, (to, part, from) => does(from, part, to));
 
 // Forward: y += x weight. Numbers that are 0, as most after a ReLU, cost nothing; the others are taken by fours.
-const values = new Float64Array(1 << 16), rows = new Int32Array(1 << 16);
+const factors = new Float64Array(1 << 16), starts = new Int32Array(1 << 16);
 function multiply(x, from, w, part, y, to, c, k) {
   let n = 0;
-  for (let m = 0; m < c; m++) if (x[from + m] !== 0) values[n] = x[from + m], rows[n++] = part + m * k;
-  values.fill(0, n, n + 3), rows.fill(part, n, n + 3);
+  for (let m = 0; m < c; m++) if (x[from + m] !== 0) factors[n] = x[from + m], starts[n++] = part + m * k;
+  factors.fill(0, n, n + 3), starts.fill(part, n, n + 3);  // so that there are four even at the end
   for (let s = 0; s < n; s += 4) {
-    const [a, b, d, e] = [values[s], values[s + 1], values[s + 2], values[s + 3]];
-    const [p, q, r, t] = [rows[s], rows[s + 1], rows[s + 2], rows[s + 3]];
-    for (let o = 0; o < k; o++) y[to + o] += a * w[p + o] + b * w[q + o] + d * w[r + o] + e * w[t + o];
+    const [a0, a1, a2, a3] = [factors[s], factors[s + 1], factors[s + 2], factors[s + 3]];
+    const [w0, w1, w2, w3] = [starts[s], starts[s + 1], starts[s + 2], starts[s + 3]];
+    for (let o = 0; o < k; o++) y[to + o] += a0 * w[w0 + o] + a1 * w[w1 + o] + a2 * w[w2 + o] + a3 * w[w3 + o];
   }
 }
 

@@ -143,9 +143,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
     config, why = (config_of_run(options, earlier), "") if earlier else config_of_options(options)
-    untold = make_network(
-        config, len(config.class_weight or "ab")
-    )  # what is wrong with it is said before a picture is read
+    # What is wrong with it is said before a picture is read; how many classes there are is not known yet.
+    draft = make_network(config, len(config.class_weight or "ab"))
     make_schedule(config, 1)
     if options.out:
         refuse_full(options.out)
@@ -155,9 +154,9 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
     classes = len(earlier.classes if earlier else data.training.classes)  # `resume` says it if they are others now
-    refuse_ignored(data, config, untold)
+    refuse_ignored(data, config, draft)
     if not earlier:
-        config = weighted(seen, counted(data.training, seen, untold), classes, asked_weights(options))
+        config = weighted(seen, counted(data.training, seen, draft), classes, asked_weights(options))
     net = make_network(config, classes, operations)
     if own:
         set_threads(1)  # several would call them at once, and what keeps an array from call to call would be wrong

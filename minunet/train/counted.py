@@ -12,9 +12,9 @@ from minunet.model.config import Config
 from minunet.unet import UNet
 
 
-def counted(part: Dataset, config: Config, net: UNet, in_training: bool = True) -> Sequence[np.ndarray] | np.ndarray:
-    """The labels (OH, OW) that the loss asks for of each image; or, if not `in_training`, the scores."""
-    if config.pieces and config.scale != 1 and in_training:
+def counted(part: Dataset, config: Config, net: UNet) -> Sequence[np.ndarray] | np.ndarray:
+    """The labels (OH, OW) of each image that training asks for."""
+    if config.pieces and config.scale != 1:
         return [resize_mask(labels, scaled_size(labels.shape, config.scale)) for labels in part.labels]
     if config.pieces or net.padding == "same":
         return part.labels
@@ -22,7 +22,11 @@ def counted(part: Dataset, config: Config, net: UNet, in_training: bool = True) 
 
 
 def refuse_ignored(data: Splits, config: Config, net: UNet) -> None:
-    """Raise InputError if nothing counts of the images to train on, to validate with or to test."""
+    """Raise InputError if nothing counts any more of the images to train on, to validate with or to test.
+
+    What is all ignored in the files themselves was refused when they were read; and pieces are tested at full
+    resolution.
+    """
     ignored = ignored_label(len(data.training.classes))
     why = (
         f", as they are scaled by {config.scale:g}. A larger --scale keeps more."
@@ -30,6 +34,8 @@ def refuse_ignored(data: Splits, config: Config, net: UNet) -> None:
         else ", where the network predicts: without padding, that is their middle. --set padding=same predicts them to "
         "the rim."
     )
-    for part, what in zip(data, ("train on", "validate with", "test with"), strict=True):
-        if all((labels == ignored).all() for labels in counted(part, config, net, part is data.training)):
+    for part, what in zip(
+        data[:1] if config.pieces else data, ("train on", "validate with", "test with"), strict=False
+    ):
+        if all((labels == ignored).all() for labels in counted(part, config, net)):
             raise InputError(f"All pixels of the pictures to {what} are ignored{why}")

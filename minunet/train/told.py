@@ -39,13 +39,11 @@ def describe(
     print(f"{network}; {seen}{f', {config.piece_count} an epoch' if config.piece_count else ''}")
     labels = counted(data.training, config, net)
     ignored = sum(int((each == ignored_label(len(run.classes))).sum()) for each in labels)
-    parts = zip(run.classes, shares(labels, len(run.classes)), strict=True)
+    parts = list(zip(run.classes, shares(labels, len(run.classes)), strict=True))
     told = [f"{name} {share:.1%}" for name, share in parts]
     print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
-    if unknown := [
-        name for name, share in zip(run.classes, shares(labels, len(run.classes)), strict=True) if not share
-    ]:
-        print(f"no training image shows {', '.join(unknown)}, as the network sees it: that cannot be learnt")
+    if unknown := [name for name, share in parts if not share]:
+        print(f"no training image shows {shorten(unknown)}, as the network sees it: that cannot be learnt")
     if ignored:
         print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of all pixels")
     print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")

@@ -222,7 +222,11 @@ def test_a_picture_whose_columns_take_turns_is_seen_whole():
     assert len(np.unique(to_8_bits(values)[0, 1::2])) > 200
     mosaic = np.where(np.indices((2049, 2049)).sum(axis=0) % 2, 5000, 50) + np.arange(2049)[:, None] % 50
     assert len(np.unique(to_8_bits(mosaic.astype("uint16")))) > 4  # every second pixel has another filter
-    assert sampled(values[:1], 10) is not None and len(sampled(np.arange(30), 10)) == 10
+
+
+def test_a_sample_has_one_pixel_of_each_stretch():
+    assert (sampled(np.arange(3000), 1000) // 3 == np.arange(1000)).all()
+    assert len(np.unique(sampled(np.arange(1001), 1000))) == 1000  # none twice
     np.testing.assert_array_equal(sampled(np.arange(30), 10), sampled(np.arange(30), 10))
     np.testing.assert_array_equal(sampled(np.arange(10), 10), np.arange(10))
 

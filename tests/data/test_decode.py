@@ -509,3 +509,16 @@ def test_pictures_behind_the_first_one_are_noticed(tmp_path):
 def test_pages_are_counted_from_1(tmp_path, page):
     with pytest.raises(InputError, match=f"there is no page {page}"):
         decode(tmp_path / "a.tif", page)
+
+
+def test_four_bits_whose_white_is_0(tmp_path):
+    """Pillow spreads them over 8 bits, as it does where white is 15."""
+    values = np.arange(16, dtype="uint8").reshape(2, 8)
+    data = bytearray(tiff_of_bits(values, 4))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tiff:
+        at = tiff.pages[0].tags["PhotometricInterpretation"].valueoffset
+    data[at : at + 2] = b"\0\0"
+    (tmp_path / "a.tif").write_bytes(data)
+    np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, 15 - values)
+    assert decode(tmp_path / "a.tif").highest == 15
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1)[..., 0], 17 * (15 - values))

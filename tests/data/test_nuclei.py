@@ -215,6 +215,21 @@ def test_errors_say_what_is_wrong_and_where(folder, rng, spoil, says):
         load_nuclei(folder, rng)
 
 
+def test_a_large_nucleus_beside_an_empty_mask_is_fine(folder, rng):
+    """Nothing is hidden under it: the empty one never showed anything."""
+    masks = folder / "stage1_train" / "id1" / "masks"
+    shape = np.array(Image.open(sorted(masks.iterdir())[0])).shape
+    for path in masks.iterdir():
+        path.unlink()
+    for name, rows in (("large", slice(0, 28)), ("small", slice(30, 34)), ("empty", slice(0, 0))):
+        mask = np.zeros(shape, "uint8")
+        mask[rows, 1:] = 255
+        Image.fromarray(mask).save(masks / f"{name}.png")
+    parts = load_nuclei(folder, rng)
+    (instances,) = [part.instances[part.names.index("id1")] for part in parts if "id1" in part.names]
+    assert len(np.unique(instances)) == 3
+
+
 def test_a_mask_of_several_nuclei_is_refused(tmp_path, rng):
     """Numbered, they would be one large nucleus."""
     folder = write_nuclei(tmp_path / "n", lists=False)

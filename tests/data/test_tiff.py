@@ -11,7 +11,7 @@ from PIL import Image
 from minunet.data.brightness import on_paper
 from minunet.data.decode import decode
 from minunet.data.decoded import CHANNELS
-from minunet.data.pictures import read_mask
+from minunet.data.pictures import read_image, read_mask
 from minunet.errors import InputError
 from tests.data.test_stacks import DTYPES, numbers
 
@@ -224,3 +224,12 @@ def test_numbers_along_other_axes_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", numbers((8, 32, 32)), tile=(4, 16, 16), volumetric=True)
     with pytest.raises(InputError, match=r"a\.tif holds numbers along the axes ZYX: save its pictures as pages"):
         decode(tmp_path / "a.tif")
+
+
+def test_no_value_of_one_bit_whose_white_is_0(tmp_path):
+    """The number is the file's, and what is read is turned round."""
+    held = np.array([[1, 0, 1, 0, 0, 0, 0, 0]], bool).repeat(4, axis=0)
+    for nodata, seen in (("0", [0, 0, 0]), ("1", [0, 255, 0])):  # of 1, which is black, and 0, which is white
+        extra = [(42113, 2, 0, nodata, True)]
+        tifffile.imwrite(tmp_path / "a.tif", held, photometric="miniswhite", metadata=None, extratags=extra)
+        np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1)[0, :3, 0], seen)

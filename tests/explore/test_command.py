@@ -158,7 +158,7 @@ def test_the_truth_of_a_picture_comes_along(capsys):
     Image.fromarray(labels).save("mask.png")
     assert main([save_picture(), "--weights", weights, "--mask", "mask.png"]) == 0
     assert '"truth":"' in text("cat.html")
-    assert "as mask.png is read, classes are 0 a, 1 b, 2 c, and 255 is ignored\n" in capsys.readouterr().err
+    assert "mask.png is read with these classes: 0 a, 1 b, 2 c; 255 is ignored\n" in capsys.readouterr().err
     truth = look(load_model(Path(weights)), picture(), "cat.png", labels).truth
     assert truth.shape == (16, 16) and set(np.unique(truth)) == {0, 1, 255}
     assert (truth[:8] == 255).all() and (truth[8:, 8:] == 1).all() and (truth[8:, :8] == 0).all()

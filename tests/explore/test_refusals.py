@@ -82,7 +82,7 @@ def test_masks_that_do_not_fit(capsys):
     labels = np.zeros((20, 30))
     labels[3, 4] = 2
     wrong = save_mask("wrong.png", labels)
-    said = "wrong.png holds 2, which is no class of this network: its classes are 0 cat, 1 dog, and 255"
+    said = "wrong.png holds 2, which is no class of this network. Its classes are 0 cat, 1 dog; 255 is"
     assert_refused(capsys, ["cat.png", *pets, "--mask", wrong], said)
     for number, values in enumerate(([0, 255], [255, 255], [0, 0])):
         mask = save_mask(f"{number}.png", np.repeat([values], 15, axis=1).repeat(20, axis=0))

@@ -129,16 +129,17 @@ def test_images_do_not_lie_in_the_folder_of_the_results(tmp_path, trainings):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_is_stopped_lets_the_training_save(tmp_path, number):
-    """The signal comes to this command alone, as from a queue, or to both, as from a terminal."""
+    """The training is in a session of its own: the signal reaches this command alone, which passes it on."""
     source, out = write_folder(tmp_path / "mine", count=5, size=(64, 64)), tmp_path / "out"
     command = [sys.executable, folds.__file__, str(source), str(out), *TINY, "--epochs", "5000", "--size", "64"]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": "."}
     )
     log = out / "fold-0" / "log.txt"
+    deadline = time.monotonic() + 60
     while not (log.exists() and "epoch " in log.read_text()):
         time.sleep(0.05)
-        assert process.poll() is None
+        assert process.poll() is None and time.monotonic() < deadline
     os.killpg(process.pid, number)
     said = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 128 + number and "stopped; " in said and "the same command goes on" in said

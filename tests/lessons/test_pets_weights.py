@@ -70,6 +70,8 @@ def test_a_run_of_another_seed_or_other_epochs_is_not_this_one(pets, tmp_path, o
     out = tmp_path / "out"
     assert script.main([str(pets), str(out), "--threads", "1"]) == 0
     before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
-    with pytest.raises(InputError, match=r"last\.npz is of another seed, or of other epochs: choose another folder"):
+    with pytest.raises(
+        InputError, match=r"last\.npz was begun with other options, or by another version: choose another"
+    ):
         script.main([str(pets), str(out), "--threads", "1", *other])
     assert before == {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}

@@ -110,11 +110,14 @@ def test_the_column_is_centred_and_has_one_measure(site, tab):
         assert abs(box["x"] + box["width"] / 2 - middle) < 1
 
 
-def test_the_search_finds_and_leads_there(site, tab):
-    tab.goto((site / "index.html").as_uri())
+@pytest.mark.parametrize("page", ["index.html", LESSON])
+def test_the_search_finds_and_leads_there(site, tab, page):
+    """Also from a page whose figure moves: its scripts share their names with nobody."""
+    tab.goto((site / page).as_uri())
     tab.fill("#query", "col2im transpose")
     hits = tab.locator("#found li")
-    assert 1 <= hits.count() <= 12 and tab.get_by_role("status").inner_text() == f"{hits.count()} found"
+    assert 1 <= hits.count() <= 12 and tab.locator("#said").inner_text() == f"{hits.count()} found"
+    assert hits.first.locator("a").inner_text() and hits.locator("mark").count()
     link = tab.locator(f"#found a[href^='{LESSON}']").first
     assert link.count() == 1
     link.click()

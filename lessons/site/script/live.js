@@ -62,7 +62,7 @@
       board.replaceChildren(left, TIMES, middle, "\u2192", right);
       const terms = products.map(each => `${number(x.d[each.x])}${TIMES}${number(kernel.d[each.kernel])}`);
       said.textContent = chosen.name === "y"
-        ? `${named("y", y, chosen.n)} = ${terms.join(" + ") || 0} = ${number(y.d[chosen.n])}`
+        ? `${named("y", y, chosen.n)} = ${terms.length ? `${terms.join(" + ")} = ` : ""}${number(y.d[chosen.n])}`
         : `${named("x", x, chosen.n)} = ${number(x.d[chosen.n])} goes into ${products.length} of ${y.d.length} numbers`
           + (terms.length ? ": " : ".")
           + products.map((each, n) => `${terms[n]} into ${named("y", y, each.y)}`).join(", ");
