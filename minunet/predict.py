@@ -151,6 +151,9 @@ def _find(given: list[Path]) -> tuple[list[Path], int, int]:
             print(f"minunet: {printable(path)} cannot be read: {error.strerror}.", file=sys.stderr)
             continue
         files = [file for file in held if not os.path.isdir(file) and not file.name.startswith(".")]
+        folders = [file.name for file in held if os.path.isdir(file) and not file.name.startswith(".")]
+        if folders:
+            print(printable(f"passed over in {path}, as they are folders: {shorten(folders)}"), file=sys.stderr)
         alike = [file.name for file in files if file.name.endswith(MADE)]
         if alike:
             told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"

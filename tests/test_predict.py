@@ -564,3 +564,10 @@ def test_a_picture_whose_overlay_fails_leaves_no_mask(tmp_path, capsys):
     Image.fromarray(photo(20, 30)).save(f"{name}.png")
     assert main([f"{name}.png", "--weights", str(save_model(tmp_path / "w.npz", "pets")), "--out", "out"]) == 2
     assert "File name too long" in capsys.readouterr().err and not Path("out").exists()
+
+
+def test_folders_in_a_folder_are_told(tmp_path, capsys):
+    (tmp_path / "plates" / "one").mkdir(parents=True)
+    Image.fromarray(np.zeros((20, 20, 3), "uint8")).save(tmp_path / "plates" / "a.png")
+    assert main([str(tmp_path / "plates"), "--out", str(tmp_path / "out"), "--threads", "1"]) == 0
+    assert "plates, as they are folders: one\n" in capsys.readouterr().err

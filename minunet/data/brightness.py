@@ -17,6 +17,7 @@ from minunet.errors import InputError
 
 LOWEST, HIGHEST = 0.001, 0.999  # quantiles
 SAMPLE = 1 << 22  # pixels
+BAND = 1 << 16  # so many are taken at a time, which needs little memory
 
 
 def sampled(pixels: np.ndarray, most: int = SAMPLE) -> np.ndarray:
@@ -26,8 +27,12 @@ def sampled(pixels: np.ndarray, most: int = SAMPLE) -> np.ndarray:
     """
     if len(pixels) <= most:
         return pixels
-    ends = np.arange(most + 1) * len(pixels) // most
-    return pixels[ends[:-1] + (np.random.default_rng(0).random(most) * np.diff(ends)).astype("int64")]
+    some, rng = np.empty((most, *pixels.shape[1:]), pixels.dtype), np.random.default_rng(0)
+    for first in range(0, most, BAND):
+        ends = np.arange(first, min(first + BAND, most) + 1) * len(pixels) // most  # of the stretches
+        places = ends[:-1] + (rng.random(len(ends) - 1) * np.diff(ends)).astype("int64")
+        some[first : first + BAND] = pixels[places]
+    return some
 
 
 def on_paper(decoded: Decoded) -> np.ndarray:

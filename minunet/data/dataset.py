@@ -69,6 +69,16 @@ class Splits(NamedTuple):
         """A short text for each part, different for any other images."""
         return [part.digest() for part in self]
 
+    def trained_on(self) -> list[tuple[str, str]]:
+        """Of each test image that training shows, too, pixel by pixel, its name and that of its double."""
+        doubles = {_key(image): name for image, name in zip(self.training.images, self.training.names, strict=True)}
+        keys = zip(self.test.names, map(_key, self.test.images), strict=True)
+        return [(name, doubles[key]) for name, key in keys if key in doubles]
+
+
+def _key(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).digest()
+
 
 def stacked(parts: Iterable[Dataset]) -> Splits:
     """Data sets whose images are lists of arrays of one size, each with one array in their place, and of labels.

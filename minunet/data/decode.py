@@ -34,6 +34,8 @@ def decode(path: Path, page: Page = None) -> Decoded:
             raise InputError("is not a file.")
         with open(path, "rb") as file:
             start = file.read(4)
+            if not start:
+                raise InputError("is empty.")
             if start == PNG:
                 refuse_damaged_png(file, frames=page not in (None, 1))
             file.seek(0)

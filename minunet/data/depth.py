@@ -78,6 +78,8 @@ def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
         finite = channel[np.isfinite(channel)].clip(lowest, highest)
         if finite.size:
             ends = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf").astype("float64")
+            if ends[0] == ends[1]:  # as in `ranges_of`: few bright spots on a ground of one number
+                ends = np.array([finite.min(), finite.max()], "float64")
             filled.append(float((ends[1] - ends[0]) / (highest - lowest)))
     return max(filled)
 

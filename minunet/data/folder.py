@@ -27,7 +27,7 @@ from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.lists import is_there
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
-from minunet.data.objects import check_objects, read_objects, refuse_black_and_white
+from minunet.data.objects import check_objects, read_objects, refuse_black_and_white, tell_of_white
 from minunet.data.pairs import Pair, alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
@@ -114,6 +114,7 @@ def _check_objects(pairs: list[Pair], folder: Path, scaling: Scaling) -> None:
     found = [pair.found for pair in pairs]
     refuse_black_and_white(found, folder)
     counts = [int(np.count_nonzero(each.values > 0)) for each in found]
+    tell_of_white(found)
     check_objects(counts, lambda number: read_objects(found[number].path), folder)
     tell_of_lost_objects(sum(pair.lost for pair in pairs), sum(counts), scaling)
 

@@ -120,10 +120,17 @@ def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
                 "nucleus of several: 0 outside of it, and more inside."
             )
         painted += len(held) == 2
+        if len(held) == 2 and len(masks) > 1 and counts[1] > counts[0] and _touches_all_edges(mask):
+            told = f"{path} covers more than half of the picture and touches all its edges: the background, perhaps?"
+            print(printable(told), file=sys.stderr)
         instances[mask > 0] = number
     if large:
         _refuse_covering(folder / "masks", instances, painted)
     return image, instances
+
+
+def _touches_all_edges(mask: np.ndarray) -> bool:
+    return all(edge.any() for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
 
 
 def _refuse_covering(folder: Path, instances: np.ndarray, painted: int) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from minunet.data.lists import shorten
 from minunet.data.masks import LOOKED_AT, Found, count_pieces, count_values
 from minunet.data.pictures import Mask, read_mask
 from minunet.data.resize import row_slices
-from minunet.errors import InputError
+from minunet.errors import InputError, printable
 
 SEVERAL = 3  # pieces of an object, in the mean: so many are classes, or objects without numbers
 NUMBERS = (
@@ -40,6 +41,15 @@ def refuse_black_and_white(found: Sequence[Found], folder: Path) -> None:
     shown = [mask for mask in found if (mask.values > 0).any()]
     if shown and all(_white(mask) for mask in shown):
         raise InputError(f"The masks of {folder} are black and white: {NUMBERS}")
+
+
+def tell_of_white(found: Sequence[Found]) -> None:
+    """A word if some masks are black and white, and the others hold numbers."""
+    shown = [mask for mask in found if (mask.values > 0).any()]
+    white = [mask.path.name for mask in shown if _white(mask)]
+    if 0 < len(white) < len(shown):
+        told = f"masks that are black and white, each of which counts as one object: {shorten(white)}"
+        print(printable(told), file=sys.stderr)
 
 
 def _white(mask: Found) -> bool:

@@ -28,6 +28,9 @@ def describe(
     config, counts = run.config, [len(part) for part in data]
     print("".join(f"{line}\n" for line in of_images), end="")
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
+    if doubles := data.trained_on():
+        names = shorten([f"{name} = {double}" for name, double in doubles])
+        print(f"{len(doubles)} of {counts[2]} test images are trained on, too, and the test says too much: {names}")
     if config.ranges or config.channels != 3:
         ends = (
             zip(config.ranges[::2], config.ranges[1::2], strict=True) if config.ranges else [(0, 255)] * config.channels

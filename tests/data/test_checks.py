@@ -65,7 +65,7 @@ def test_a_damaged_png_is_refused(tmp_path, rng, monkeypatch, whole, piece):
 @pytest.mark.parametrize("length", [0, 3, 8, 20, 40, 500, -1, -13])
 def test_a_png_that_was_cut_off_is_refused(tmp_path, whole, length):
     (tmp_path / "a.png").write_bytes(whole[:length])
-    with pytest.raises(InputError, match=r"a\.png (is damaged|cannot be read as a picture)"):
+    with pytest.raises(InputError, match=r"a\.png (is damaged|cannot be read as a picture|is empty)"):
         decode(tmp_path / "a.png")
 
 

@@ -84,6 +84,9 @@ def test_how_much_of_the_ranges_is_filled(rng):
     assert share_filled(picture[..., :1], (0, 1000)) == pytest.approx(0.001, rel=0.01)
     assert share_filled(np.full((3, 3, 1), np.nan), (0, 1)) == 0
     assert share_filled(np.array([[[0], [65535]]], "uint16"), (0, 65535)) == 1
+    spots = np.zeros((700, 700, 1), "uint16")
+    spots[10:13, 10:13] = 3000  # fewer than the quantiles ask for
+    assert share_filled(spots, ranges_of([spots])) == 1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

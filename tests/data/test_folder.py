@@ -370,6 +370,12 @@ def test_a_text_file_that_is_none_is_not_passed_over(folder, rng, name):
         load_folder(folder, 16, rng)
 
 
+def test_an_empty_file_is_called_so(folder, rng):
+    (folder / "masks" / "photo-2.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"photo-2\.png is empty\.$"):
+        load_folder(folder, 16, rng)
+
+
 def test_a_turned_photograph_whose_mask_is_as_stored(folder, rng):
     exif = Image.Exif()
     exif[274] = 6

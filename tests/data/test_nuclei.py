@@ -230,6 +230,15 @@ def test_a_large_nucleus_beside_an_empty_mask_is_fine(folder, rng):
     assert len(np.unique(instances)) == 3
 
 
+def test_a_mask_that_looks_like_the_background_is_told(folder, rng, capsys):
+    """It comes first and is painted over, or leaves a gap: nothing vanishes under it."""
+    masks = sorted((folder / "stage1_train" / "id1" / "masks").iterdir())
+    Image.fromarray(255 - np.array(Image.open(masks[0]))).save(masks[0])
+    load_nuclei(folder, rng)
+    said = capsys.readouterr().err
+    assert f"{masks[0].name} covers more than half of the picture and touches all its edges: the background" in said
+
+
 def test_a_mask_of_several_nuclei_is_refused(tmp_path, rng):
     """Numbered, they would be one large nucleus."""
     folder = write_nuclei(tmp_path / "n", lists=False)

@@ -438,6 +438,28 @@ def test_labels_that_pieces_lose_in_scaling(tmp_path, capsys, vanishes):
         assert "No training image shows crack, as the network sees it" in said.out
 
 
+def test_a_test_image_that_is_trained_on_under_another_name_is_told(tmp_path, capsys):
+    folder = striped(tmp_path / "mine")
+    paths = sorted((folder / "images").iterdir())
+    for part, ending in (("images", paths[0].suffix), ("masks", ".png")):
+        original = folder / part / f"{paths[3].stem}{ending}"
+        (folder / part / f"copy{ending}").write_bytes(original.read_bytes())
+    (folder / "val.txt").write_text(f"{paths[0].stem}\n")
+    (folder / "test.txt").write_text(f"copy\n{paths[1].stem}\n")
+    assert train(["--data-dir", str(folder), *SMALL, "--epochs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert f"1 of 2 test images are trained on, too, and the test says too much: copy.png = {paths[3].name}\n" in said
+
+
+def test_some_masks_of_objects_that_are_black_and_white_are_told(tmp_path, capsys):
+    folder = write_folder(tmp_path / "mine", size=(40, 40))
+    (folder / "masks").rename(folder / "instances")
+    first = sorted((folder / "instances").iterdir())[0]
+    Image.fromarray(255 * np.array(Image.open(first))).save(first)
+    train(["--data-dir", str(folder), *SMALL, "--epochs", "1"])
+    assert f"black and white, each of which counts as one object: {first.name}\n" in capsys.readouterr().err
+
+
 def test_ranges_belong_to_channels():
     with pytest.raises(InputError, match="ranges holds 2 numbers, but two for each of 3 channels"):
         make_network(Config("folder", ranges=(0, 1)), 2)
