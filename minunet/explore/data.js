@@ -1,5 +1,5 @@
 // What the page was written with: the network, its weights, the picture, and some numbers to compare.
-const bytesOf = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0)).buffer;
+const bytesOf = text => (Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), c => c.charCodeAt(0))).buffer;
 
 // get(name): weights, {shape, d}, unpacked when they are first needed; those of 8 bits times their channel's scale.
 function unpacked(table, floatsText, bytesText) {
