@@ -13,8 +13,10 @@ import numpy as np
 
 from minunet.backend import Array, array_module
 from minunet.gpu import adam as gpu
+from minunet.threads import do_pieces
 
 Schedule = Callable[[int], float]
+SHARED = 1 << 19  # parameters, from which on it is worth it to share them out over threads
 Optimizer: TypeAlias = "SGD | Adam"
 
 
@@ -75,7 +77,9 @@ class Adam:
         if gpu.takes(arrays):
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return
-        for param, m, v, gradient in arrays:
+
+        def update(group: tuple[Array, Array, Array, Array]) -> None:
+            param, m, v, gradient = group
             xp = array_module(param)
             m *= self.beta1
             term = xp.empty_like(param)  # one temporary array, used for all that follows
@@ -90,6 +94,9 @@ class Adam:
             xp.divide(m, term, out=term)
             term *= lr
             param -= term
+
+        on_cpu = all(array_module(param) is np for param in params.values())
+        do_pieces(update, arrays, worth=on_cpu and sum(param.size for param in params.values()) >= SHARED)
 
 
 def follow(average: dict[str, Array], params: dict[str, Array], decay: float, step: int) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from minunet.backend import Array, array_module
 from minunet.fast import im2col, winograd, winograd_rows
 from minunet.fast.blocks import Pair
-from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.winograd_weights import TransformedWeights
 from minunet.gpu import conv as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
@@ -49,12 +48,11 @@ def conv2d(
     conv_shape(x, weight, steps, zeros)  # raises if no window fits
     way = algorithm(x.dtype, weight.shape, steps, zeros)
     if way == "winograd":
-        y = winograd.forward(x, weight, bias, zeros, kept)
+        y = winograd.forward(x, weight, bias, zeros, relu, kept)
     elif way == "winograd_rows":
-        y = winograd_rows.forward(x, weight, bias, zeros)
+        y = winograd_rows.forward(x, weight, bias, zeros, relu)
     else:
-        y = im2col.forward(x, weight, bias, steps, zeros)
-    y = relu_in_place(y)[0] if relu else y
+        y = im2col.forward(x, weight, bias, steps, zeros, relu)
     return y, (x, weight, bias is not None, steps, zeros, y if relu else None)
 
 
@@ -68,14 +66,12 @@ def conv2d_backward(
     x, weight, has_bias, stride, padding, y = cache
     if array_module(x) is not np:
         return gpu.conv2d_backward(dy, cache[:-1], need_dx=need_dx, y=y)
-    if y is not None:
-        dy = relu_backward_in_place(dy, y)
     check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
     way = algorithm(x.dtype, weight.shape, stride, padding)
     if way == "winograd":
-        dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx, kept)
+        dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx, y, kept)
     elif way == "winograd_rows":
-        dx, dweight, dbias = winograd_rows.backward(x, weight, dy, padding, need_dx)
+        dx, dweight, dbias = winograd_rows.backward(x, weight, dy, padding, need_dx, y)
     else:
-        dx, dweight, dbias = im2col.backward(x, weight, dy, stride, padding, need_dx)
+        dx, dweight, dbias = im2col.backward(x, weight, dy, stride, padding, need_dx, y)
     return dx, dweight, dbias if has_bias else None

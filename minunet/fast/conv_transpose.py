@@ -13,9 +13,13 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array, array_module
+from minunet.fast.blocks import SHARED, Block, blocks, rows_of
 from minunet.gpu import conv_transpose as gpu
 from minunet.gpu.conv_transpose import takes_squares
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
+from minunet.threads import do_pieces, pieces_in_order
+
+PIXELS = 2048  # of x that are worked on at a time
 
 
 def conv_transpose2d(
@@ -38,10 +42,16 @@ def conv_transpose2d(
     out_channels = weight.shape[3]
     by_row = weight.transpose(0, 2, 1, 3).reshape(2, channels, 2 * out_channels)  # (2, C, 2*K)
     y = np.empty((batch, 2 * height, 2 * width, out_channels), dtype=x.dtype)
-    np.matmul(x[:, :, None], by_row, out=y.reshape(batch, height, 2, width, 2 * out_channels))
-    if bias is not None:
-        rows = y.reshape(-1, 2 * width * out_channels)
-        rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
+    squares = y.reshape(batch, height, 2, width, 2 * out_channels)
+
+    def piece(block: Block) -> None:
+        rows = rows_of(squares, block)
+        np.matmul(rows_of(x, block)[:, :, None], by_row, out=rows)
+        if bias is not None:
+            rows = rows.reshape(-1, 2 * width * out_channels)
+            rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
+
+    do_pieces(piece, blocks(batch, height, PIXELS // width), worth=y.size * channels >= SHARED)
     return y, (x, weight, bias is not None, steps, cut, y.shape)
 
 
@@ -55,10 +65,18 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
         return layers.conv_transpose2d_backward(dy, cache)  # which says what is wrong with dy
     out_channels = weight.shape[3]
     squares = dy.reshape(batch, height, 2, width, 2, out_channels).swapaxes(2, 3)  # (N, H, W, 2, 2, K)
-    cols = squares.reshape(-1, 4 * out_channels)  # (N*H*W, 4*K); here the numbers are copied
     matrix = weight.transpose(0, 1, 3, 2).reshape(4 * out_channels, channels)
-    dx = (cols @ matrix).reshape(x.shape)  # (N*H*W, 4*K) @ (4*K, C)
-    dweight = (x.reshape(-1, channels).T @ cols).reshape(channels, 2, 2, out_channels)  # (C, N*H*W) @ (N*H*W, 4*K)
-    ones = np.ones(len(cols), cols.dtype)  # to take the sum by BLAS
-    dbias = (ones @ cols).reshape(4, out_channels).sum(axis=0) if has_bias else None
-    return dx, dweight.transpose(1, 2, 0, 3), dbias
+    dx = np.empty(x.shape, dtype=x.dtype)
+
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray]:
+        cols = rows_of(squares, block).reshape(-1, 4 * out_channels)  # (n*h*W, 4*K); here the numbers are copied
+        np.matmul(cols, matrix, out=rows_of(dx, block).reshape(-1, channels))  # (n*h*W, 4*K) @ (4*K, C)
+        part = rows_of(x, block).reshape(-1, channels).T @ cols  # (C, n*h*W) @ (n*h*W, 4*K)
+        return part, np.ones(len(cols), cols.dtype) @ cols  # a sum over rows, by BLAS
+
+    dweight, dbias = np.zeros((channels, 4 * out_channels), x.dtype), np.zeros(4 * out_channels, x.dtype)
+    for part, dbias_part in pieces_in_order(piece, blocks(batch, height, PIXELS // width), worth=dy.size * channels >= SHARED):
+        dweight += part
+        dbias += dbias_part
+    dweight = dweight.reshape(channels, 2, 2, out_channels).transpose(1, 2, 0, 3)
+    return dx, dweight, dbias.reshape(4, out_channels).sum(axis=0) if has_bias else None

@@ -10,32 +10,50 @@ Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, Pair, blocks
+from minunet.fast.blocks import SHARED, Block, Pair, blocks
+from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
+from minunet.threads import do_pieces, pieces_in_order
 
 BLOCK = 1 << 19  # bytes of windows that are gathered at a time
 
 
-def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair) -> np.ndarray:
+def forward(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: Pair, padding: Pair, relu: bool = False
+) -> np.ndarray:
     """y (N, OH, OW, K) of x (N, H, W, C) and weight (KH, KW, C, K): what `layers.conv2d` returns."""
     kernel, out_channels = weight.shape[:2], weight.shape[3]
     matrix = weight.reshape(-1, out_channels)  # (KH*KW*C, K)
     windows = _windows(x, kernel, stride, padding)  # (N, OH, OW, KH, KW, C)
     y = np.empty((*windows.shape[:3], out_channels), dtype=x.dtype)
-    for block in _blocks(windows):
+
+    def piece(block: Block) -> None:
         cols = _gather(windows, block)  # (n*rows*OW, KH*KW*C)
         rows = _rows(y, block)  # (n*rows*OW, K)
         np.matmul(cols, matrix, out=rows)
+        wide = rows.reshape(-1, y.shape[2] * out_channels)  # a row of pixels at a time: faster than K numbers at a time
         if bias is not None:
-            wide = rows.reshape(-1, y.shape[2] * out_channels)
-            wide += np.tile(bias, y.shape[2])  # a row of pixels at a time: faster than K numbers at a time
+            wide += np.tile(bias, y.shape[2])
+        if relu:
+            relu_in_place(wide)
+
+    do_pieces(piece, _blocks(windows), worth=y.size * len(matrix) >= SHARED)
     return y
 
 
 def backward(
-    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, stride: Pair, padding: Pair, need_dx: bool = True
+    x: np.ndarray,
+    weight: np.ndarray,
+    dy: np.ndarray,
+    stride: Pair,
+    padding: Pair,
+    need_dx: bool = True,
+    y: np.ndarray | None = None,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """dx (N, H, W, C) or None, dweight (KH, KW, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
+    """dx (N, H, W, C) or None, dweight (KH, KW, C, K) and dbias (K,), from dy (N, OH, OW, K).
+
+    With y, what a ReLU has made, dy goes back through that first, and is written over.
+    """
     (kh, kw), (sh, sw), (ph, pw) = weight.shape[:2], stride, padding
     batch, height, width, channels = x.shape
     matrix = weight.reshape(-1, weight.shape[3])  # (KH*KW*C, K)
@@ -44,21 +62,29 @@ def backward(
     dweight, dbias = np.zeros_like(matrix), np.zeros_like(matrix, shape=matrix.shape[1:])
     pixels = (kh, kw, sh, sw, ph, pw) == (1, 1, 1, 1, 0, 0)  # every window is a pixel
     dpadded = np.zeros((batch, height + 2 * ph, width + 2 * pw, channels), dtype=x.dtype) if need_dx else None
-    for block in _blocks(windows):
+
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray]:
         dy_rows = _rows(dy, block)  # (n*rows*OW, K)
-        dweight += _gather(windows, block).T @ dy_rows  # (KH*KW*C, n*rows*OW) @ (n*rows*OW, K)
-        dbias += np.ones(len(dy_rows), dtype=dy.dtype) @ dy_rows  # a sum over rows, by BLAS
-        if dpadded is not None:
+        if y is not None:
+            relu_backward_in_place(dy_rows, _rows(y, block))
+        part = _gather(windows, block).T @ dy_rows  # (KH*KW*C, n*rows*OW) @ (n*rows*OW, K)
+        if dpadded is not None and pixels:
+            np.matmul(dy_rows, matrix.T, out=_rows(dpadded, block))  # (n*rows*OW, K) @ (K, C)
+        elif dpadded is not None:
             rows, columns = block.stop - block.start, dy.shape[2]
-            if pixels:
-                np.matmul(dy_rows, matrix.T, out=_rows(dpadded, block))  # (n*rows*OW, K) @ (K, C)
-                continue
             dcols = scratch("cols", (len(dy_rows), len(matrix)), x.dtype)
             np.matmul(dy_rows, matrix.T, out=dcols)  # (n*rows*OW, K) @ (K, KH*KW*C)
             dcols = dcols.reshape(-1, rows, columns, kh, kw, channels)
             target = dpadded[block.samples, sh * block.start :]
             for i, j in np.ndindex(kh, kw):  # pixel (i, j) of every window: no pixel twice, so += loses nothing
                 target[:, i : i + sh * rows : sh, j : j + sw * columns : sw] += dcols[:, :, :, i, j]
+        return part, np.ones(len(dy_rows), dtype=dy.dtype) @ dy_rows  # a sum over rows, by BLAS
+
+    # The windows of two blocks may overlap: two threads would lose what they add.
+    worth = (pixels or not need_dx) and dy.size * len(matrix) >= SHARED
+    for part, dbias_part in pieces_in_order(piece, _blocks(windows), worth=worth):
+        dweight += part
+        dbias += dbias_part
     dx = None if dpadded is None else dpadded[:, ph : ph + height, pw : pw + width]
     return dx, dweight.reshape(weight.shape), dbias
 

@@ -12,8 +12,11 @@ from minunet.backend import Array, array_module
 
 def relu_in_place(x: Array) -> tuple[Array, Array]:
     """What `layers.relu` returns, written into `x` (at least 2 axes): for an x that nobody else looks at."""
-    if array_module(x) is not np or x.dtype.kind != "f" or not x.flags.c_contiguous:
+    if array_module(x) is not np:
         return layers.relu(x)
+    if x.dtype.kind != "f" or not x.flags.c_contiguous:
+        x[...] = layers.relu(x)[0]
+        return x, x
     rows = x.reshape(-1, x.shape[-1] * x.shape[-2])  # a view of x, rows of pixels
     np.maximum(rows, np.zeros(rows.shape[1], dtype=x.dtype), out=rows)
     return x, x

@@ -29,10 +29,12 @@ Rounding: float32 errors of 2e-6 to 1.2e-5 of the largest output; and an infinit
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, Pair, blocks
+from minunet.fast.blocks import SHARED, Block, Pair, blocks, rows_of
+from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import AT, BT
-from minunet.fast.winograd_weights import GG, TransformedWeights, transform_weight
+from minunet.fast.winograd_weights import GG, TransformedWeights, in_columns, transform_weight
+from minunet.threads import do_pieces, pieces_in_order
 
 # How many tiles are worked on at a time; a row of tiles is never cut. With few tiles, each product reads all of U for
 # little work; so there are at least TILES, and more if V or M still fit into BLOCK bytes. Forward is an exception: a
@@ -45,20 +47,31 @@ WORTH_IT = 48
 
 
 def forward(
-    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair, kept: TransformedWeights | None = None
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    padding: Pair,
+    relu: bool = False,
+    kept: TransformedWeights | None = None,
 ) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
     (ph, pw), (channels, out_channels) = padding, weight.shape[2:]
     u = transform_weight(weight, kept=kept)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * ph - 2, x.shape[2] + 2 * pw - 2, out_channels), dtype="float32")
     small = NO_COPY // (channels * out_channels)  # tiles
-    for block in _blocks(y.shape, channels, small if small >= WORTH_IT else None):
+
+    def piece(block: Block) -> None:
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
         m = scratch("m", (*v.shape[:5], out_channels))
         np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, out_channels))  # 36 x (T, C) @ (C, K)
         if bias is not None:
             m[1, 1] += bias
         _transform_output(m, y, block)
+        if relu:
+            relu_in_place(rows_of(y, block, 4))  # while the cache still holds them
+
+    pieces = _blocks(y.shape, channels, small if small >= WORTH_IT else None)
+    do_pieces(piece, pieces, worth=y.size * channels * 36 // 16 >= SHARED)
     return y
 
 
@@ -68,28 +81,41 @@ def backward(
     dy: np.ndarray,
     padding: Pair,
     need_dx: bool = True,
+    y: np.ndarray | None = None,
     kept: TransformedWeights | None = None,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
+    """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K).
+
+    With y, what a ReLU has made, dy goes back through that first, and is written over.
+    """
     channels, out_channels = weight.shape[2:]
     u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
-    du = np.empty((36, channels, out_channels), dtype="float32")
-    dbias = np.zeros(out_channels, dtype="float32")
+    du, dbias = None, 0
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
-    carry = np.empty((len(x), 2, 6, -(-dy.shape[2] // 4) * channels), dtype="float32")  # from one block to the next
-    for number, block in enumerate(_blocks(dy.shape, channels)):
+
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        if y is not None:
+            relu_backward_in_place(rows_of(dy, block, 4), rows_of(y, block, 4))
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
         v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, out_channels)
-        if number == 0:
-            np.matmul(v_matrices.swapaxes(1, 2), dm_matrices, out=du)  # 36 x (C, T) @ (T, K)
-        else:
-            du += v_matrices.swapaxes(1, 2) @ dm_matrices
-        dbias += dm[1, 1].reshape(-1, out_channels).sum(axis=0)
+        part = v_matrices.swapaxes(1, 2) @ dm_matrices  # 36 x (C, T) @ (T, K)
+        last_rows = None
         if dx is not None and u_transposed is not None:
             np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
-            _transform_dv(v, dx, block, padding, carry[block.samples])
-    dweight = GG.T @ du.reshape(36, -1)  # (9, 36) @ (36, C*K)
+            last_rows = _transform_dv(v, dx, block, padding)
+        return part, dm[1, 1].reshape(-1, out_channels).sum(axis=0), last_rows
+
+    pieces = _blocks(dy.shape, channels)
+    carry = None  # what the block above has for the first two rows of the next one
+    worth = 2 * dy.size * channels * 36 // 16 >= SHARED
+    for block, (part, dbias_part, last_rows) in zip(pieces, pieces_in_order(piece, pieces, worth=worth), strict=True):
+        du, dbias = (part, dbias_part) if du is None else (np.add(du, part, out=du), dbias + dbias_part)
+        if dx is not None and block.start > 0:
+            target = dx[block.samples, 4 * block.start - padding[0] :][:, :2]
+            target += carry[:, : target.shape[1]]
+        carry = last_rows
+    dweight = in_columns(GG.T, du.reshape(36, -1))  # (9, 36) @ (36, C*K)
     return dx, dweight.reshape(weight.shape), dbias
 
 
@@ -123,11 +149,12 @@ def _transform(
     return made.reshape(6, 6, batch, tiles, tiles_across, channels)
 
 
-def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, carry: np.ndarray) -> None:
+def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair) -> np.ndarray:
     """The transpose of `_transform_input`: dV (6, 6, n, t, T', C) -> the rows of dx (N, H, W, C) under the block.
 
     Tiles overlap by 2 pixels, so the first 4 rows (columns) of a tile are written, and the last 2 added to the next
-    tile. Blocks follow each other down the image: the last 2 rows of one are carried over to the next, in `carry`.
+    tile. Returns what has to be added to the first 2 rows under the next block, where one follows: another thread may
+    be writing those.
     """
     _, _, batch, tiles, tiles_across, channels = dv.shape
     length = tiles_across * channels
@@ -139,13 +166,9 @@ def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, c
     np.matmul(BT.T[4:], dv_by_tile, out=rest.swapaxes(2, 3))
     by_tile[:, 1:, :2] += rest[:, :-1]
     across[:, -2:] = rest[:, -1]
-    if block.start > 0:
-        across[:, :2] += carry
-    carry[...] = rest[:, -1]
 
     first = 4 * block.start - padding[0]  # the row of dx that across[0] is
-    reaches_end = 4 * block.stop + 2 - padding[0] >= dx.shape[1]  # if a block follows, it writes the last rows anew
-    start, stop = max(0, first), dx.shape[1] if reaches_end else first + 4 * tiles
+    start, stop = max(0, first), min(dx.shape[1], first + 4 * tiles + 2)
     pixels = across.reshape(batch, 4 * tiles + 2, 6, tiles_across, channels)[:, start - first : stop - first]
     rows = scratch("under", (batch, stop - start, 4 * tiles_across + 2, channels))
     rest = scratch("rest", (batch, stop - start, tiles_across, 2, channels))
@@ -154,7 +177,11 @@ def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair, c
     np.matmul(BT.T[4:], pixels.swapaxes(2, 3), out=rest)
     by_tile[:, :, 1:, :2] += rest[:, :, :-1]
     rows[:, :, -2:] = rest[:, :, -1]
-    dx[block.samples, start:stop] = rows[:, :, padding[1] : padding[1] + dx.shape[2]]
+    rows = rows[:, :, padding[1] : padding[1] + dx.shape[2]]
+    last = 4 * block.stop + 2 >= dx.shape[1] + 2 * padding[0]  # the height of y, plus 2
+    own = stop - start if last else first + 4 * tiles - start
+    dx[block.samples, start : start + own] = rows[:, :own]
+    return rows[:, own:].copy()
 
 
 def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
@@ -164,7 +191,7 @@ def _transform_output(m: np.ndarray, y: np.ndarray, block: Block) -> None:
     across = scratch("across", (batch, 4 * tiles, 6, length))
     by_tile = across.reshape(batch, tiles, 4, 6, length)
     np.matmul(AT, m.reshape(6, 6, batch, tiles, length).transpose(2, 3, 1, 0, 4), out=by_tile.swapaxes(2, 3))
-    target = y[block.samples, 4 * block.start : 4 * block.stop]  # (n, rows, OW, K)
+    target = rows_of(y, block, 4)
     rows, whole = target.shape[1], target.shape[2] // 4  # whole tiles in a row
     pixels = across.reshape(batch, 4 * tiles, 6, tiles_across, out_channels)[:, :rows].swapaxes(2, 3)
     by_tile = target[:, :, : 4 * whole].reshape(batch, rows, whole, 4, out_channels)

@@ -39,8 +39,10 @@ a plain sum has 3e-7; and an infinity spreads over the tiles that read it.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import Block, Pair, blocks
+from minunet.fast.blocks import SHARED, Block, Pair, blocks, rows_of
+from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
+from minunet.threads import do_pieces, pieces_in_order
 
 BT = np.array(
     [
@@ -60,12 +62,15 @@ AT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0,
 BLOCK = 1 << 20  # bytes of V or M, whichever is larger, that are worked on at a time
 
 
-def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair) -> np.ndarray:
+def forward(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding: Pair, relu: bool = False
+) -> np.ndarray:
     """y (N, H + 2*PH - 2, W + 2*PW - 2, K) of x (N, H, W, C) and weight (3, 3, C, K): what `layers.conv2d` returns."""
     x, (ph, pw), (channels, out_channels) = np.ascontiguousarray(x), padding, weight.shape[2:]
     u = (G @ weight.reshape(3, -1)).astype("float32").reshape(6, 1, 3 * channels, out_channels)
     y = np.empty((len(x), x.shape[1] + 2 * ph - 2, x.shape[2] + 2 * pw - 2, out_channels), dtype="float32")
-    for block in _blocks(y.shape, channels):
+
+    def piece(block: Block) -> None:
         v = _transform_input(x, block, padding)  # (6, P + 2, C), P pixels
         m = scratch("m", (6, v.shape[1] - 2, out_channels))
         # (6, 3, P/3, 3*C) @ (6, 1, 3*C, K): 18 products in one call, each makes every third pixel of a row of M
@@ -76,22 +81,37 @@ def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, padding:
             rows += np.tile(bias, width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
         for y_rows, m_rows in _rows_by_tile(y, m, block):
             np.matmul(AT[: y_rows.shape[2]], m_rows, out=y_rows)  # (4, 6) @ (6, OW*K) for each tile
+        if relu:
+            relu_in_place(rows_of(y, block, 4))  # while the cache still holds them
+
+    do_pieces(piece, _blocks(y.shape, channels), worth=y.size * channels * 9 // 2 >= SHARED)
     return y
 
 
 def backward(
-    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: Pair, need_dx: bool = True
+    x: np.ndarray, weight: np.ndarray, dy: np.ndarray, padding: Pair, need_dx: bool = True, y: np.ndarray | None = None
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K)."""
+    """dx (N, H, W, C) or None, dweight (3, 3, C, K) and dbias (K,), from dy (N, OH, OW, K).
+
+    With y, what a ReLU has made, dy goes back through that first, and is written over.
+    """
     x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
     channels, out_channels = weight.shape[2:]
     du = np.zeros((6, 3, 3 * channels, out_channels), dtype="float32")  # the second axis: the three sets of windows
     dbias = np.zeros(out_channels, dtype="float32")
-    for block in _blocks(dy.shape, channels):
+
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray]:
+        if y is not None:
+            relu_backward_in_place(rows_of(dy, block, 4), rows_of(y, block, 4))
         v = _transform_input(x, block, padding)  # (6, P + 2, C)
         dm = _transform_dy(dy, block, v.shape[1] - 2)  # (6, P, K)
-        du += _windows(v).swapaxes(2, 3) @ _every_third(dm)  # (6, 3, 3*C, P/3) @ (6, 3, P/3, K)
-        dbias += np.ones(dm.shape[1], dtype="float32") @ dm[1]  # a sum over rows, by BLAS
+        part = _windows(v).swapaxes(2, 3) @ _every_third(dm)  # (6, 3, 3*C, P/3) @ (6, 3, P/3, K)
+        return part, np.ones(dm.shape[1], dtype="float32") @ dm[1]  # a sum over rows, by BLAS
+
+    worth = dy.size * channels * 9 // 2 >= SHARED
+    for part, dbias_part in pieces_in_order(piece, _blocks(dy.shape, channels), worth=worth):
+        du += part
+        dbias += dbias_part
     dweight = G.T.astype("float32") @ du.sum(axis=1).reshape(6, -1)
     dx = None
     if need_dx:
@@ -154,7 +174,7 @@ def _rows_by_tile(y: np.ndarray, m: np.ndarray, block: Block) -> list[tuple[np.n
 
     If the last tile has fewer than 4 rows, it comes by itself.
     """
-    rows = y[block.samples, 4 * block.start : 4 * block.stop]
+    rows = rows_of(y, block, 4)
     batch, height, width, out_channels = rows.shape
     tiles, whole = block.stop - block.start, height // 4
     m = m[:, : batch * tiles * (width + 2)].reshape(6, batch, tiles, (width + 2) * out_channels)

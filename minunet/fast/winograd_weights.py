@@ -5,8 +5,12 @@ import threading
 import numpy as np
 
 from minunet.fast.winograd_rows import G
+from minunet.threads import do_pieces
 
 GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
+
+
+COLUMNS = 1 << 15  # of the weights of a convolution that are transformed at a time
 
 
 class TransformedWeights:
@@ -37,4 +41,12 @@ def transform_weight(weight: np.ndarray, transpose: bool = False, kept: Transfor
     if kept is not None:
         return kept.transformed(weight, transpose)
     source = weight.swapaxes(2, 3) if transpose else weight
-    return (GG @ source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
+    return in_columns(GG, source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
+
+
+def in_columns(matrix: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """matrix @ wide, some columns at a time: shared out over the threads."""
+    product = np.empty((len(matrix), wide.shape[1]), dtype=wide.dtype)
+    pieces = [slice(start, start + COLUMNS) for start in range(0, wide.shape[1], COLUMNS)]
+    do_pieces(lambda columns: np.matmul(matrix, wide[:, columns], out=product[:, columns]), pieces)
+    return product
