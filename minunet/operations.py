@@ -102,7 +102,7 @@ def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
         softmax_cross_entropy_backward=fast.softmax_cross_entropy_backward,
         soft_dice=partial(layers.soft_dice, softmax_of=fast.softmax),
         soft_dice_backward=layers.soft_dice_backward,
-        share=lambda groups: _quick(fast.TransformedWeights(groups)),
+        share=None if kept else lambda groups: _quick(fast.TransformedWeights(groups)),
     )
 
 

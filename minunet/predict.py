@@ -86,7 +86,7 @@ def _predict(options: argparse.Namespace) -> int:
     keep_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what it only warns of is read all the same
     set_threads(options.threads)
-    model = load_model(options.weights, choose_device(options.device))
+    model = load_model(options.weights, choose_device(options.device)).unchanging()
     found, passed_over, closed = _find(options.pictures)
     pictures = _named(found)
     there = options.out is not None and options.out.exists()

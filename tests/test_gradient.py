@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import minunet
-from minunet import UNet, fast, loss_and_gradients
+from minunet import UNet, fast, loss_and_gradients, optim
 from minunet.blocks import Up
+from minunet.fast import conv_transpose, im2col, pool, winograd, winograd_rows, winograd_weights
 from minunet.gradcheck.check import relative_error
 from minunet.gradient import split, tree_sum
 from minunet.layers import (
@@ -19,6 +20,7 @@ from minunet.layers import (
 )
 from minunet.layers.cross_entropy import pixel_weights
 from minunet.operations import PLAIN
+from minunet.optim import Adam
 
 
 def batch(rng, dtype="float64", count=5, base=4):
@@ -81,6 +83,31 @@ def test_any_number_of_threads_gives_the_same_bits(rng, base, loss):
         np.testing.assert_array_equal(logits, results[0][2])
         for name in params:
             np.testing.assert_array_equal(grads[name], results[0][1][name])
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_pieces_of_an_operation_give_the_same_bits(rng, monkeypatch, padding):
+    """A single image: whoever is idle helps with pieces of its convolutions, of all kinds, of pooling and of Adam."""
+    for module in (conv_transpose, im2col, optim, pool, winograd, winograd_rows, winograd_weights):
+        for name, value in {"SHARED": 0, "PIECE": 2000, "BLOCK": 2000, "TILES": 4}.items():
+            monkeypatch.setattr(module, name, value, raising=False)
+    net = UNet(3, 3, base=16, depth=3, padding=padding)
+    params, images = net.init(rng), rng.standard_normal((1, 60, 44, 3)).astype("float32")
+    labels = rng.integers(0, 3, net.output_shape(images))
+    results = []
+    for threads in (1, 2, 3, 8, 16):
+        minunet.set_threads(threads)
+        trained = {name: array.copy() for name, array in params.items()}
+        value, grads = loss_and_gradients(net, trained, images, labels)
+        Adam().step(trained, grads)
+        results.append([value, *grads.values(), *trained.values()])
+    for result in results[1:]:
+        for array, expected in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(array, expected)
+    exact = {name: array.astype("float64") for name, array in params.items()}
+    value, grads = loss_and_gradients(net.using(PLAIN), exact, images.astype("float64"), labels)
+    for array, expected in zip(results[0][1:], grads.values(), strict=False):
+        assert relative_error(array, expected) < 1e-3
 
 
 def branches(share: range, start: int, stop: int) -> list[tuple[int, int]]:

@@ -90,6 +90,44 @@ def test_a_map_within_a_map_waits_for_nobody():
     assert list(sums) == [6, 12, 18, 24]
 
 
+@pytest.mark.parametrize("items", [[0], [0, 1]])
+def test_whoever_is_idle_helps_with_the_pieces(items):
+    """Of a single item, or of the last one: a barrier that only two threads together can pass."""
+    threads.set_threads(2)
+    together = threading.Barrier(2)
+
+    def work(item):
+        if item < len(items) - 1:
+            return
+        time.sleep(0.05)  # until all other items are done
+        threads.do_pieces(lambda piece: together.wait(timeout=20), [0, 1])
+
+    list(threads.map_in_order(work, items))
+    assert not together.broken
+
+
+def test_pieces_that_are_not_worth_it_stay_with_the_caller():
+    threads.set_threads(2)
+    found = list(threads.pieces_in_order(lambda piece: threading.get_ident(), range(20), worth=False))
+    assert found == [threading.get_ident()] * 20
+
+
+def test_ctrl_c_in_the_caller_ends_a_map_at_once():
+    threads.set_threads(2)
+    done = []
+
+    def work(item):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        done.append(item)
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(threads.map_in_order(work, range(1000)))
+    time.sleep(0.05)
+    assert len(done) < 900 and list(threads.map_in_order(abs, [-1, -2])) == [1, 2]
+
+
 def test_the_number_may_change_while_others_compute():
     threads.set_threads(2)
     stop, failures = threading.Event(), []
@@ -170,7 +208,9 @@ def thread(_):
 def fork(item):
     child = os.fork()
     if not child:
-        os._exit(thread(0) in threads.map_in_order(thread, [0, 1]))
+        together = threading.Barrier(2)  # which the child's only thread cannot pass alone
+        threads.do_pieces(lambda item: together.wait(timeout=20), [0, 1])
+        os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 threads.set_threads(2)

@@ -19,7 +19,7 @@ from minunet.gpu.conv_transpose import takes_squares
 from minunet.layers.shapes import IntPair, as_pair, check_parameters
 from minunet.threads import do_pieces, pieces_in_order
 
-PIXELS = 2048  # of x that are worked on at a time
+PIECE = 1 << 24  # multiplications that are done at a time, of 64 to 2048 pixels of x, if the work is shared out
 
 
 def conv_transpose2d(
@@ -51,7 +51,7 @@ def conv_transpose2d(
             rows = rows.reshape(-1, 2 * width * out_channels)
             rows += np.tile(bias, 2 * width)  # a row of pixels at a time: twice as fast as 16 numbers at a time
 
-    do_pieces(piece, blocks(batch, height, PIXELS // width), worth=y.size * channels >= SHARED)
+    do_pieces(piece, _pieces(x, out_channels))
     return y, (x, weight, bias is not None, steps, cut, y.shape)
 
 
@@ -75,8 +75,17 @@ def conv_transpose2d_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Ar
         return part, np.ones(len(cols), cols.dtype) @ cols  # a sum over rows, by BLAS
 
     dweight, dbias = np.zeros((channels, 4 * out_channels), x.dtype), np.zeros(4 * out_channels, x.dtype)
-    for part, dbias_part in pieces_in_order(piece, blocks(batch, height, PIXELS // width), worth=dy.size * channels >= SHARED):
+    for part, dbias_part in pieces_in_order(piece, _pieces(x, out_channels)):
         dweight += part
         dbias += dbias_part
     dweight = dweight.reshape(channels, 2, 2, out_channels).transpose(1, 2, 0, 3)
     return dx, dweight, dbias.reshape(4, out_channels).sum(axis=0) if has_bias else None
+
+
+def _pieces(x: np.ndarray, out_channels: int) -> list[Block]:
+    """All at once, if that is little work."""
+    batch, height, width, channels = x.shape
+    products = 4 * channels * out_channels  # of a pixel
+    if products * batch * height * width < SHARED:
+        return [Block(slice(None), 0, height)]
+    return blocks(batch, height, min(2048, max(64, PIECE // products)) // width)

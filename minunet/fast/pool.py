@@ -9,8 +9,13 @@ import numpy as np
 
 from minunet import layers
 from minunet.backend import Array, array_module
+from minunet.fast.blocks import Block, blocks, rows_of
 from minunet.gpu import pool as gpu
 from minunet.layers.shapes import IntPair, check_dy
+from minunet.threads import do_pieces
+
+PIECE = 1 << 16  # numbers of y that are worked on at a time
+SHARED = 1 << 21  # numbers of x, from which on it is worth it to share the pieces out
 
 
 def max_pool2d(
@@ -23,8 +28,14 @@ def max_pool2d(
     if not squares or x.dtype.kind != "f" or x.ndim != 4 or x.size == 0 or min(x.shape[1:3]) < 2:
         return layers.max_pool2d(x, kernel_size=kernel_size, stride=stride, padding=padding)
     height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2  # an odd last row or column is in no square
-    rows = np.maximum(x[:, 0:height:2], x[:, 1:height:2])  # (N, H/2, W, C)
-    y = np.maximum(rows[:, :, 0:width:2], rows[:, :, 1:width:2])  # (N, H/2, W/2, C)
+    y = np.empty((len(x), height // 2, width // 2, x.shape[3]), dtype=x.dtype)
+
+    def piece(block: Block) -> None:
+        under = rows_of(x, block, 2)
+        rows = np.maximum(under[:, 0::2], under[:, 1::2])  # (n, h, W, C)
+        np.maximum(rows[:, :, 0:width:2], rows[:, :, 1:width:2], out=rows_of(y, block))
+
+    do_pieces(piece, _pieces(y), worth=x.size >= SHARED)
     return y, (x, y)
 
 
@@ -40,11 +51,20 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     dx = np.empty_like(x)
     dx[:, height:] = 0
     dx[:, :, width:] = 0
-    for n in range(len(x)):  # sample by sample: what is left of dy stays in the cache
-        left = dy[n].copy()  # (H/2, W/2, C): what no pixel has taken yet
+
+    def piece(block: Block) -> None:
+        left, largest = rows_of(dy, block).copy(), rows_of(y, block)  # (n, h, W/2, C): what no pixel has taken yet
+        under, dunder = rows_of(x, block, 2), rows_of(dx, block, 2)
         for i, j in ((0, 0), (0, 1), (1, 0)):
-            taken = dx[n, i:height:2, j:width:2]
-            np.multiply(left, x[n, i:height:2, j:width:2] == y[n], out=taken)
+            taken = dunder[:, i::2, j:width:2]
+            np.multiply(left, under[:, i::2, j:width:2] == largest, out=taken)
             left -= taken
-        dx[n, 1:height:2, 1:width:2] = left
+        dunder[:, 1::2, 1:width:2] = left
+
+    do_pieces(piece, _pieces(y), worth=x.size >= SHARED)
     return dx
+
+
+def _pieces(y: np.ndarray) -> list[Block]:
+    """So small that what is left of dy stays in the cache."""
+    return blocks(len(y), y.shape[1], PIECE // y[0, 0].size)

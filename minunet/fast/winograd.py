@@ -29,11 +29,11 @@ Rounding: float32 errors of 2e-6 to 1.2e-5 of the largest output; and an infinit
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import SHARED, Block, Pair, blocks, rows_of
+from minunet.fast.blocks import SHARED, Block, Pair, blocks, rows_of, slices
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import AT, BT
-from minunet.fast.winograd_weights import GG, TransformedWeights, in_columns, transform_weight
+from minunet.fast.winograd_weights import TransformedWeights, transform_back, transform_weight
 from minunet.threads import do_pieces, pieces_in_order
 
 # How many tiles are worked on at a time; a row of tiles is never cut. With few tiles, each product reads all of U for
@@ -59,18 +59,19 @@ def forward(
     u = transform_weight(weight, kept=kept)  # (36, C, K)
     y = np.empty((len(x), x.shape[1] + 2 * ph - 2, x.shape[2] + 2 * pw - 2, out_channels), dtype="float32")
     small = NO_COPY // (channels * out_channels)  # tiles
+    pieces = _blocks(y.shape, channels, small if small >= WORTH_IT else None)
+    alone = len(pieces) == 1
 
     def piece(block: Block) -> None:
         v = _transform_input(x, block, padding, -(-y.shape[2] // 4))  # (6, 6, n, t, T', C)
         m = scratch("m", (*v.shape[:5], out_channels))
-        np.matmul(v.reshape(36, -1, channels), u, out=m.reshape(36, -1, out_channels))  # 36 x (T, C) @ (C, K)
+        _multiply(v.reshape(36, -1, channels), u, m.reshape(36, -1, out_channels), alone)  # 36 x (T, C) @ (C, K)
         if bias is not None:
             m[1, 1] += bias
         _transform_output(m, y, block)
         if relu:
             relu_in_place(rows_of(y, block, 4))  # while the cache still holds them
 
-    pieces = _blocks(y.shape, channels, small if small >= WORTH_IT else None)
     do_pieces(piece, pieces, worth=y.size * channels * 36 // 16 >= SHARED)
     return y
 
@@ -90,6 +91,8 @@ def backward(
     """
     channels, out_channels = weight.shape[2:]
     u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
+    pieces = _blocks(dy.shape, channels)
+    alone = len(pieces) == 1
     du, dbias = None, 0
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
 
@@ -99,14 +102,15 @@ def backward(
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
         dm = _transform_dy(dy, block)  # (6, 6, n, t, T', K)
         v_matrices, dm_matrices = v.reshape(36, -1, channels), dm.reshape(36, -1, out_channels)
-        part = v_matrices.swapaxes(1, 2) @ dm_matrices  # 36 x (C, T) @ (T, K)
+        shape = (36, channels, out_channels)
+        part = scratch("du", shape) if alone else np.empty(shape, dtype="float32")
+        _multiply(v_matrices.swapaxes(1, 2), dm_matrices, part, alone)  # 36 x (C, T) @ (T, K)
         last_rows = None
         if dx is not None and u_transposed is not None:
-            np.matmul(dm_matrices, u_transposed, out=v_matrices)  # dV: 36 x (T, K) @ (K, C), where V was
+            _multiply(dm_matrices, u_transposed, v_matrices, alone)  # dV: 36 x (T, K) @ (K, C), where V was
             last_rows = _transform_dv(v, dx, block, padding)
         return part, dm[1, 1].reshape(-1, out_channels).sum(axis=0), last_rows
 
-    pieces = _blocks(dy.shape, channels)
     carry = None  # what the block above has for the first two rows of the next one
     worth = 2 * dy.size * channels * 36 // 16 >= SHARED
     for block, (part, dbias_part, last_rows) in zip(pieces, pieces_in_order(piece, pieces, worth=worth), strict=True):
@@ -115,8 +119,16 @@ def backward(
             target = dx[block.samples, 4 * block.start - padding[0] :][:, :2]
             target += carry[:, : target.shape[1]]
         carry = last_rows
-    dweight = in_columns(GG.T, du.reshape(36, -1))  # (9, 36) @ (36, C*K)
-    return dx, dweight.reshape(weight.shape), dbias
+    dweight = transform_back(du)
+    return dx, dweight, dbias
+
+
+def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, alone: bool) -> None:
+    """36 matrix products; where there are few tiles of many channels they are nearly all of the work, in one piece."""
+    if alone and a.size * b.shape[2] >= SHARED:
+        do_pieces(lambda some: np.matmul(a[some], b[some], out=out[some]), slices(36, 9))
+    else:
+        np.matmul(a, b, out=out)
 
 
 def _blocks(y_shape: tuple[int, ...], channels: int, most: int | None = None) -> list[Block]:

@@ -1,16 +1,20 @@
 """The weights of `winograd` in its domain, U = G g GT, made once for all groups of samples of a training step."""
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from minunet.fast.blocks import slices
+from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import G
 from minunet.threads import do_pieces
 
 GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
 
 
-COLUMNS = 1 << 15  # of the weights of a convolution that are transformed at a time
+PIECE = 1 << 15  # numbers of a kernel's place that are transformed at a time
 
 
 class TransformedWeights:
@@ -29,7 +33,7 @@ class TransformedWeights:
         key = (id(weight), transpose)
         with self.lock:  # a thread that comes second waits: transforming twice would take longer
             if key not in self.entries:
-                self.entries[key] = weight, transform_weight(weight, transpose), self.uses
+                self.entries[key] = weight, _transform(weight, transpose, np.empty), self.uses
             _, u, left = self.entries.pop(key)
             if left > 1:
                 self.entries[key] = weight, u, left - 1
@@ -37,16 +41,35 @@ class TransformedWeights:
 
 
 def transform_weight(weight: np.ndarray, transpose: bool = False, kept: TransformedWeights | None = None) -> np.ndarray:
-    """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that."""
-    if kept is not None:
+    """U = G g GT: (3, 3, C, K) -> (36, C, K), or (36, K, C) if `transpose`: BLAS is slower if it has to do that.
+
+    What nobody keeps is overwritten by the next one.
+    """
+    if kept is not None and kept.uses > 1:
         return kept.transformed(weight, transpose)
-    source = weight.swapaxes(2, 3) if transpose else weight
-    return in_columns(GG, source.reshape(9, -1)).reshape(36, *source.shape[2:])  # (36, 9) @ (9, C*K)
+    return _transform(weight, transpose, partial(scratch, "u"))
 
 
-def in_columns(matrix: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """matrix @ wide, some columns at a time: shared out over the threads."""
-    product = np.empty((len(matrix), wide.shape[1]), dtype=wide.dtype)
-    pieces = [slice(start, start + COLUMNS) for start in range(0, wide.shape[1], COLUMNS)]
-    do_pieces(lambda columns: np.matmul(matrix, wide[:, columns], out=product[:, columns]), pieces)
-    return product
+def _transform(weight: np.ndarray, transpose: bool, empty: Callable[..., np.ndarray]) -> np.ndarray:
+    g = weight.reshape(9, *weight.shape[2:])
+    g = g.swapaxes(1, 2) if transpose else g
+    _, rows, columns = g.shape
+    u = empty((36, rows, columns), dtype="float32")
+
+    def piece(some: slice) -> None:
+        np.matmul(GG, g[:, some].reshape(9, -1), out=u[:, some].reshape(36, -1))  # (36, 9) @ (9, some*columns)
+
+    do_pieces(piece, slices(rows, PIECE // columns), worth=g.size > 4 * PIECE)
+    return u
+
+
+def transform_back(du: np.ndarray) -> np.ndarray:
+    """dg = GT dU G: (36, C, K) -> (3, 3, C, K), the transpose of `transform_weight`."""
+    _, rows, columns = du.shape
+    dg = np.empty((9, rows, columns), dtype="float32")
+
+    def piece(some: slice) -> None:
+        np.matmul(GG.T, du[:, some].reshape(36, -1), out=dg[:, some].reshape(9, -1))  # (9, 36) @ (36, some*columns)
+
+    do_pieces(piece, slices(rows, PIECE // columns), worth=du.size > 4 * PIECE)
+    return dg.reshape(3, 3, rows, columns)

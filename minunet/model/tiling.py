@@ -23,10 +23,10 @@ from minunet.backend import Array, array_module, to_device, to_numpy
 from minunet.data.augment import mirrored
 from minunet.fast import softmax
 from minunet.gradient import logits
-from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 
 TILE = 512  # pixels a side of what is predicted at once
+NUMBERS = 8 << 20  # of images, or of probabilities, that are held at a time: 32 MiB of each
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
 ToInput = Callable[[np.ndarray], np.ndarray]
@@ -42,13 +42,25 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
     With `mirrors` it is the mean over the image and its mirror images and those of them, turned back: two, four or
     eight (test-time augmentation).
     """
-    total, ways = 0, list(itertools.product(*((False, True) if each else (False,) for each in mirrors)))
-    for upside_down, left_to_right, diagonal in ways:
-        down, across = -1 if upside_down else 1, -1 if left_to_right else 1
-        axes = (0, 2, 1, 3) if diagonal else (0, 1, 2, 3)
-        seen = array_module(x).ascontiguousarray(x[:, ::down, ::across].transpose(axes))
-        total = total + softmax(logits(net, params, seen))[0].transpose(axes)[:, ::down, ::across]
-    return total / len(ways)
+    upside_down, left_to_right, diagonal = (((1, -1) if each else (1,)) for each in mirrors)
+    ways = list(itertools.product(upside_down, left_to_right))
+    total, step = 0, images_at_once(net, *x.shape[1:3], len(x))
+    for axes in ((0, 1, 2, 3), (0, 2, 1, 3))[: len(diagonal)]:
+        for some in (ways[start : start + step] for start in range(0, len(ways), step)):
+            seen = array_module(x).concatenate([x[:, ::down, ::across].transpose(axes) for down, across in some])
+            found = softmax(logits(net, params, seen))[0].transpose(axes)
+            for place, (down, across) in enumerate(some):
+                total = total + found[place * len(x) : (place + 1) * len(x), ::down, ::across]
+    return total / (len(ways) * len(diagonal))
+
+
+def images_at_once(net: UNet, height: int, width: int, batch: int = 1) -> int:
+    """How many images, or batches of them, go through the network together: whatever the number of threads, at least 1.
+
+    All of them, and all that is predicted of them, are in memory at once; the features are not, only those of the
+    groups that the threads are working on.
+    """
+    return max(1, NUMBERS // (batch * height * width * max(net.in_channels, net.classes)))
 
 
 def bands(
@@ -77,8 +89,9 @@ def bands(
     height, width, _ = picture.shape
     tiles = list(itertools.product(_cuts(net, height, tile), _cuts(net, width, tile)))
     done, pending = 0, np.zeros((0, width, net.classes), dtype="float32")  # the rows from `done` on
-    for start in range(0, len(tiles), get_threads()):  # as many at a time as there are threads: each takes one
-        some = tiles[start : start + get_threads()]
+    step = images_at_once(net, *(len(cut.reads) for cut in tiles[0]))
+    for start in range(0, len(tiles), step):
+        some = tiles[start : start + step]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]
         x = to_device(to_x(np.stack(pieces)), device)  # (n, h, w, C)
         parts = to_numpy(predict(net, params, x, mirrors))  # (n, oh, ow, classes)

@@ -1,6 +1,7 @@
 """A trained network, ready to predict any picture."""
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,9 @@ from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
 
 
+KEPT = 8_000_000  # parameters, up to which what is computed of them is kept: 128 MB
+
+
 @dataclass(frozen=True)
 class Model:
     """A network, its weights, and how pictures have to be prepared for it."""
@@ -41,6 +45,16 @@ class Model:
     def about(self) -> dict[str, Any]:
         """What a file of weights says of itself."""
         return {"config": self.checkpoint().config.to_json(), "classes": list(self.classes)}
+
+    def unchanging(self) -> "Model":
+        """The same, for as long as nobody changes the weights: what depends on them alone is computed once.
+
+        That takes four times the memory of the weights, so a large network is left as it is.
+        """
+        share = self.net.operations.share
+        if share is None or self.net.parameters() > KEPT:
+            return self
+        return dataclasses.replace(self, net=self.net.using(share(sys.maxsize)))
 
     def steps_around(self) -> list[str]:
         """What `probabilities` does before and after the network sees the picture, for those who run it elsewhere."""

@@ -160,8 +160,8 @@ def test_results_are_nobody_elses_memory(channels, rng):
 def test_kept_weights_do_not_outlive_their_groups(rng, monkeypatch):
     """A `TransformedWeights` transforms a weight once; after it, a weight that has changed is transformed anew."""
     done = []
-    transform = winograd_weights.transform_weight
-    monkeypatch.setattr(winograd_weights, "transform_weight", lambda *given: done.append(1) or transform(*given))
+    transform = winograd_weights._transform
+    monkeypatch.setattr(winograd_weights, "_transform", lambda *given: done.append(1) or transform(*given))
     x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
     stay = fast.TransformedWeights(3)
     for _ in range(2):
