@@ -17,6 +17,7 @@ from minunet.threads import do_pieces
 
 Schedule = Callable[[int], float]
 SHARED = 1 << 19  # parameters, from which on it is worth it to share them out over threads
+PIECE = 1 << 18  # of them are worked on at a time
 Optimizer: TypeAlias = "SGD | Adam"
 
 
@@ -78,7 +79,7 @@ class Adam:
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return
 
-        def update(group: tuple[Array, Array, Array, Array]) -> None:
+        def update(group: tuple[Array, ...]) -> None:
             param, m, v, gradient = group
             xp = array_module(param)
             m *= self.beta1
@@ -95,8 +96,9 @@ class Adam:
             term *= lr
             param -= term
 
+        pieces = [piece for group in arrays for piece in _pieces(group)]
         on_cpu = all(array_module(param) is np for param in params.values())
-        do_pieces(update, arrays, worth=on_cpu and sum(param.size for param in params.values()) >= SHARED)
+        do_pieces(update, pieces, worth=on_cpu and sum(param.size for param in params.values()) >= SHARED)
 
 
 def follow(average: dict[str, Array], params: dict[str, Array], decay: float, step: int) -> None:
@@ -111,6 +113,14 @@ def follow(average: dict[str, Array], params: dict[str, Array], decay: float, st
     for name, mean in average.items():
         mean *= decay
         mean += (1 - decay) * params[name]
+
+
+def _pieces(group: tuple[Array, Array, Array, Array]) -> list[tuple[Array, ...]]:
+    """Views of (parameter, m, v, gradient), so small that the cache keeps them between the lines of `update`."""
+    if not all(array_module(array) is np and array.flags.c_contiguous for array in group[:3]):
+        return [group]
+    flat = [array.reshape(-1) for array in group]
+    return [tuple(array[start : start + PIECE] for array in flat) for start in range(0, len(flat[0]), PIECE)]
 
 
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from threadpoolctl import LibController, ThreadpoolController
@@ -99,6 +100,7 @@ class _Shared(Generic[Item, Result]):
 
     def __init__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> None:
         self.function = function
+        self.context = copy_context()  # such as `np.errstate`
         self.results: deque[Future[Result]] = deque(Future() for _ in items)
         self.todo = deque(zip(items, self.results, strict=True))
 
@@ -131,7 +133,7 @@ def _help(number: int, lock: threading.Condition) -> None:
                 return
             work = next(work for work in _shared if work.todo)
         with suppress(BaseException):  # the result has it
-            work.do_one()
+            work.context.copy().run(work.do_one)
         del work  # and all that it holds
 
 
@@ -195,7 +197,7 @@ def pieces_in_order(
     return map_in_order(function, pieces) if worth and free else map(function, pieces)
 
 
-def do_pieces(function: Callable[[Item], None], pieces: Sequence[Item], *, worth: bool = True) -> None:
-    """`pieces_in_order` for a function that writes into places of its own and returns nothing."""
+def do_pieces(function: Callable[[Item], object], pieces: Sequence[Item], *, worth: bool = True) -> None:
+    """`pieces_in_order` for a function that writes into places of its own and whose results nobody needs."""
     for _ in pieces_in_order(function, pieces, worth=worth):
         pass

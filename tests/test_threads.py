@@ -106,6 +106,19 @@ def test_whoever_is_idle_helps_with_the_pieces(items):
     assert not together.broken
 
 
+def test_helpers_follow_what_the_caller_has_set():
+    threads.set_threads(2)
+    together = threading.Barrier(2)
+
+    def work(item):
+        together.wait(timeout=20)
+        return np.geterr()["over"]
+
+    with np.errstate(over="ignore"):
+        assert list(threads.map_in_order(work, [0, 1])) == ["ignore", "ignore"]
+    assert list(threads.map_in_order(work, [0, 1])) == [np.geterr()["over"]] * 2
+
+
 def test_pieces_that_are_not_worth_it_stay_with_the_caller():
     threads.set_threads(2)
     found = list(threads.pieces_in_order(lambda piece: threading.get_ident(), range(20), worth=False))

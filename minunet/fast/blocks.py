@@ -23,7 +23,7 @@ class Block(NamedTuple):
 
 
 def rows_of(image: np.ndarray, block: Block, height: int = 1) -> np.ndarray:
-    """The rows of image (N, H, W, C) that belong to a block whose rows are `height` pixels high: a view (n, h, W, C)."""
+    """The rows of image (N, H, W, C) under a block whose rows are `height` pixels high: a view (n, h, W, C)."""
     return image[block.samples, height * block.start : height * block.stop]
 
 

@@ -3,7 +3,8 @@
 `python -m minunet.bench --layers` prints the rates of all of them. The rule for NumPy arrays:
 
     float32, kernel 3x3, stride 1, padding <= 2, at least 8 channels in:
-        at least 32 channels in and out -> winograd, a quarter of the products
+        at least 32 channels in and out -> winograd, a quarter of the products,
+            if there are at least 16 tiles of y for each time that the weights are transformed
         fewer -> winograd_rows, half of the products and less to copy
     anything else -> im2col
 """
@@ -17,12 +18,24 @@ from minunet.fast.winograd_weights import TransformedWeights
 from minunet.gpu import conv as gpu
 from minunet.layers.shapes import IntPair, as_pair, check_dy, check_parameters, conv_shape
 
+TILES = 16
 
-def algorithm(dtype: np.dtype, weight_shape: tuple[int, ...], stride: Pair, padding: Pair) -> str:
-    """'winograd', 'winograd_rows' or 'im2col' for images of `dtype` and a weight (KH, KW, C, K)."""
+
+def algorithm(dtype: np.dtype, weight_shape: tuple[int, ...], stride: Pair, padding: Pair, tiles: int = TILES) -> str:
+    """'winograd', 'winograd_rows' or 'im2col' for images of `dtype` and a weight (KH, KW, C, K).
+
+    `tiles`: of 4x4 pixels of y, that are made with weights that are transformed once.
+    """
     if dtype != np.float32 or weight_shape[:2] != (3, 3) or stride != (1, 1) or max(padding) > 2 or weight_shape[2] < 8:
         return "im2col"
-    return "winograd" if min(weight_shape[2:]) >= 32 else "winograd_rows"
+    if min(weight_shape[2:]) < 32:
+        return "winograd_rows"
+    return "winograd" if tiles >= TILES else "im2col"
+
+
+def _tiles(shape: tuple[int, ...], kept: TransformedWeights | None) -> int:
+    """Of y with this shape (N, OH, OW, K), and of those of the other groups, for which the weights are kept."""
+    return shape[0] * -(-shape[1] // 4) * -(-shape[2] // 4) * (1 if kept is None else kept.uses)
 
 
 def conv2d(
@@ -45,8 +58,8 @@ def conv2d(
         return y, (*cache, y if relu else None)
     check_parameters(x, weight, bias)
     steps, zeros = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
-    conv_shape(x, weight, steps, zeros)  # raises if no window fits
-    way = algorithm(x.dtype, weight.shape, steps, zeros)
+    shape = conv_shape(x, weight, steps, zeros)  # raises if no window fits
+    way = algorithm(x.dtype, weight.shape, steps, zeros, _tiles(shape, kept))
     if way == "winograd":
         y = winograd.forward(x, weight, bias, zeros, relu, kept)
     elif way == "winograd_rows":
@@ -67,7 +80,7 @@ def conv2d_backward(
     if array_module(x) is not np:
         return gpu.conv2d_backward(dy, cache[:-1], need_dx=need_dx, y=y)
     check_dy(dy, conv_shape(x, weight, stride, padding), x.dtype)
-    way = algorithm(x.dtype, weight.shape, stride, padding)
+    way = algorithm(x.dtype, weight.shape, stride, padding, _tiles(dy.shape, kept))
     if way == "winograd":
         dx, dweight, dbias = winograd.backward(x, weight, dy, padding, need_dx, y, kept)
     elif way == "winograd_rows":

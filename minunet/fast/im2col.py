@@ -10,7 +10,7 @@ Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import SHARED, Block, Pair, blocks
+from minunet.fast.blocks import SHARED, Block, Pair, blocks, slices
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
 from minunet.threads import do_pieces, pieces_in_order
@@ -27,17 +27,19 @@ def forward(
     windows = _windows(x, kernel, stride, padding)  # (N, OH, OW, KH, KW, C)
     y = np.empty((*windows.shape[:3], out_channels), dtype=x.dtype)
 
+    pieces = _blocks(windows, matrix)
+
     def piece(block: Block) -> None:
         cols = _gather(windows, block)  # (n*rows*OW, KH*KW*C)
         rows = _rows(y, block)  # (n*rows*OW, K)
-        np.matmul(cols, matrix, out=rows)
+        _multiply(cols, matrix, rows, len(pieces))
         wide = rows.reshape(-1, y.shape[2] * out_channels)  # a row of pixels at a time: faster than K numbers at a time
         if bias is not None:
             wide += np.tile(bias, y.shape[2])
         if relu:
             relu_in_place(wide)
 
-    do_pieces(piece, _blocks(windows), worth=y.size * len(matrix) >= SHARED)
+    do_pieces(piece, pieces, worth=y.size * len(matrix) >= SHARED)
     return y
 
 
@@ -63,17 +65,20 @@ def backward(
     pixels = (kh, kw, sh, sw, ph, pw) == (1, 1, 1, 1, 0, 0)  # every window is a pixel
     dpadded = np.zeros((batch, height + 2 * ph, width + 2 * pw, channels), dtype=x.dtype) if need_dx else None
 
+    pieces = _blocks(windows, matrix)
+
     def piece(block: Block) -> tuple[np.ndarray, np.ndarray]:
         dy_rows = _rows(dy, block)  # (n*rows*OW, K)
         if y is not None:
             relu_backward_in_place(dy_rows, _rows(y, block))
-        part = _gather(windows, block).T @ dy_rows  # (KH*KW*C, n*rows*OW) @ (n*rows*OW, K)
+        part = np.empty_like(matrix)
+        _multiply(_gather(windows, block).T, dy_rows, part, len(pieces))  # (KH*KW*C, n*rows*OW) @ (n*rows*OW, K)
         if dpadded is not None and pixels:
             np.matmul(dy_rows, matrix.T, out=_rows(dpadded, block))  # (n*rows*OW, K) @ (K, C)
         elif dpadded is not None:
             rows, columns = block.stop - block.start, dy.shape[2]
             dcols = scratch("cols", (len(dy_rows), len(matrix)), x.dtype)
-            np.matmul(dy_rows, matrix.T, out=dcols)  # (n*rows*OW, K) @ (K, KH*KW*C)
+            _multiply(dy_rows, matrix.T, dcols, len(pieces))  # (n*rows*OW, K) @ (K, KH*KW*C)
             dcols = dcols.reshape(-1, rows, columns, kh, kw, channels)
             target = dpadded[block.samples, sh * block.start :]
             for i, j in np.ndindex(kh, kw):  # pixel (i, j) of every window: no pixel twice, so += loses nothing
@@ -82,7 +87,7 @@ def backward(
 
     # The windows of two blocks may overlap: two threads would lose what they add.
     worth = (pixels or not need_dx) and dy.size * len(matrix) >= SHARED
-    for part, dbias_part in pieces_in_order(piece, _blocks(windows), worth=worth):
+    for part, dbias_part in pieces_in_order(piece, pieces, worth=worth):
         dweight += part
         dbias += dbias_part
     dx = None if dpadded is None else dpadded[:, ph : ph + height, pw : pw + width]
@@ -103,9 +108,18 @@ def _windows(x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair) -> np.nda
     return as_strided(x, shape, (sample, sh * row, sw * column, row, column, channel))
 
 
-def _blocks(windows: np.ndarray) -> list[Block]:
+def _blocks(windows: np.ndarray, matrix: np.ndarray) -> list[Block]:
+    """Windows of BLOCK bytes, or of as many as the weights have: a few windows read all of those."""
     row_bytes = windows[0, 0].size * windows.itemsize
-    return blocks(windows.shape[0], windows.shape[1], BLOCK // row_bytes)
+    return blocks(windows.shape[0], windows.shape[1], max(BLOCK, matrix.nbytes) // row_bytes)
+
+
+def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, pieces: int) -> None:
+    """out = a @ b; columns of b are shared out, if there is no other piece that could be."""
+    if pieces == 1 and a.size * b.shape[1] >= SHARED:
+        do_pieces(lambda some: np.matmul(a, b[:, some], out=out[:, some]), slices(b.shape[1], -(-b.shape[1] // 8)))
+    else:
+        np.matmul(a, b, out=out)
 
 
 def _gather(windows: np.ndarray, block: Block) -> np.ndarray:

@@ -91,12 +91,11 @@ def backward(
     """
     channels, out_channels = weight.shape[2:]
     u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
-    pieces = _blocks(dy.shape, channels)
+    pieces, no_array = _blocks(dy.shape, channels), np.empty(0, dtype="float32")
     alone = len(pieces) == 1
-    du, dbias = None, 0
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
 
-    def piece(block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if y is not None:
             relu_backward_in_place(rows_of(dy, block, 4), rows_of(y, block, 4))
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
@@ -105,20 +104,21 @@ def backward(
         shape = (36, channels, out_channels)
         part = scratch("du", shape) if alone else np.empty(shape, dtype="float32")
         _multiply(v_matrices.swapaxes(1, 2), dm_matrices, part, alone)  # 36 x (C, T) @ (T, K)
-        last_rows = None
+        last_rows = no_array
         if dx is not None and u_transposed is not None:
             _multiply(dm_matrices, u_transposed, v_matrices, alone)  # dV: 36 x (T, K) @ (K, C), where V was
             last_rows = _transform_dv(v, dx, block, padding)
         return part, dm[1, 1].reshape(-1, out_channels).sum(axis=0), last_rows
 
-    carry = None  # what the block above has for the first two rows of the next one
+    du, dbias, carry = no_array, np.zeros(out_channels, dtype="float32"), no_array
     worth = 2 * dy.size * channels * 36 // 16 >= SHARED
     for block, (part, dbias_part, last_rows) in zip(pieces, pieces_in_order(piece, pieces, worth=worth), strict=True):
-        du, dbias = (part, dbias_part) if du is None else (np.add(du, part, out=du), dbias + dbias_part)
+        du = np.add(du, part, out=du) if du.size else part
+        dbias += dbias_part
         if dx is not None and block.start > 0:
             target = dx[block.samples, 4 * block.start - padding[0] :][:, :2]
             target += carry[:, : target.shape[1]]
-        carry = last_rows
+        carry = last_rows  # what the next block has to add to its first two rows
     dweight = transform_back(du)
     return dx, dweight, dbias
 

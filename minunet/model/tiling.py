@@ -22,11 +22,12 @@ import numpy as np
 from minunet.backend import Array, array_module, to_device, to_numpy
 from minunet.data.augment import mirrored
 from minunet.fast import softmax
-from minunet.gradient import logits
+from minunet.gradient import GROUP_PIXELS, logits
+from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 
 TILE = 512  # pixels a side of what is predicted at once
-NUMBERS = 8 << 20  # of images, or of probabilities, that are held at a time: 32 MiB of each
+NUMBERS = 2 << 20  # of images, or of probabilities, that are held at a time: 8 MiB of each
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
 ToInput = Callable[[np.ndarray], np.ndarray]
@@ -44,7 +45,7 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
     """
     upside_down, left_to_right, diagonal = (((1, -1) if each else (1,)) for each in mirrors)
     ways = list(itertools.product(upside_down, left_to_right))
-    total, step = 0, images_at_once(net, *x.shape[1:3], len(x))
+    total, step = 0, images_at_once(net, x.shape[1:3], len(x))
     for axes in ((0, 1, 2, 3), (0, 2, 1, 3))[: len(diagonal)]:
         for some in (ways[start : start + step] for start in range(0, len(ways), step)):
             seen = array_module(x).concatenate([x[:, ::down, ::across].transpose(axes) for down, across in some])
@@ -54,13 +55,15 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
     return total / (len(ways) * len(diagonal))
 
 
-def images_at_once(net: UNet, height: int, width: int, batch: int = 1) -> int:
-    """How many images, or batches of them, go through the network together: whatever the number of threads, at least 1.
+def images_at_once(net: UNet, size: tuple[int, int], batch: int = 1) -> int:
+    """How many images of this size, or batches of so many, go through the network together; at least 1.
 
-    All of them, and all that is predicted of them, are in memory at once; the features are not, only those of the
-    groups that the threads are working on.
+    A small image shares its group with others, see `gradient.split`: so their number is the same however many threads
+    there are. Of larger ones each thread takes one.
     """
-    return max(1, NUMBERS // (batch * height * width * max(net.in_channels, net.classes)))
+    pixels = size[0] * size[1]
+    threads = get_threads() if 2 * pixels > GROUP_PIXELS else 1
+    return max(1, threads // batch, NUMBERS // (batch * pixels * max(net.in_channels, net.classes)))
 
 
 def bands(
@@ -89,7 +92,8 @@ def bands(
     height, width, _ = picture.shape
     tiles = list(itertools.product(_cuts(net, height, tile), _cuts(net, width, tile)))
     done, pending = 0, np.zeros((0, width, net.classes), dtype="float32")  # the rows from `done` on
-    step = images_at_once(net, *(len(cut.reads) for cut in tiles[0]))
+    row, column = tiles[0]
+    step = images_at_once(net, (len(row.reads), len(column.reads)))
     for start in range(0, len(tiles), step):
         some = tiles[start : start + step]
         pieces = [picture[np.ix_(mirrored(row.reads, height), mirrored(column.reads, width))] for row, column in some]

@@ -23,7 +23,6 @@ from minunet.model.tiling import TILE, Advance, Band, Mirrors
 from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
 
-
 KEPT = 8_000_000  # parameters, up to which what is computed of them is kept: 128 MB
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minunet import fast, layers
 from minunet.fast import im2col, winograd, winograd_rows, winograd_weights
-from minunet.fast.conv import algorithm
+from minunet.fast.conv import _tiles, algorithm
 from minunet.gradcheck.cases import conv2d_case
 from minunet.gradcheck.check import relative_error
 from tests.layers.prove import prove
@@ -162,7 +162,7 @@ def test_kept_weights_do_not_outlive_their_groups(rng, monkeypatch):
     done = []
     transform = winograd_weights._transform
     monkeypatch.setattr(winograd_weights, "_transform", lambda *given: done.append(1) or transform(*given))
-    x, weight = draw(rng, (1, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
+    x, weight = draw(rng, (4, 8, 8, 32), "float32"), draw(rng, (3, 3, 32, 32), "float32")
     stay = fast.TransformedWeights(3)
     for _ in range(2):
         once, cache = fast.conv2d(x, weight, kept=stay)
@@ -193,6 +193,13 @@ def test_kept_weights_do_not_outlive_their_groups(rng, monkeypatch):
 )
 def test_the_rule(dtype, weight, stride, padding, expected):
     assert algorithm(np.dtype(dtype), weight, (stride, stride), (padding, padding)) == expected
+
+
+def test_few_tiles_are_not_worth_transformed_weights():
+    """Of one group of samples; several groups share what is transformed."""
+    assert _tiles((1, 8, 8, 32), None) == 4 and _tiles((2, 9, 16, 32), fast.TransformedWeights(3)) == 2 * 3 * 4 * 3
+    found = [algorithm(np.dtype("float32"), (3, 3, 256, 32), (1, 1), (1, 1), tiles) for tiles in (15, 16)]
+    assert found == ["im2col", "winograd"]
 
 
 @given(seed=seeds, kernel=pairs, stride=pairs, padding=paddings)
