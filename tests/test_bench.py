@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from minunet.bench import __main__ as command
-from minunet.bench import measure, profile, sides, threads
+from minunet.bench import engines, measure, profile, sides, threads
 from minunet.bench.networks import TASKS, Task, convolutions, task_flops
 from minunet.bench.sides import torch_problem
+from minunet.errors import InputError
 
 TINY = Task("tiny", 8, 2, "same", 3, 16)
 
@@ -271,3 +272,45 @@ def test_the_profile_of_a_network(tiny, tmp_path, capsys):
     printed = capsys.readouterr().out
     for part, value in parts.items():
         assert f"{part:<30}{value:>10.1f}" in printed
+
+
+def test_prediction_beside_the_engines(tiny, tmp_path, monkeypatch, capsys):
+    """All sides make the same probabilities from the same graph, before anything is timed."""
+    monkeypatch.setitem(TASKS, "tiny", Task("tiny", 8, 2, "valid", 2, 20, train=False))
+    path = tmp_path / "engines.json"
+    assert command.main(["--inference", "--rounds", "5", "--json", str(path)]) == 0
+    found = json.loads(path.read_text())["inference"]["tiny"]
+    assert list(found["ms"]) == list(engines.SIDES) and min(found["ms"].values()) > 0
+    assert list(found["ratio"]) == list(engines.SIDES[1:]) and min(found["ratio"].values()) > 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tiny"))
+    assert [float(word) for word in line.split()[1:3]] == [
+        pytest.approx(found["ms"][name], abs=0.06) for name in engines.SIDES[:2]
+    ]
+
+
+def test_an_engine_that_computes_something_else_is_not_timed(tiny, monkeypatch, capsys):
+    monkeypatch.setitem(TASKS, "tiny", Task("tiny", 8, 2, "same", 2, 16, train=False))
+    right = engines.OnnxRuntime.run
+    monkeypatch.setattr(engines.OnnxRuntime, "run", lambda self: right(self) + 2e-4)
+    assert command.main(["--inference"]) == 2
+    assert "minunet and ONNX Runtime do not agree, a probability differs by 2.0e-04" in capsys.readouterr().err
+
+
+def test_engines_that_are_not_installed_are_left_out(monkeypatch, capsys):
+    task = Task("tiny", 8, 2, "same", 2, 16, train=False)
+    for name in ("onnxruntime", "torch"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found = engines.measure_engines(task, 5)
+    assert list(found["ms"]) == ["minunet", "OpenVINO"]
+    engines.print_engines(task, found)
+    assert capsys.readouterr().out.split().count("-") == 4
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(
+        InputError, match=r"nothing to compare with \(.*openvino missing\): pip install 'minunet\[bench"
+    ):
+        engines.measure_engines(task, 5)
+
+
+def test_inference_needs_a_task_that_predicts(tiny, capsys):
+    assert command.main(["--inference"]) == 2
+    assert "names none of them" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minunet.backend import choose_device
+from minunet.bench import engines
 from minunet.bench.compare import FORMATS, Row, agreement, disagreement, number, ratio, ratio_text
 from minunet.bench.gpu import bench_gpu
 from minunet.bench.layers import measure_layers, print_layers
@@ -59,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     add("--no-compile", action="store_true", help="leave out torch.compile, which takes a minute a task to compile")
     instead = parser.add_mutually_exclusive_group().add_argument
     instead("--layers", action="store_true", help="instead: the rate of every algorithm, convolution by convolution")
+    instead(
+        "--inference", action="store_true", help="instead: the tasks that predict, beside ONNX Runtime and OpenVINO"
+    )
     instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread or GPU")
     add("--json", type=Path, metavar="FILE", help="write all numbers of the tables to FILE too")
     return exit_status(lambda: _bench(parser.parse_args(arguments)))
@@ -73,17 +77,20 @@ def _bench(options: argparse.Namespace) -> int:
     if options.rounds < 5:
         raise InputError(f"--rounds must be at least 5, not {options.rounds}: a median of fewer says little")
     counts = options.threads or [get_threads()]
-    instead = options.layers or options.profile
+    instead = options.layers or options.profile or options.inference
     if len(counts) == 1:
         set_threads(counts[0])
     elif options.device == "gpu" or instead:
         raise InputError("Several numbers of --threads are a measurement of their own, on the CPU.")
     tasks = [TASKS[name] for name in options.task or TASKS]
     trained = [task for task in tasks if task.train]
-    if instead and not trained:
+    predicting = [task for task in tasks if not task.train]
+    if (options.layers or options.profile) and not trained:
         raise InputError("--layers and --profile measure the tasks that train; --task names none of them")
-    if options.device == "gpu" and options.layers:
-        raise InputError("--layers is for the CPU")
+    if options.inference and not predicting:
+        raise InputError("--inference measures the tasks that predict; --task names none of them")
+    if options.device == "gpu" and (options.layers or options.inference):
+        raise InputError("--layers and --inference are for the CPU")
     choose_device(options.device)
     if options.json:
         options.json.open("ab").close()  # if it cannot be written, then now and not after minutes of measuring
@@ -107,6 +114,16 @@ def _bench(options: argparse.Namespace) -> int:
             with OtherWork() as others:
                 found = result[what][task.name] = measure(task, rounds=options.rounds)
             show(task, found)
+            _warn(others.cores)
+            note(result)
+    elif options.inference:
+        print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
+        print(engines.HEADER)
+        result["inference"] = {}
+        for task in predicting:
+            with OtherWork() as others:
+                found = result["inference"][task.name] = engines.measure_engines(task, options.rounds)
+            engines.print_engines(task, found)
             _warn(others.cores)
             note(result)
     elif options.profile:

@@ -1,4 +1,4 @@
-"""What is measured: five tasks, and the convolutions that a network is made of."""
+"""What is measured: tasks, and the convolutions that a network is made of."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,13 @@ TASKS = {
         Task("base32", 32, 4, "same", 8, 128),
         Task("base16", 16, 4, "same", 8, 128),
         Task("small", 16, 3, "same", 16, 64),
+        Task("paper", 64, 5, "valid", 1, 188),
+        Task("base32-1", 32, 4, "same", 1, 256),
+        Task("base16-5", 16, 4, "same", 5, 128),
         Task("seed-inference", 64, 3, "valid", 8, 100, train=False),
+        Task("base32-inference", 32, 4, "same", 8, 128, train=False),
+        Task("pets-inference", 16, 5, "same", 8, 128, train=False),
+        Task("pets-inference-1", 16, 5, "same", 1, 128, train=False),
     )
 }
 

@@ -11,18 +11,18 @@ from minunet import fast, layers
 from minunet.bench.measure import seconds_of
 from minunet.bench.networks import Task
 from minunet.bench.sides import Minunet
-from minunet.fast import conv, im2col, winograd, winograd_rows
+from minunet.fast import im2col, winograd, winograd_rows
 from minunet.optim import Adam
 from minunet.threads import get_threads
 
 REST = "the rest, and waiting"
 PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    # Each with its ReLU, and with the waiting for others who do some of its pieces.
     "3x3 by winograd": (winograd, ("forward", "backward")),  # without the next two: products, for the most part
     "  transforms of images": (winograd, ("_transform_input", "_transform_output", "_transform_dy", "_transform_dv")),
     "  transforms of weights": (winograd, ("transform_weight",)),
     "3x3 by winograd_rows": (winograd_rows, ("forward", "backward")),
     "3 channels and 1x1, im2col": (im2col, ("forward", "backward")),
-    "ReLU": (conv, ("relu_in_place", "relu_backward_in_place")),
     "transposed convolution": (fast, ("conv_transpose2d", "conv_transpose2d_backward")),
     "max-pool": (fast, ("max_pool2d", "max_pool2d_backward")),
     "concatenation": (layers, ("crop_concat",)),
