@@ -44,7 +44,7 @@ TASKS = {
         Task("base32", 32, 4, "same", 8, 128),
         Task("base16", 16, 4, "same", 8, 128),
         Task("small", 16, 3, "same", 16, 64),
-        Task("paper", 64, 5, "valid", 1, 188),
+        Task("base64-1", 64, 4, "valid", 1, 188),
         Task("base32-1", 32, 4, "same", 1, 256),
         Task("base16-5", 16, 4, "same", 5, 128),
         Task("seed-inference", 64, 3, "valid", 8, 100, train=False),
