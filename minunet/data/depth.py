@@ -40,17 +40,23 @@ def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
         finite = channel[np.isfinite(channel)]
         if not finite.size:
             raise InputError(f"Channel {number} of the training images holds no number that is finite.")
-        low, high = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf")
-        low, high = (low, high) if low < high else (finite.min(), finite.max())
+        low, high = _ends(finite)
         if low == high:
             empty.append(f"channel {number} is {low:g} everywhere")
             high = low + 1
-        ranges += [float(low), float(high)]
+        ranges += [low, high]
     if len(empty) == sample.shape[1]:
         raise InputError(f"In the training images, {' and '.join(empty)}: nothing can be learnt from them.")
     if empty:
         print(f"in the training images, {' and '.join(empty)}", file=sys.stderr)
     return tuple(ranges)
+
+
+def _ends(finite: np.ndarray) -> tuple[float, float]:
+    """Where the lowest and the highest 0.1 % end; if few bright spots lie on one number, the least and the largest."""
+    low, high = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf")
+    low, high = (low, high) if low < high else (finite.min(), finite.max())
+    return float(low), float(high)
 
 
 def _pixels(picture: np.ndarray) -> np.ndarray:
@@ -77,10 +83,8 @@ def share_filled(picture: np.ndarray, ranges: Ranges) -> float:
     for channel, lowest, highest in zip(sample.T, low, high, strict=True):
         finite = channel[np.isfinite(channel)].clip(lowest, highest)
         if finite.size:
-            ends = np.quantile(finite, (LOWEST, HIGHEST), method="inverted_cdf").astype("float64")
-            if ends[0] == ends[1]:  # as in `ranges_of`: few bright spots on a ground of one number
-                ends = np.array([finite.min(), finite.max()], "float64")
-            filled.append(float((ends[1] - ends[0]) / (highest - lowest)))
+            begin, end = _ends(finite)
+            filled.append((end - begin) / (highest - lowest))
     return max(filled)
 
 
