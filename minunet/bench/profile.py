@@ -20,7 +20,7 @@ PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     # Each with its ReLU, and with the waiting for others who do some of its pieces.
     "3x3 by winograd": (winograd, ("forward", "backward")),  # without the next two: products, for the most part
     "  transforms of images": (winograd, ("_transform_input", "_transform_output", "_transform_dy", "_transform_dv")),
-    "  transforms of weights": (winograd, ("transform_weight",)),
+    "  transforms of weights": (winograd, ("transform_weight", "transform_back")),
     "3x3 by winograd_rows": (winograd_rows, ("forward", "backward")),
     "3 channels and 1x1, im2col": (im2col, ("forward", "backward")),
     "transposed convolution": (fast, ("conv_transpose2d", "conv_transpose2d_backward")),
