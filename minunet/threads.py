@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import copy_context
 from typing import Generic, TypeVar
+from weakref import WeakSet
 
 from threadpoolctl import LibController, ThreadpoolController
 
@@ -30,7 +31,7 @@ _lock = threading.Condition()  # for all that follows; notified when there may b
 _helpers: set[int] = set()  # the numbers of the threads that wait for something to do, or do it
 _idle = 0  # how many of them wait
 _shared: "list[_Shared]" = []  # what is shared out at present; an outer map comes before those within it
-_inside = 0  # how many calls of `map_in_order` are under way
+_inside: "WeakSet[_Call]" = WeakSet()  # those under way; weakly, as Ctrl-C may come when one is about to leave
 _before = ExitStack()  # what the last of them closes: puts back what the first one has changed
 
 
@@ -49,26 +50,30 @@ def set_threads(threads: int) -> None:
         _lock.notify_all()  # those that are too many leave
 
 
+class _Call:
+    """A call of `map_in_order`."""
+
+
 @contextmanager
 def _one_blas_thread_each() -> Iterator[None]:
     """One BLAS thread for each thread, and a short switch interval, until the last of several such blocks has ended."""
-    global _inside
-    process = os.getpid()
-    with _lock:
-        if _inside == 0:
-            _before.callback(sys.setswitchinterval, sys.getswitchinterval())
-            sys.setswitchinterval(SWITCH_INTERVAL)
-            for library in _blas.select(user_api="blas").lib_controllers:
-                _before.callback(_limit, library, library.num_threads)
-                _limit(library, 1)
-        _inside += 1
-    try:
+    process, this = os.getpid(), _Call()
+    try:  # from the first line on: Ctrl-C may come at any
+        with _lock:
+            first = not _inside
+            _inside.add(this)
+            if first:
+                _before.callback(sys.setswitchinterval, sys.getswitchinterval())
+                sys.setswitchinterval(SWITCH_INTERVAL)
+                for library in _blas.select(user_api="blas").lib_controllers:
+                    _before.callback(_limit, library, library.num_threads)
+                    _limit(library, 1)
         yield
     finally:
         if os.getpid() == process:  # in a child that was forked meanwhile all is put back already
             with _lock:
-                _inside -= 1
-                if _inside == 0:
+                _inside.discard(this)
+                if not _inside:
                     _before.close()
 
 
@@ -88,7 +93,7 @@ def _in_a_forked_child() -> None:
     """A child process has none of its parent's threads: it starts its own."""
     global _lock, _helpers, _idle, _shared, _inside
     _before.close()  # if it was forked while its parent computed
-    _lock, _helpers, _idle, _shared, _inside = threading.Condition(), set(), 0, [], 0
+    _lock, _helpers, _idle, _shared, _inside = threading.Condition(), set(), 0, [], WeakSet()
 
 
 if hasattr(os, "register_at_fork"):
@@ -103,6 +108,8 @@ class _Shared(Generic[Item, Result]):
         self.context = copy_context()  # such as `np.errstate`
         self.results: deque[Future[Result]] = deque(Future() for _ in items)
         self.todo = deque(zip(items, self.results, strict=True))
+        self.helpers = 0  # how many are working on an item
+        self.given_up = False
 
     def do_one(self) -> bool:
         """Work on the next item; False if none is left."""
@@ -111,11 +118,11 @@ class _Shared(Generic[Item, Result]):
         except IndexError:
             return False
         try:
-            result.set_result(self.function(item))
-        except BaseException as error:
+            found = self.function(item)
+        except Exception as error:  # Ctrl-C does not wait until it is its turn
             result.set_exception(error)
-            if not isinstance(error, Exception):  # Ctrl-C does not wait until it is its turn
-                raise
+        else:
+            result.set_result(found)
         return True
 
 
@@ -132,28 +139,44 @@ def _help(number: int, lock: threading.Condition) -> None:
                 _helpers.discard(number)
                 return
             work = next(work for work in _shared if work.todo)
-        with suppress(BaseException):  # the result has it
+            work.helpers += 1
+        try:
             work.context.copy().run(work.do_one)
+        finally:
+            with lock:
+                work.helpers -= 1
+                if work.given_up:
+                    lock.notify_all()
         del work  # and all that it holds
 
 
 @contextmanager
 def _helped(work: _Shared) -> Iterator[None]:
-    """While this is entered, all threads that have nothing else to do take items of `work`."""
-    with _lock:
-        for number in range(_threads - 1):
-            if number not in _helpers:
-                threading.Thread(target=_help, args=(number, _lock), name=f"minunet {number}", daemon=True).start()
-                _helpers.add(number)
-        _shared.append(work)
-        _lock.notify_all()
+    """While this is entered, all threads that have nothing else to do take items of `work`.
+
+    If an error or Ctrl-C ends it, nobody begins another item, and those that were begun are waited for: they may be
+    writing into memory that the caller would use again.
+    """
     process = os.getpid()
     try:
+        with _lock:
+            for number in range(_threads - 1):
+                if number not in _helpers:
+                    threading.Thread(target=_help, args=(number, _lock), name=f"minunet {number}", daemon=True).start()
+                    _helpers.add(number)
+            _shared[:] = [each for each in _shared if each.todo] + [work]
+            _lock.notify_all()
         yield
+    except BaseException:
+        work.given_up = True
+        work.todo.clear()
+        with _lock:
+            while work.helpers and os.getpid() == process:
+                _lock.wait()
+        raise
     finally:
-        work.todo.clear()  # nobody begins another item
         if os.getpid() == process:
-            with _lock:
+            with _lock, suppress(ValueError):
                 _shared.remove(work)
 
 

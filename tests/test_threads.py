@@ -141,6 +141,42 @@ def test_ctrl_c_in_the_caller_ends_a_map_at_once():
     assert len(done) < 900 and list(threads.map_in_order(abs, [-1, -2])) == [1, 2]
 
 
+def test_ctrl_c_waits_for_the_items_that_others_have_begun():
+    """They may be writing into memory that the caller's next call would use."""
+    threads.set_threads(2)
+    begun, done = threading.Event(), []
+
+    def work(item):
+        if threading.current_thread() is threading.main_thread():
+            assert begun.wait(timeout=20)
+            raise KeyboardInterrupt
+        begun.set()
+        time.sleep(0.2)
+        done.append(item)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(threads.map_in_order(work, [0, 1]))
+    assert len(done) == 1
+    calls = threads.map_in_order(lambda item: time.sleep(0.2 * item) or done.append(item), [0, 1])
+    next(calls)
+    calls.close()  # the second one may have been begun
+    assert threads._shared == [] and len(threads._inside) == 0
+
+
+def test_ctrl_c_when_the_result_is_there_already(monkeypatch):
+    class Late(threads.Future):
+        def set_result(self, result):
+            super().set_result(result)
+            if threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+
+    threads.set_threads(2)
+    monkeypatch.setattr(threads, "Future", Late)
+    with pytest.raises(KeyboardInterrupt):
+        list(threads.map_in_order(lambda item: time.sleep(0.001), range(50)))
+    assert threads._shared == [] and len(threads._inside) == 0
+
+
 def test_the_number_may_change_while_others_compute():
     threads.set_threads(2)
     stop, failures = threading.Event(), []

@@ -14,6 +14,7 @@ Group norm takes its mean over all that the network sees; with it, the predictio
 """
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from minunet.unet import Parameters, UNet
 
 TILE = 512  # pixels a side of what is predicted at once
 NUMBERS = 2 << 20  # of images, or of probabilities, that are held at a time: 8 MiB of each
+KEPT = 8_000_000  # parameters, up to which what is computed of them is kept: 128 MB
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
 ToInput = Callable[[np.ndarray], np.ndarray]
@@ -43,6 +45,7 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
     With `mirrors` it is the mean over the image and its mirror images and those of them, turned back: two, four or
     eight (test-time augmentation).
     """
+    net = settled(net)
     upside_down, left_to_right, diagonal = (((1, -1) if each else (1,)) for each in mirrors)
     ways = list(itertools.product(upside_down, left_to_right))
     total, step = 0, images_at_once(net, x.shape[1:3], len(x))
@@ -53,6 +56,15 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
             for place, (down, across) in enumerate(some):
                 total = total + found[place * len(x) : (place + 1) * len(x), ::down, ::across]
     return total / (len(ways) * len(diagonal))
+
+
+def settled(net: UNet) -> UNet:
+    """The network, computing for each image the same, however many go through it together, with weights that stay.
+
+    What is made of the weights alone is kept: four times their memory. In a large network each group makes it anew.
+    """
+    share = net.operations.share
+    return net if share is None else net.using(share(sys.maxsize if net.parameters() <= KEPT else 1))
 
 
 def images_at_once(net: UNet, size: tuple[int, int], batch: int = 1) -> int:
@@ -89,6 +101,7 @@ def bands(
         device: where the parameters lie and the network computes.
         advance: is told how many tiles were done, for a progress bar.
     """
+    net = settled(net)
     height, width, _ = picture.shape
     tiles = list(itertools.product(_cuts(net, height, tile), _cuts(net, width, tile)))
     done, pending = 0, np.zeros((0, width, net.classes), dtype="float32")  # the rows from `done` on

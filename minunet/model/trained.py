@@ -1,7 +1,6 @@
 """A trained network, ready to predict any picture."""
 
 import dataclasses
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +21,6 @@ from minunet.model.config import Config, make_network
 from minunet.model.tiling import TILE, Advance, Band, Mirrors
 from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
-
-KEPT = 8_000_000  # parameters, up to which what is computed of them is kept: 128 MB
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,9 @@ class Model:
     def unchanging(self) -> "Model":
         """The same, for as long as nobody changes the weights: what depends on them alone is computed once.
 
-        That takes four times the memory of the weights, so a large network is left as it is.
+        Without this, once for each picture.
         """
-        share = self.net.operations.share
-        if share is None or self.net.parameters() > KEPT:
-            return self
-        return dataclasses.replace(self, net=self.net.using(share(sys.maxsize)))
+        return dataclasses.replace(self, net=tiling.settled(self.net))
 
     def steps_around(self) -> list[str]:
         """What `probabilities` does before and after the network sees the picture, for those who run it elsewhere."""
