@@ -42,7 +42,7 @@ class SGD:
         for name, param in params.items():
             velocity = _remembered(self.state, f"velocity.{name}", param)
             velocity *= self.momentum
-            velocity += grads[name]
+            velocity += _gradient(grads, name, param)
             param -= self.lr * velocity
 
 
@@ -74,7 +74,7 @@ class Adam:
         arrays = []
         for name, param in params.items():
             m, v = (_remembered(self.state, f"{kind}.{name}", param) for kind in self.remembers)
-            arrays.append((param, m, v, grads[name]))
+            arrays.append((param, m, v, _gradient(grads, name, param)))
         if gpu.takes(arrays):
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return
@@ -121,6 +121,13 @@ def _pieces(group: tuple[Array, Array, Array, Array]) -> list[tuple[Array, ...]]
         return [group]
     flat = [array.reshape(-1) for array in group]
     return [tuple(array[start : start + PIECE] for array in flat) for start in range(0, len(flat[0]), PIECE)]
+
+
+def _gradient(grads: dict[str, Array], name: str, param: Array) -> Array:
+    """The gradient of a parameter. Raises ValueError if it has another shape, which NumPy might have broadcast."""
+    if grads[name].shape != param.shape:
+        raise ValueError(f"the gradient of {name} must have its shape {param.shape}, not {grads[name].shape}")
+    return grads[name]
 
 
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:

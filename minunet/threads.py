@@ -132,13 +132,13 @@ def _help(number: int, lock: threading.Condition) -> None:
     while True:
         with lock:
             _idle += 1
-            while number < _threads - 1 and not any(work.todo for work in _shared):
+            work = None
+            while number < _threads - 1 and (work := next((each for each in _shared if each.todo), None)) is None:
                 lock.wait()
             _idle -= 1
-            if number >= _threads - 1:
+            if work is None:
                 _helpers.discard(number)
                 return
-            work = next(work for work in _shared if work.todo)
             work.helpers += 1
         try:
             work.context.copy().run(work.do_one)
@@ -160,7 +160,7 @@ def _helped(work: _Shared) -> Iterator[None]:
     process = os.getpid()
     try:
         with _lock:
-            for number in range(_threads - 1):
+            for number in range(min(_threads - 1, len(work.todo))):
                 if number not in _helpers:
                     threading.Thread(target=_help, args=(number, _lock), name=f"minunet {number}", daemon=True).start()
                     _helpers.add(number)
@@ -216,8 +216,15 @@ def pieces_in_order(
 
     To wake a thread and to wait for it takes a tenth of a millisecond each.
     """
-    free = _idle > 0 or len(_helpers) < _threads - 1
-    return map_in_order(function, pieces) if worth and free else map(function, pieces)
+    if worth and (_idle > 0 or len(_helpers) < _threads - 1):
+        return map_in_order(function, pieces)
+    return map(function, pieces) if len(_inside) else _here(function, pieces)
+
+
+def _here(function: Callable[[Item], Result], pieces: Sequence[Item]) -> Iterator[Result]:
+    """By the caller alone, who is not within `map_in_order`: with one BLAS thread, for the same bits."""
+    with _one_blas_thread_each():
+        yield from map(function, pieces)
 
 
 def do_pieces(function: Callable[[Item], object], pieces: Sequence[Item], *, worth: bool = True) -> None:

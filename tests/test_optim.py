@@ -118,3 +118,13 @@ def test_a_running_mean_follows_the_parameters():
     follow(average, params, 0.9, step=1000)
     np.testing.assert_allclose(average["w"], [0.9 * 2.8 + 0.1 * 3, 5])
     np.testing.assert_array_equal(params["w"], [3, 5])
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, 0.9), Adam(0.1)])
+@pytest.mark.parametrize("shape", [(3, 2), (6,), (3,), (2, 3, 1)])
+def test_a_gradient_of_another_shape_is_refused(optimizer, shape):
+    """NumPy would broadcast some of them; of as many numbers in another order it would say nothing at all."""
+    params = {"w": np.zeros((2, 3), "float32")}
+    with pytest.raises(ValueError, match=r"the gradient of w must have its shape \(2, 3\), not"):
+        optimizer.step(params, {"w": np.ones(shape, "float32")})
+    assert not params["w"].any()

@@ -12,7 +12,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import minunet
-from minunet import InputError, UNet, threads
+from minunet import InputError, UNet, fast, threads
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -163,6 +163,36 @@ def test_ctrl_c_waits_for_the_items_that_others_have_begun():
     assert threads._shared == [] and len(threads._inside) == 0
 
 
+def test_no_more_threads_are_started_than_there_are_items():
+    threads.set_threads(10_000)
+    assert list(threads.map_in_order(abs, [-1, -2, -3])) == [1, 2, 3]
+    assert threading.active_count() < 100
+
+
+def test_an_item_that_is_gone_when_a_helper_looks():
+    """Another thread may take the last one between two lines: nobody dies of it, and the next map has its helper."""
+    threads.set_threads(2)
+    for _ in range(300):
+        assert list(threads.map_in_order(abs, [-1, -2])) == [1, 2]
+    together = threading.Barrier(2)
+    threads.do_pieces(lambda piece: together.wait(timeout=20), [0, 1])
+
+
+def test_an_operation_by_itself_gives_the_same_bits(rng):
+    """Also without a map around it, where NumPy's BLAS has several threads of its own."""
+    x = rng.standard_normal((5, 27, 12, 16)).astype("float32")
+    weight, found = rng.standard_normal((2, 2, 16, 31)).astype("float32"), []
+    with threadpool_limits(2, user_api="blas"):
+        for count in (1, 2, 3):
+            threads.set_threads(count)
+            y, cache = fast.conv_transpose2d(x, weight, stride=2)
+            found.append([y, *fast.conv_transpose2d_backward(y, cache)[:2]])
+        assert blas_threads() == {2}
+    for arrays in found[1:]:
+        for array, expected in zip(arrays, found[0], strict=True):
+            np.testing.assert_array_equal(array, expected)
+
+
 def test_ctrl_c_when_the_result_is_there_already(monkeypatch):
     class Late(threads.Future):
         def set_result(self, result):
@@ -295,3 +325,23 @@ os._exit(max(inside) > interval / 2 or sys.getswitchinterval() != interval)
 def test_numbers_of_threads_that_are_none(number):
     with pytest.raises(InputError, match="whole number of at least 1"):
         threads.set_threads(number)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
+def test_a_child_that_was_forked_while_weights_were_transformed():
+    script = """
+import os, signal
+import numpy as np
+from minunet import fast
+
+kept, weight = fast.TransformedWeights(5), np.ones((3, 3, 32, 32), "float32")
+with kept.lock:  # as a thread holds it that the child does not have
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(kept.transformed(weight, False).shape != (36, 32, 32))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90, cwd=Path(threads.__file__).parents[1]
+    )

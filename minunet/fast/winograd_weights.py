@@ -1,5 +1,6 @@
 """The weights of `winograd` in its domain, U = G g GT, made once for all groups of samples of a training step."""
 
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -25,12 +26,14 @@ class TransformedWeights:
     """
 
     def __init__(self, uses: int) -> None:
-        self.uses, self.lock = uses, threading.Lock()
+        self.uses, self.lock, self.process = uses, threading.Lock(), os.getpid()
         # (weight, u, how often it will still be asked for); with the weight, so that its id stays its own
         self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
 
     def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
+        if self.process != os.getpid():  # a forked child: whoever held the lock is not here
+            self.lock, self.process = threading.Lock(), os.getpid()
         with self.lock:  # a thread that comes second waits: transforming twice would take longer
             if key not in self.entries:
                 self.entries[key] = weight, _transform(weight, transpose, np.empty), self.uses

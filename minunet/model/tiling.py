@@ -28,7 +28,7 @@ from minunet.threads import get_threads
 from minunet.unet import Parameters, UNet
 
 TILE = 512  # pixels a side of what is predicted at once
-NUMBERS = 2 << 20  # of images, or of probabilities, that are held at a time: 8 MiB of each
+NUMBERS = 2 << 20  # of images, or of probabilities, that are held at a time, if that is enough for all threads
 KEPT = 8_000_000  # parameters, up to which what is computed of them is kept: 128 MB
 OVERLAP = 64  # pixels by which the tiles of a network with padding overlap
 
