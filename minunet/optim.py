@@ -39,10 +39,11 @@ class SGD:
 
     def step(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
         """Change every array of `params` in place; `grads` has the same names and shapes."""
+        _check_shapes(params, grads)
         for name, param in params.items():
             velocity = _remembered(self.state, f"velocity.{name}", param)
             velocity *= self.momentum
-            velocity += _gradient(grads, name, param)
+            velocity += grads[name]
             param -= self.lr * velocity
 
 
@@ -65,6 +66,7 @@ class Adam:
 
     def step(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
         """Change every array of `params` in place; `grads` has the same names and shapes."""
+        _check_shapes(params, grads)
         self.state["t"] += 1
         t = int(self.state["t"])
         # mhat / (sqrt(vhat) + eps) = m / (sqrt(v) + eps') * sqrt(1 - beta2**t) / (1 - beta1**t): two factors that are
@@ -74,7 +76,7 @@ class Adam:
         arrays = []
         for name, param in params.items():
             m, v = (_remembered(self.state, f"{kind}.{name}", param) for kind in self.remembers)
-            arrays.append((param, m, v, _gradient(grads, name, param)))
+            arrays.append((param, m, v, grads[name]))
         if gpu.takes(arrays):
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return
@@ -123,11 +125,11 @@ def _pieces(group: tuple[Array, Array, Array, Array]) -> list[tuple[Array, ...]]
     return [tuple(array[start : start + PIECE] for array in flat) for start in range(0, len(flat[0]), PIECE)]
 
 
-def _gradient(grads: dict[str, Array], name: str, param: Array) -> Array:
-    """The gradient of a parameter. Raises ValueError if it has another shape, which NumPy might have broadcast."""
-    if grads[name].shape != param.shape:
-        raise ValueError(f"the gradient of {name} must have its shape {param.shape}, not {grads[name].shape}")
-    return grads[name]
+def _check_shapes(params: dict[str, Array], grads: dict[str, Array]) -> None:
+    """Raises ValueError for a gradient that has not the shape of its parameter: NumPy might broadcast it."""
+    for name, param in params.items():
+        if grads[name].shape != param.shape:
+            raise ValueError(f"the gradient of {name} must have its shape {param.shape}, not {grads[name].shape}")
 
 
 def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:
