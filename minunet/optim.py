@@ -67,16 +67,16 @@ class Adam:
     def step(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
         """Change every array of `params` in place; `grads` has the same names and shapes."""
         _check_shapes(params, grads)
+        arrays = []
+        for name, param in params.items():
+            m, v = (_remembered(self.state, f"{kind}.{name}", param) for kind in self.remembers)
+            arrays.append((param, m, v, grads[name]))
         self.state["t"] += 1
         t = int(self.state["t"])
         # mhat / (sqrt(vhat) + eps) = m / (sqrt(v) + eps') * sqrt(1 - beta2**t) / (1 - beta1**t): two factors that are
         # the same for all parameters, instead of two more passes over each of them.
         root = math.sqrt(1 - self.beta2**t)
         lr, eps = self.lr * root / (1 - self.beta1**t), self.eps * root
-        arrays = []
-        for name, param in params.items():
-            m, v = (_remembered(self.state, f"{kind}.{name}", param) for kind in self.remembers)
-            arrays.append((param, m, v, grads[name]))
         if gpu.takes(arrays):
             gpu.step(arrays, lr, self.beta1, self.beta2, eps)
             return
@@ -100,7 +100,10 @@ class Adam:
 
         pieces = [piece for group in arrays for piece in _pieces(group)]
         on_cpu = all(array_module(param) is np for param in params.values())
-        do_pieces(update, pieces, worth=on_cpu and sum(param.size for param in params.values()) >= SHARED)
+        # Arrays of one piece of memory, as of tied weights, are for one thread: two would lose what they add.
+        apart = len({id(param if param.base is None else param.base) for param in params.values()}) == len(params)
+        large = sum(param.size for param in params.values()) >= SHARED
+        do_pieces(update, pieces, worth=on_cpu and apart and large)
 
 
 def follow(average: dict[str, Array], params: dict[str, Array], decay: float, step: int) -> None:
@@ -136,6 +139,8 @@ def _remembered(state: dict[str, Array], name: str, param: Array) -> Array:
     """The array `name` of the state; zeros of the shape of `param` when it is asked for the first time."""
     if name not in state:
         state[name] = array_module(param).zeros_like(param)
+    if state[name].shape != param.shape:
+        raise ValueError(f"the optimiser has {name} with the shape {state[name].shape}, not {param.shape}")
     return state[name]
 
 

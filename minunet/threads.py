@@ -108,7 +108,8 @@ class _Shared(Generic[Item, Result]):
         self.context = copy_context()  # such as `np.errstate`
         self.results: deque[Future[Result]] = deque(Future() for _ in items)
         self.todo = deque(zip(items, self.results, strict=True))
-        self.helpers = 0  # how many are working on an item
+        self.helpers: set[int] = set()  # the threads that are working on an item
+        self.process = os.getpid()
         self.given_up = False
 
     def do_one(self) -> bool:
@@ -119,11 +120,19 @@ class _Shared(Generic[Item, Result]):
             return False
         try:
             found = self.function(item)
-        except Exception as error:  # Ctrl-C does not wait until it is its turn
+        except BaseException as error:
             result.set_exception(error)
+            if not isinstance(error, Exception):  # Ctrl-C does not wait until it is its turn
+                raise
         else:
             result.set_result(found)
         return True
+
+    def wait_for_helpers(self) -> None:
+        """Those that have begun an item; but not for this thread itself, nor for what is not there any more."""
+        with _lock:
+            while self.helpers - {threading.get_ident()} and self.process == os.getpid() and not sys.is_finalizing():
+                _lock.wait()
 
 
 def _help(number: int, lock: threading.Condition) -> None:
@@ -139,14 +148,13 @@ def _help(number: int, lock: threading.Condition) -> None:
             if work is None:
                 _helpers.discard(number)
                 return
-            work.helpers += 1
-        try:
+            work.helpers.add(threading.get_ident())
+        with suppress(BaseException):  # the result has it
             work.context.copy().run(work.do_one)
-        finally:
-            with lock:
-                work.helpers -= 1
-                if work.given_up:
-                    lock.notify_all()
+        with lock:
+            work.helpers.discard(threading.get_ident())
+            if work.given_up:
+                lock.notify_all()
         del work  # and all that it holds
 
 
@@ -157,7 +165,6 @@ def _helped(work: _Shared) -> Iterator[None]:
     If an error or Ctrl-C ends it, nobody begins another item, and those that were begun are waited for: they may be
     writing into memory that the caller would use again.
     """
-    process = os.getpid()
     try:
         with _lock:
             for number in range(min(_threads - 1, len(work.todo))):
@@ -170,12 +177,10 @@ def _helped(work: _Shared) -> Iterator[None]:
     except BaseException:
         work.given_up = True
         work.todo.clear()
-        with _lock:
-            while work.helpers and os.getpid() == process:
-                _lock.wait()
+        work.wait_for_helpers()
         raise
     finally:
-        if os.getpid() == process:
+        if os.getpid() == work.process:
             with _lock, suppress(ValueError):
                 _shared.remove(work)
 
@@ -198,7 +203,7 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> G
     """
     with _one_blas_thread_each():
         if _threads == 1 or len(items) == 1:
-            yield from map(function, items)
+            yield from _one_by_one(function, items)
             return
         work = _Shared(function, items)
         with _helped(work):
@@ -206,7 +211,15 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> G
                 result = work.results.popleft()
                 while not result.done() and work.do_one():
                     pass
+                if not result.done() and os.getpid() != work.process:
+                    raise RuntimeError("a forked child cannot go on with what its parent's threads have begun")
                 yield result.result()
+
+
+def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """By the caller alone. Not `map`: it would take a StopIteration of the function for the end."""
+    for item in items:
+        yield function(item)
 
 
 def pieces_in_order(
@@ -218,13 +231,13 @@ def pieces_in_order(
     """
     if worth and (_idle > 0 or len(_helpers) < _threads - 1):
         return map_in_order(function, pieces)
-    return map(function, pieces) if len(_inside) else _here(function, pieces)
+    return _one_by_one(function, pieces) if len(_inside) else _by_itself(function, pieces)
 
 
-def _here(function: Callable[[Item], Result], pieces: Sequence[Item]) -> Iterator[Result]:
-    """By the caller alone, who is not within `map_in_order`: with one BLAS thread, for the same bits."""
+def _by_itself(function: Callable[[Item], Result], pieces: Sequence[Item]) -> Iterator[Result]:
+    """By a caller who is not within `map_in_order`: with one BLAS thread, for the same bits."""
     with _one_blas_thread_each():
-        yield from map(function, pieces)
+        yield from _one_by_one(function, pieces)
 
 
 def do_pieces(function: Callable[[Item], object], pieces: Sequence[Item], *, worth: bool = True) -> None:

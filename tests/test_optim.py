@@ -127,4 +127,24 @@ def test_a_gradient_of_another_shape_is_refused(optimizer, shape):
     params = {"w": np.zeros((2, 3), "float32")}
     with pytest.raises(ValueError, match=r"the gradient of w must have its shape \(2, 3\), not"):
         optimizer.step(params, {"w": np.ones(shape, "float32")})
-    assert not params["w"].any()
+    assert not params["w"].any() and not optimizer.state.get("t", np.zeros(())).any()
+
+
+def test_what_is_remembered_of_another_shape_is_refused():
+    params, optimizer = {"w": np.zeros((2, 3), "float32")}, Adam(0.1)
+    optimizer.step(params, {"w": np.ones((2, 3), "float32")})
+    optimizer.state["m.w"] = optimizer.state["m.w"].reshape(3, 2)
+    with pytest.raises(ValueError, match=r"has m.w with the shape \(3, 2\), not \(2, 3\)"):
+        optimizer.step(params, {"w": np.ones((2, 3), "float32")})
+
+
+def test_tied_weights_are_left_to_one_thread(rng):
+    """Two names of one array: what one thread has added, another one might overwrite."""
+    gradient, found = rng.standard_normal((1 << 10, 1 << 10)).astype("float32"), []
+    for count in (1, 2):
+        minunet.set_threads(count)
+        weight, optimizer = np.zeros_like(gradient), Adam(0.1)
+        for _ in range(3):
+            optimizer.step({"a": weight, "b": weight[:], "c": weight}, {"a": gradient, "b": gradient, "c": gradient})
+        found.append(weight)
+    np.testing.assert_array_equal(*found)

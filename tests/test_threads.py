@@ -163,6 +163,45 @@ def test_ctrl_c_waits_for_the_items_that_others_have_begun():
     assert threads._shared == [] and len(threads._inside) == 0
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, StopIteration])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("where", ["map_in_order", "pieces_in_order"])
+def test_odd_errors_arrive(error, count, where):
+    """In whichever thread: the caller gets them and does not wait for ever, and the next map has its helper."""
+    threads.set_threads(count)
+    for last in (False, True):
+
+        def work(item, last=last):
+            time.sleep(0.01)
+            if item == 5 or (last and threading.current_thread() is not threading.main_thread()):
+                raise error
+
+        with pytest.raises(RuntimeError if error is StopIteration else error):
+            list(getattr(threads, where)(work, range(6)))
+    if count == 2:
+        together = threading.Barrier(2)
+        threads.do_pieces(lambda piece: together.wait(timeout=20), [0, 1])
+
+
+def test_a_map_that_is_given_up_by_its_own_helper():
+    """As the garbage collector may do it, in any thread."""
+    threads.set_threads(2)
+    found, begun = [], threading.Event()
+
+    def work(item):
+        if threading.current_thread() is not threading.main_thread():
+            begun.set()
+            time.sleep(0.1)
+            found[0].close()
+        return item
+
+    found.append(threads.map_in_order(work, [0, 1, 2, 3]))
+    assert next(found[0]) == 0 and begun.wait(timeout=20)
+    time.sleep(0.3)
+    together = threading.Barrier(2)
+    threads.do_pieces(lambda piece: together.wait(timeout=20), [0, 1])
+
+
 def test_no_more_threads_are_started_than_there_are_items():
     threads.set_threads(10_000)
     assert list(threads.map_in_order(abs, [-1, -2, -3])) == [1, 2, 3]
@@ -344,4 +383,43 @@ with kept.lock:  # as a thread holds it that the child does not have
 """
     subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90, cwd=Path(threads.__file__).parents[1]
+    )
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        """
+import json, time
+from minunet import threads
+
+threads.set_threads(2)
+json.kept = threads.map_in_order(lambda item: time.sleep(0.3), range(6))  # never finished, when the interpreter ends
+next(json.kept)
+""",
+        """
+import os, signal, time
+from minunet import threads
+
+threads.set_threads(2)
+calls = threads.map_in_order(lambda item: time.sleep(0.5), range(4))
+next(calls)
+time.sleep(0.1)
+child = os.fork()
+signal.alarm(20)
+try:
+    list(calls)
+except RuntimeError as error:
+    os._exit("forked child" not in str(error))
+if not child:
+    os._exit(2)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+""",
+    ],
+    ids=["the end of the interpreter", "a forked child"],
+)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not on this system: it has no fork")
+def test_nobody_waits_for_threads_that_are_gone(script):
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=60, cwd=Path(threads.__file__).parents[1]
     )
