@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PAGES = 1 << 16  # so many are looked at: a small file could have billions
 TAGS = 1 << 21  # of all pages together
 LAST = 1 << 20  # no page behind this one is looked for
+MOST_AXES, LONGEST = 16, 1 << 40  # of what a file says of its pages
 METAMORPH = 33629  # a tag with a value for each plane
 NAMES = {"Z": "slices of Z", "T": "times"}
 
@@ -160,6 +161,8 @@ def _of_shaped(tiff: "tifffile.TiffFile", page: "tifffile.TiffPage") -> Stack | 
     if [size for _, size in within] != [size for _, size in inside]:
         return None
     meant = {own: said for (own, _), (said, _) in zip(inside, within, strict=True)} if letters else {}
+    if len(axes) > MOST_AXES or any(size > LONGEST for _, size in axes):
+        raise InputError(f"names more than {MOST_AXES} axes, or one of more than {LONGEST} pages.")
     stack = Stack("".join(letter for letter, _ in axes), tuple(size for _, size in axes), [])
     lines = meant == {"Y": "X", "X": "C"} and stack.axes.endswith("Y") and not {"C", "S"} & set(stack.axes)
     behind = bool(said.get("truncated")) or not _has_page(tiff, 1)

@@ -482,3 +482,14 @@ def test_pages_that_go_round_in_a_circle(tmp_path, monkeypatch):
     monkeypatch.setattr(stacks, "TAGS", 3 * tags - 1)
     with pytest.raises(InputError, match=r"a\.tif holds too many tags"):
         decode(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("sizes", ["2," * 100_000, f"{10**300}, ", "1" * 4000 + ", "])
+def test_a_description_of_endless_axes_is_refused_at_once(tmp_path, sizes):
+    """Their product takes minutes, and has more digits than Python prints."""
+    said = f'{{"shape": [{sizes}8, 8, 3]}}'
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.zeros((8, 8, 3), "uint8"), photometric="rgb", metadata=None, description=said
+    )
+    with pytest.raises(InputError, match=r"a\.tif names more than 16 axes, or one of more than 1099511627776 pages"):
+        decode(tmp_path / "a.tif")
