@@ -9,7 +9,7 @@ const state = {
   counting: {},  // what counts for the number that is shown
 };
 const shown = name => state.backward ? state.grads[name] : state.arrays[name];
-const LONGEST = 25;  // milliseconds without a pause, but for a step that takes longer
+const LONGEST = 10;  // milliseconds without a pause, but for a step that takes longer
 const pause = () => new Promise(done => setTimeout(done));
 
 // Runs a generator to its end, and says what it returned; undefined if meanwhile it was wanted no more.

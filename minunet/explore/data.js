@@ -6,9 +6,9 @@ function unpacked(table, floatsText, bytesText) {
   const floats = new Float32Array(bytesOf(floatsText)), bytes = new Int8Array(bytesOf(bytesText)), kept = {};
   const unpack = ([, shape, kind, first, scale]) => {
     const count = shape.reduce((a, b) => a * b, 1), k = shape.at(-1);
-    const d = kind === "float32" ? floats.subarray(first, first + count)
-      : new Float32Array(bytes.subarray(first, first + count)).map((value, n) => value * floats[scale + n % k]);
-    return {shape, d: new Float64Array(d)};
+    const source = kind === "float32" ? floats : bytes, d = new Float64Array(source.subarray(first, first + count));
+    if (kind !== "float32") for (let n = 0; n < count; n++) d[n] = Math.fround(d[n] * floats[scale + n % k]);
+    return {shape, d};
   };
   return {get: name => kept[name] ??= unpack(table.find(row => row[0] === name))};
 }

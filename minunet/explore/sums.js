@@ -127,7 +127,7 @@ const sums = {
   },
   group_norm(asked) {
     const {step, i, j, k} = asked, [from] = step.inputs, x = asked.arrays[from];
-    const {means, inverse, width, count} = normalised(step, x), group = k / width | 0, first = group * width;
+    const {means, inverse, width, count} = statistics(step, x), group = k / width | 0, first = group * width;
     const [weight, bias] = ["weight", "bias"].map(name => params.get(`${step.name}.${name}`).d[k]);
     const mean = means[group], deviation = 1 / inverse[group], value = valueAt(x, i, j, k);
     const normal = (value - mean) / deviation, valueOf = normal * weight + bias;

@@ -68,22 +68,14 @@ function winner(x, i, j, k) {  // where the largest of a window of 2x2 stands in
   for (const n of [best + x.c, best + x.w * x.c, best + (x.w + 1) * x.c]) if (x.d[n] > x.d[best]) best = n;
   return best;
 }
-function eachOfGroup(x, group, width, does) {
-  for (let n = 0; n < x.d.length; n += x.c) for (let k = group * width; k < (group + 1) * width; k++) does(n + k, k);
-}
-function normalised(step, x) {  // xhat with mean 0 and deviation 1 in each group, and 1 / deviation of each
-  const width = x.c / step.options.groups, count = x.h * x.w * width, xhat = new Float64Array(x.d.length);
-  const means = [], inverse = [];
-  for (let group = 0; group < step.options.groups; group++) {
-    let sum = 0, squares = 0;
-    eachOfGroup(x, group, width, n => { sum += x.d[n]; });
-    const mean = sum / count;
-    eachOfGroup(x, group, width, n => { squares += (x.d[n] - mean) ** 2; });
-    means.push(mean);
-    inverse.push(1 / Math.sqrt(squares / count + 1e-5));
-    eachOfGroup(x, group, width, n => { xhat[n] = (x.d[n] - mean) * inverse[group]; });
-  }
-  return {xhat, inverse, means, width, count};
+function statistics(step, x) {  // of each group: its mean, and 1 / its deviation; and of which group each map is
+  const {groups} = step.options, {c, d} = x, width = c / groups, count = x.h * x.w * width, size = d.length;
+  const sums = new Float64Array(groups), squares = new Float64Array(groups);
+  const of = Array.from({length: c}, (_, k) => k / width | 0);
+  for (let n = 0; n < size; n += c) for (let k = 0; k < c; k++) sums[of[k]] += d[n + k];
+  const means = sums.map(sum => sum / count);
+  for (let n = 0; n < size; n += c) for (let k = 0; k < c; k++) squares[of[k]] += (d[n + k] - means[of[k]]) ** 2;
+  return {of, means, inverse: squares.map(sum => 1 / Math.sqrt(sum / count + 1e-5)), width, count};
 }
 
 // Where the middle of the skip begins that is as large as x.
@@ -131,19 +123,24 @@ const layers = {
   },
   group_norm: {
     forward: (step, [x], params) => {
-      const weight = params.get(`${step.name}.weight`).d, bias = params.get(`${step.name}.bias`).d;
-      const {xhat} = normalised(step, x);
-      return {...x, d: x.d.map((_, n) => xhat[n] * weight[n % x.c] + bias[n % x.c])};
+      const weight = params.get(`${step.name}.weight`).d, bias = params.get(`${step.name}.bias`).d, {c, d} = x;
+      const {of, means, inverse} = statistics(step, x), y = like(x), scale = weight.map((w, k) => w * inverse[of[k]]);
+      const centre = bias.map((_, k) => means[of[k]]);
+      for (let n = 0; n < d.length; n += c) for (let k = 0; k < c; k++) {
+        y.d[n + k] = (d[n + k] - centre[k]) * scale[k] + bias[k];
+      }
+      return y;
     },
     backward: (step, dy, [x], params) => {
-      const {xhat, inverse, width, count} = normalised(step, x), dx = like(x);
-      const weight = params.get(`${step.name}.weight`).d;
-      for (let group = 0; group < step.options.groups; group++) {
-        let sum = 0, along = 0;
-        eachOfGroup(x, group, width, (n, k) => { sum += dy.d[n] * weight[k]; along += dy.d[n] * weight[k] * xhat[n]; });
-        eachOfGroup(x, group, width, (n, k) => {
-          dx.d[n] = (dy.d[n] * weight[k] - sum / count - xhat[n] * along / count) * inverse[group];
-        });
+      const {of, means, inverse, count} = statistics(step, x), dx = like(x), {c, d} = x, sum = means.map(() => 0);
+      const weight = params.get(`${step.name}.weight`).d, along = means.map(() => 0);
+      const xhat = (n, k) => (d[n + k] - means[of[k]]) * inverse[of[k]];
+      for (let n = 0; n < d.length; n += c) for (let k = 0; k < c; k++) {
+        sum[of[k]] += dy.d[n + k] * weight[k] / count;
+        along[of[k]] += dy.d[n + k] * weight[k] * xhat(n, k) / count;
+      }
+      for (let n = 0; n < d.length; n += c) for (let k = 0; k < c; k++) {
+        dx.d[n + k] = (dy.d[n + k] * weight[k] - sum[of[k]] - xhat(n, k) * along[of[k]]) * inverse[of[k]];
       }
       return [dx];
     },

@@ -26,6 +26,7 @@ FLIPS = Augmentation(flip_left_right=True, flip_up_down=True)
 PHOTOGRAPHS = Augmentation(
     flip_left_right=True, shift=0.15, brightness=0.2, contrast=0.4, rotation=20, scale=0.4, colour=0.1
 )
+PASTED = dataclasses.replace(PHOTOGRAPHS, paste=0.5)  # so that no animal is known by its lawn
 PAPER = Augmentation(True, True, shift=0.1, brightness=0.1, contrast=0.2, rotation=180, elastic=10)  # section 3.1
 MICROSCOPY = Augmentation(
     True, True, quarter_turns=True, rotation=45, scale=0.5, elastic=3, brightness=0.1, contrast=0.3
@@ -37,8 +38,8 @@ PRESETS = {  # of each its images and its network, and then how it is trained
         epochs=20, batch_size=5, lr=4e-3, class_weight=(1, 1, 2), augmentation=FLIPS,
     ),
     "pets": Config(
-        "pets", data_dir=pets.FOLDER, size=128, depth=5, dropout=0.3,
-        epochs=200, ema_decay=0.99, tta=True, augmentation=PHOTOGRAPHS,
+        "pets", data_dir=pets.FOLDER, size=128, depth=5, dropout=0.3, norm="group",
+        epochs=200, ema_decay=0.99, tta=True, augmentation=PASTED,
     ),
     "seed": Config(  # all as the notebook does it
         "seed", data_dir=pets.FOLDER, pooled=True, size=100, centred=False, base=64, depth=3, padding="valid",

@@ -39,7 +39,7 @@ PLANTED = {
     "the crop in the corner": ("(skip.h - x.h) >> 1", "0 * (skip.h - x.h)"),
     "the smallest of a pool": ("x.d[n] > x.d[best]", "x.d[n] < x.d[best]"),
     "no ReLU": ("value > 0 ? value : 0)}),\n    backward", "value)}),\n    backward"),
-    "group norm without its mean": ("(x.d[n] - mean) * inverse", "x.d[n] * inverse"),
+    "group norm without its mean": ("(d[n + k] - centre[k]) * scale[k]", "d[n + k] * scale[k]"),
 }
 
 
