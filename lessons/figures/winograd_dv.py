@@ -75,7 +75,7 @@ def _board(axes: Axes) -> None:
         if number:
             colours[0][:2], texts[0][:2] = [BOTH, BOTH], ["0+4", "1+5"]
         draw_grid(axes, texts, start, top, colours=colours, size=8.5)
-        axes.text(start - 0.3, top + 0.55, f"across, block {number}", ha="right", va="center", fontsize=9)
+        axes.text(start - 0.3, top + 0.55, f"block {number}", ha="right", va="center", fontsize=9)
     for place in (0, 1):
         x = left + 8.5 + place
         arrow(axes, (x, 5.45), (x, 7.15), FRAMED)
@@ -103,9 +103,11 @@ def _counts() -> np.ndarray:
     inverse = np.linalg.inv(BT.T.astype(float))
     ones = np.ones((6, 6))
     dv = np.tile((inverse @ ones @ inverse.T)[:, :, None, None, None, None], (1, 1, 1, TILES // 2, 1, 1))
-    dx, carry = np.empty((1, 4 * TILES + 2 - 2 * PADDING, 4, 1), "float32"), np.empty((1, 2, 6, 1), "float32")
-    for block in (Block(slice(0, 1), 0, 2), Block(slice(0, 1), 2, 4)):
-        _transform_dv(dv.astype("float32"), dx, block, (PADDING, 1), carry)
+    dx = np.empty((1, 4 * TILES + 2 - 2 * PADDING, 4, 1), "float32")
+    above, below = Block(slice(0, 1), 0, 2), Block(slice(0, 1), 2, 4)
+    carry = _transform_dv(dv.astype("float32"), dx, above, (PADDING, 1))  # (1, 2, 4, 1)
+    _transform_dv(dv.astype("float32"), dx, below, (PADDING, 1))
+    dx[:, 4 * below.start - PADDING :][:, :2] += carry
     return np.rint(dx[0, :, 0, 0])
 
 

@@ -90,7 +90,7 @@ def _bench(options: argparse.Namespace) -> int:
     if options.inference and not predicting:
         raise InputError("--inference measures the tasks that predict; --task names none of them")
     if options.device == "gpu" and (options.layers or options.inference):
-        raise InputError("--layers and --inference are for the CPU")
+        raise InputError("--layers and --inference: each is for the CPU")
     choose_device(options.device)
     if options.json:
         options.json.open("ab").close()  # if it cannot be written, then now and not after minutes of measuring

@@ -168,9 +168,11 @@ def test_kept_weights_do_not_outlive_their_groups(rng, monkeypatch):
         once, cache = fast.conv2d(x, weight, kept=stay)
         dx, _, _ = fast.conv2d_backward(once, cache, kept=stay)
     assert len(stay.entries) == 2
+    lock, stay.process = stay.lock, -1  # as if this were a forked child
     np.testing.assert_array_equal(fast.conv2d(x, weight, kept=stay)[0], once)
     np.testing.assert_array_equal(fast.conv2d_backward(once, cache, kept=stay)[0], dx)
     assert len(done) == 2  # forward and transposed
+    assert stay.lock is not lock
     assert len(stay.entries) == 0  # used three times, as was said: forgotten
     weight *= 2
     np.testing.assert_allclose(fast.conv2d(x, weight)[0], 2 * once, rtol=1e-6, atol=1e-5)

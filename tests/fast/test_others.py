@@ -119,3 +119,18 @@ def test_softmax(rng, classes, dtype, scale):
         labels = rng.integers(0, classes, (2, 3, 4))
         (loss, _), (plain, _) = (room.softmax_cross_entropy(logits, labels) for room in (fast, layers))
         assert float(loss) == pytest.approx(float(plain), rel=few_ulps)
+
+
+@pytest.mark.parametrize("kind", ["complex", "columns", "plain"])
+def test_relu_is_in_place_for_all_numpy_arrays(rng, kind):
+    """`im2col` uses no result of it: what is unusual must be written back, too."""
+    x = rng.standard_normal((2, 5, 6, 4)).astype("float32")
+    x = {"complex": x.astype("complex128"), "columns": x[:, :, ::2], "plain": x}[kind]
+    expected = layers.relu(x.copy())[0]
+    y, cache = fast.relu_in_place(x)
+    assert y is x and cache is x
+    np.testing.assert_array_equal(x, expected)
+    weight = rng.standard_normal((3, 3, 4, 8)).astype(x.dtype)
+    np.testing.assert_allclose(
+        fast.conv2d(x, weight, relu=True)[0], layers.relu(layers.conv2d(x, weight)[0])[0], rtol=1e-4, atol=1e-5
+    )
