@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 SWITCH_INTERVAL = 2e-4  # seconds, see `map_in_order`
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # for this process
 _threads = CORES
-_blas = ThreadpoolController()
+_libraries = ThreadpoolController().select(user_api="blas").lib_controllers  # NumPy's own, as a rule
 _lock = threading.Condition()  # for all that follows; notified when there may be something new to do
 _helpers: set[int] = set()  # the numbers of the threads that wait for something to do, or do it
 _idle = 0  # how many of them wait
@@ -65,7 +65,7 @@ def _one_blas_thread_each() -> Iterator[None]:
             if first:
                 _before.callback(sys.setswitchinterval, sys.getswitchinterval())
                 sys.setswitchinterval(SWITCH_INTERVAL)
-                for library in _blas.select(user_api="blas").lib_controllers:
+                for library in _libraries:
                     _before.callback(_limit, library, library.num_threads)
                     _limit(library, 1)
         yield

@@ -19,7 +19,7 @@ from minunet import InputError, UNet, fast, threads
 def test_results_come_in_the_order_of_the_items(count):
     """And while they are made, a thread has one BLAS thread, whatever was set before."""
     threads.set_threads(count)
-    numpys_own = {library.filepath for library in threads._blas.lib_controllers if library.user_api == "blas"}
+    numpys_own = {library.filepath for library in threads._libraries}
     assert numpys_own
 
     def slow_at_first(item):
@@ -47,7 +47,7 @@ def test_the_switch_interval_comes_back():
 
 def blas_threads() -> set[int]:
     """Those of NumPy's own library."""
-    own = {library.filepath for library in threads._blas.lib_controllers if library.user_api == "blas"}
+    own = {library.filepath for library in threads._libraries}
     return {library["num_threads"] for library in threadpool_info() if library["filepath"] in own}
 
 
