@@ -227,7 +227,7 @@ def pieces_in_order(
 ) -> Iterator[Result]:
     """`map_in_order` over the pieces of one operation, if a thread has nothing else to do, and it is `worth` it.
 
-    To wake a thread and to wait for it takes a tenth of a millisecond each.
+    To wake a thread and to wait for it takes a tenth of a millisecond.
     """
     if worth and (_idle > 0 or len(_helpers) < _threads - 1):
         return map_in_order(function, pieces)

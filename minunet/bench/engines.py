@@ -4,7 +4,6 @@ Each side makes the probabilities of a batch from its images. Both engines get t
 the same number of threads, and float32: OpenVINO would take bfloat16 where the processor has it.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from minunet.bench.sides import Torch
 from minunet.errors import InputError
 from minunet.fast import softmax
 from minunet.gradient import logits
+from minunet.model.tiling import settled
 from minunet.threads import get_threads
 
 TOLERANCE = 1e-4  # of a probability, float32 on all sides
@@ -36,8 +36,7 @@ class Ours:
     """This library; weights are transformed once for all runs, as `predict` does it."""
 
     def __init__(self, task: Task) -> None:
-        net = task.network()
-        self.net = net.using(net.operations.share(sys.maxsize)) if net.operations.share else net
+        self.net = settled(task.network())
         self.params, self.images, _ = task.data()
 
     def run(self) -> np.ndarray:
@@ -51,7 +50,7 @@ class TorchEager:
         self.side = Torch(task, channels_last=True)
 
     def run(self) -> Any:
-        return self.side._logits().softmax(dim=1)
+        return self.side.logits().softmax(dim=1)
 
 
 class OnnxRuntime:

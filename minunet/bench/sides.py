@@ -82,7 +82,7 @@ class Torch:
             self._backward()
             self.optimizer.step()
         else:
-            self._logits()
+            self.logits()
 
     def _backward(self) -> Any:
         self.optimizer.zero_grad()
@@ -90,7 +90,7 @@ class Torch:
         loss.backward()
         return loss
 
-    def _logits(self) -> Any:
+    def logits(self) -> Any:
         with self.torch.inference_mode():
             return self.call(self.images)
 
@@ -98,7 +98,7 @@ class Torch:
         from minunet.exchange.torch_bridge import from_torch, nhwc
 
         if not self.train:
-            output = nhwc(self._logits()).cpu().numpy()
+            output = nhwc(self.logits()).cpu().numpy()
             return float(np.linalg.norm(output)), {"logits": output}
         loss = self._backward()
         return loss.item(), from_torch({name: parameter.grad for name, parameter in self.net.named_parameters()})

@@ -10,7 +10,6 @@ import numpy as np
 
 Pair = tuple[int, int]  # for rows and for columns
 
-
 SHARED = 12_000_000  # multiplications, from which on it is worth it to share the pieces out: half a millisecond
 
 
