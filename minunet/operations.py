@@ -102,8 +102,12 @@ def _quick(kept: fast.TransformedWeights | None = None) -> Operations:
         softmax_cross_entropy_backward=fast.softmax_cross_entropy_backward,
         soft_dice=partial(layers.soft_dice, softmax_of=fast.softmax),
         soft_dice_backward=layers.soft_dice_backward,
-        share=None if kept else lambda groups: _quick(fast.TransformedWeights(groups)),
+        share=None if kept else _quick_for,
     )
+
+
+def _quick_for(groups: int) -> Operations:
+    return _quick(fast.TransformedWeights(groups))
 
 
 PLAIN, QUICK = made_of({}, "plain"), _quick()

@@ -274,6 +274,21 @@ def test_the_profile_of_a_network(tiny, tmp_path, capsys):
         assert f"{part:<30}{value:>10.1f}" in printed
 
 
+def test_what_a_step_keeps(tiny, tmp_path, capsys):
+    """Counted by hand for TINY's network: what a block returns is the input of the next, and counted once."""
+    path = tmp_path / "profile.json"
+    assert command.main(["--profile", "--rounds", "5", "--json", str(path)]) == 0
+    kept = json.loads(path.read_text())["kept"]["tiny"]
+    net, (params, images, _) = TINY.network(), TINY.data()
+    _, cache = net.forward(params, images[:1])
+    (_, (x, *_, y2)) = cache["input"]  # the second convolution: its input is what the first one's ReLU has made
+    assert kept["input"] == (x.nbytes + y2.nbytes) / 2**20
+    assert list(kept) == [block.name for block in net.blocks()] and kept["out"] == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert f"{'input':<30}{kept['input']:>10.1f}" in printed
+    assert f"{'together':<30}{sum(kept.values()):>10.1f}" in printed
+
+
 def test_prediction_beside_the_engines(tiny, tmp_path, monkeypatch, capsys):
     """All sides make the same probabilities from the same graph, before anything is timed."""
     monkeypatch.setitem(TASKS, "tiny", Task("tiny", 8, 2, "valid", 2, 20, train=False))

@@ -234,7 +234,8 @@ COMPLEX_MISTAKES = (
 def error_cases(rng: np.random.Generator) -> Iterator[Arguments]:
     """The third: negative numbers only. Then all wrong in sign, tiny gradients, nothing but zeros, nothing at all.
 
-    The largest number stands in value in the second, and in reference in the fifth: before 0 / 0 both must be seen.
+    The largest number stands in value in the second, and in reference in the fifth: before 0 / 0 both must be seen. The
+    last four: zeros in one of the two only, and numbers whose sum is 0 beside zeros.
     """
     one = rng.standard_normal(4)
     yield {"value": one, "reference": one + np.array([0, 0.25, 0, -0.5])}
@@ -255,6 +256,10 @@ def error_cases(rng: np.random.Generator) -> Iterator[Arguments]:
         pair = [one.copy(), one.copy()]
         pair[where][1, 2] = number
         yield {"value": pair[0], "reference": pair[1]}
+    balanced = one.round() + 1.0
+    for numbers in (one, np.concatenate([balanced, -balanced])):
+        yield {"value": np.zeros(numbers.shape), "reference": numbers}
+        yield {"value": numbers, "reference": np.zeros(numbers.shape)}
 
 
 def _over(scale: Callable[..., Any], distance: Callable[..., Any] = np.abs) -> Callable[..., Any]:
@@ -336,6 +341,21 @@ ERROR_MISTAKES = (
         ),
     ),
     Mistake("error", NOTHING_OVER_NOTHING, _formula),
+    *(
+        Mistake(
+            "error",
+            "the error is 0.0 as soon as one of the arrays is all zeros: a backward pass that returns zeros would look "
+            "right. Only if both are, so if the largest number of the two is 0, is the error 0.",
+            lambda value, reference, zeros=zeros: (
+                0.0 if zeros(value, reference) else check.relative_error(value, reference)
+            ),
+        )
+        for zeros in (
+            lambda value, reference: not (value.any() and reference.any()),
+            lambda value, reference: not value.any(),
+            lambda value, reference: not reference.any(),
+        )
+    ),
     *(Mistake(STOPS, NOTHING_OVER_NOTHING, way) for way in (_formula_of_floats, _formula_of_floats_and_initial)),
     *(Mistake(STOPS, EMPTY, way) for way in (_formula, lambda value, reference: np.abs(value).max())),
     Mistake("error", "it is not divided: that is the absolute error.", _over(lambda value, reference: 1)),

@@ -236,6 +236,9 @@ def shift_cases(rng: np.random.Generator) -> Iterator[Arguments]:
         yield case
     flat = np.ones((6, 6), dtype="int64")  # all shifts agree wholly
     yield {"one": flat, "other": flat.copy(), "max_shift": 2}
+    # (0, 3) agrees as wholly as (2, 2), and is nearer by abs(dy) + abs(dx); (3, 3), as (0, 4), by the larger one.
+    yield _stripes(rng, slope=2, by=(2, 2), most=3)
+    yield _stripes(rng, slope=3, by=(0, 4), most=4)
 
 
 def _shift_case(
@@ -246,6 +249,13 @@ def _shift_case(
     other = large[most - dy : most - dy + height, most - dx : most - dx + width].copy()
     noise = rng.random(other.shape) < spoilt
     other[noise] = rng.integers(0, 6, int(noise.sum()))
+    return {"one": one, "other": other, "max_shift": most}
+
+
+def _stripes(rng: np.random.Generator, slope: int, by: tuple[int, int], most: int) -> Arguments:
+    """A pattern that is the same (slope, -1) further on, and that pattern moved: several shifts agree wholly."""
+    pattern, (rows, columns) = rng.integers(0, 6, 80), np.indices((11, 11))
+    one, other = (pattern[rows - dy + slope * (columns - dx) + 20] for dy, dx in ((0, 0), by))
     return {"one": one, "other": other, "max_shift": most}
 
 
@@ -274,10 +284,10 @@ def agreements(one, other, max_shift):
     return (windows == one).sum((2, 3)), (windows >= 0).sum((2, 3))
 
 
-def choose(quality, max_shift, *, nearest=True):
+def choose(quality, max_shift, *, nearest=True, distance=lambda dy, dx: dy**2 + dx**2):
     """The shift of the best quality; of equals the nearest to 0, or the first."""
     steps = np.arange(-max_shift, max_shift + 1)
-    away = np.add.outer(steps**2, steps**2)
+    away = distance(steps[:, None], steps)
     best = quality >= quality.max() - 1e-12
     place = np.argmin(np.where(best, away, away.max() + 1)) if nearest else np.argmax(best)
     dy, dx = np.unravel_index(place, quality.shape)
@@ -406,6 +416,19 @@ SHIFT_MISTAKES = (
         "shift",
         "several shifts agree equally well, and yours is the last that was tried; take the smallest dy*dy + dx*dx.",
         _last_of_equals,
+    ),
+    *(
+        Mistake(
+            "shift",
+            "several shifts agree equally well, and yours is the nearest by another distance: dy*dy + dx*dx decides.",
+            lambda one, other, max_shift, distance=distance: choose(
+                np.divide(*agreements(one, other, max_shift)), max_shift, distance=distance
+            ),
+        )
+        for distance in (
+            lambda dy, dx: abs(dy) + abs(dx) + dy**2 / 100,
+            lambda dy, dx: np.maximum(abs(dy), abs(dx)) + (dy**2 + dx**2) / 100,
+        )
     ),
 )
 

@@ -15,6 +15,7 @@ from minunet.backend import choose_device
 from minunet.bench import engines
 from minunet.bench.compare import FORMATS, Row, agreement, disagreement, number, ratio, ratio_text
 from minunet.bench.gpu import bench_gpu
+from minunet.bench.kept import measure_kept, print_kept
 from minunet.bench.layers import measure_layers, print_layers
 from minunet.bench.measure import OtherWork, alternate, gemm_peak, peak_memory
 from minunet.bench.networks import TASKS, Task, task_flops
@@ -63,7 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     instead(
         "--inference", action="store_true", help="instead: the tasks that predict, beside ONNX Runtime and OpenVINO"
     )
-    instead("--profile", action="store_true", help="instead: what each part of minunet's step takes of a thread or GPU")
+    instead(
+        "--profile",
+        action="store_true",
+        help="instead: what each part of minunet's step takes of a thread or GPU, and what it keeps for the way back",
+    )
     add("--json", type=Path, metavar="FILE", help="write all numbers of the tables to FILE too")
     return exit_status(lambda: _bench(parser.parse_args(arguments)))
 
@@ -134,6 +139,9 @@ def _bench(options: argparse.Namespace) -> int:
                 result["profile"][task.name] = measure_parts(task, options.rounds)
                 note(result)
         print_parts(result["profile"])
+        result["kept"] = {task.name: measure_kept(task) for task in trained}
+        print_kept(result["kept"])
+        note(result)
         _warn(others.cores)
     else:
         result["gemm_peak"] = gemm_peak()

@@ -18,6 +18,7 @@ from minunet.data.dataset import Dataset
 from minunet.data.depth import unit
 from minunet.data.resize import row_slices
 from minunet.seeds import generator
+from minunet.threads import map_in_order
 
 
 def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
@@ -189,14 +190,16 @@ class Batches:
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
-        order, images, planes = self.order(epoch), [], []
-        for place in places:
+        order = self.order(epoch)
+
+        def seen(place: int) -> tuple[np.ndarray, list[np.ndarray]]:
             i, near = self._rare(epoch, place) or (order[place], None)
             image, belonging = self._changed(i, generator(self.seed, "augmentation", epoch, place), near)
             if self.augmentation.paste:
                 self._paste(image, belonging, generator(self.seed, "paste", epoch, place))
-            images.append(image)
-            planes.append(belonging)
+            return image, belonging
+
+        images, planes = zip(*map_in_order(seen, places), strict=True)
         to_output = LABELS[self.labels]
         labels, *weights = (to_output(np.stack(plane), *self.output_size) for plane in zip(*planes, strict=True))
         x = to_input(np.stack(images), self.centred)

@@ -65,7 +65,8 @@ def save_animation(run: Path, classes: Sequence[str]) -> None:
     """Make `progress.gif` of the frames so far, if there are any."""
     frames = []
     for path in (path for path in sorted((run / "progress").glob("*.png")) if path.is_file()):
-        with suppress(OSError), Image.open(path) as frame:  # one that is damaged is passed over
+        # One that is damaged is passed over. Nothing but PNG: for other formats Pillow would start programs.
+        with suppress(OSError), Image.open(path, formats=["PNG"]) as frame:
             frames.append(frame.convert("RGB"))
     if not frames:
         return

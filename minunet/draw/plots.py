@@ -1,4 +1,7 @@
-"""Pictures of a run: the curves, and what the network says beside what is true."""
+"""Pictures of a run: the curves, and what the network says beside what is true.
+
+Matplotlib is imported where something is drawn: it wants to write files of its own, and if it cannot, a run goes on.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -6,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 from tqdm import tqdm
 
 from minunet.data.dataset import Dataset, ignored_label
@@ -38,6 +38,9 @@ def drawn(path: Path, draw: Callable[[], None]) -> None:
 
 def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...], loss: str = "cross-entropy") -> None:
     """The curves of a run, a row of `metrics.csv` an epoch: losses, of the kind `loss`, and scores."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(12, 4), layout="constrained")
     losses, scores = figure.subplots(1, 2)
@@ -81,6 +84,9 @@ def save_predictions(
         predictions: class ids, N times (H, W).
         panels: what to show of each; "errors" is the prediction where it is wrong, and pale where it is right.
     """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
     classes, ignored = len(dataset.classes), ignored_label(len(dataset.classes))
     pairs = zip(dataset.labels, predictions, strict=True)
     scores = [mean_iou(confusion_matrix(truth, prediction, classes, ignored)) for truth, prediction in pairs]

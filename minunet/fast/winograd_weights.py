@@ -30,6 +30,10 @@ class TransformedWeights:
         # (weight, u, how often it will still be asked for); with the weight, so that its id stays its own
         self.entries: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray, int]] = {}
 
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        """For a copy, or another process, which has weights of its own: nothing is transformed there yet."""
+        return TransformedWeights, (self.uses,)
+
     def transformed(self, weight: np.ndarray, transpose: bool) -> np.ndarray:
         key = (id(weight), transpose)
         if self.process != os.getpid():  # a forked child: whoever held the lock is not here

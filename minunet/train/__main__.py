@@ -32,6 +32,7 @@ from minunet.train.listeners import listeners, write
 from minunet.train.loop import begin, fit, resume
 from minunet.train.own_layers import PAIRS, load_own_layers
 from minunet.train.presets import PIECES, PRESETS, VIEWS, load, make_schedule, weighted
+from minunet.train.profile import profiled
 from minunet.train.remarks import remarks, shares
 from minunet.train.run_folder import check_best, check_resumable, how_to_go_on, refuse_full, resume_command
 from minunet.train.score import final_test
@@ -110,6 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")
+    add("--profile", action="store_true", help="say at the end what took how long")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
     add(
         "--resume",
@@ -133,6 +135,8 @@ def _train(options: argparse.Namespace) -> int:
     if options.threads is not None:
         set_threads(options.threads)
     with ExitStack() as stack:  # one process at a time in the folder of a run
+        if options.profile:
+            stack.enter_context(profiled())
         if options.resume and options.resume.is_dir():
             stack.enter_context(locked(options.resume))
         return _run(options, stack)

@@ -1,6 +1,7 @@
 """Who listens to a run: each is told after every epoch, and writes, draws or prints something of it."""
 
 import csv
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from minunet.model.checkpoint import Checkpoint, best_epoch, save_weights
 from minunet.train.loop import Listener
 from minunet.train.score import Scores, as_predicted
 
-CURVES = 10  # how often `curves.png` is drawn; drawing takes a tenth of the time of a short epoch
+CURVES, PAUSE = 10, 10.0  # how often `curves.png` is drawn, and seconds in between: it takes a quarter of one
 
 
 def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any]], None]) -> list[Listener]:
@@ -50,11 +51,20 @@ def write(folder: Path, run: Checkpoint) -> None:
 
 
 def draw(folder: Path, run: Checkpoint, scores: Scores, validation: Dataset) -> None:
-    """The curves, and a picture of `progress.gif`, both at some of the epochs, the last one among them."""
-    if is_drawn(run.epoch, run.config.epochs, CURVES):
-        drawn(folder / "curves.png", lambda: save_curves(folder / "curves.png", run.rows, run.classes, run.config.loss))
+    """The curves, which are drawn at the end too, and a picture of `progress.gif`, both at some of the epochs."""
+    curves = folder / "curves.png"
+    if is_drawn(run.epoch, run.config.epochs, CURVES) and not _younger(curves, PAUSE):
+        drawn(curves, lambda: save_curves(curves, run.rows, run.classes, run.config.loss))
     if is_drawn(run.epoch, run.config.epochs):
         mean = f"mean IoU of all {len(validation)}: {run.rows[-1]['mean_iou']:.3f}"
         title = f"epoch {run.epoch} of {run.config.epochs}, {mean}"
         shown = as_predicted(validation, run.config, scores.predictions)
         drawn(folder / "progress", lambda: save_frame(folder, run.epoch, title, shown, scores.predictions))
+
+
+def _younger(path: Path, seconds: float) -> bool:
+    """Whether there is such a file, written less than so many seconds ago."""
+    try:
+        return 0 <= time.time() - path.stat().st_mtime < seconds
+    except OSError:
+        return False

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from minunet.data.dataset import Dataset
 from minunet.draw.animation import FRAME_TIME, FRAMES, LAST_TIME, is_drawn, save_animation, save_frame
@@ -51,11 +51,13 @@ def test_frames_in_their_order(tmp_path, shapes):
     assert np.abs(first[place] - zero).max() <= 8 and np.abs(last[place] - one).max() <= 8
 
 
-def test_every_class_keeps_its_colour_though_the_end_does_not_show_it(tmp_path):
+def test_every_class_keeps_its_colour_though_the_end_does_not_show_it(tmp_path, monkeypatch):
     data = dataclasses.replace(dataset([(20, 20)]), classes=tuple("abcdefg"))
     for epoch, value in ((1, 6), (2, 0)):
         save_frame(tmp_path, epoch, "", data, [np.full((20, 20), value, "uint8")])
-    (tmp_path / "progress" / "00003.png").write_bytes(b"damaged")  # is passed over
+    (tmp_path / "progress" / "00003.png").write_bytes(b"damaged")  # is passed over, as is what is no PNG:
+    (tmp_path / "progress" / "00004.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *arguments, **how: pytest.fail("a program is started"))
     save_animation(tmp_path, data.classes)
     with Image.open(tmp_path / "progress.gif") as picture:
         assert picture.n_frames == 2

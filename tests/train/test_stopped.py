@@ -102,6 +102,15 @@ def test_a_drawing_that_fails_is_told_and_training_goes_on(monkeypatch, capsys, 
     assert Path("a/test.json").exists() and Path("a/best.npz").exists()
 
 
+def test_matplotlib_that_cannot_write_its_own_files_ends_no_training(monkeypatch, capsys):
+    """As in a container whose only folder that can be written to is that of the run."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
+    error = capsys.readouterr().err
+    assert "a/curves.png could not be drawn" in error and "a/predictions.png could not be drawn" in error
+    assert Path("a/test.json").exists() and Path("a/progress.gif").exists()
+
+
 def test_a_run_that_was_stopped_before_it_was_saved_can_be_begun_again(capsys):
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     for path in Path("a").iterdir():

@@ -180,6 +180,24 @@ def first_of_equals(one, other, max_shift):
     return found
 
 
+def nearest_by(distance, one, other, max_shift):
+    agreement = {}
+    for shift in sorted(every(max_shift), key=distance):
+        a, b = overlap(one, other, *shift)
+        agreement[shift] = (a == b).mean()
+    return max(agreement, key=agreement.get)
+
+
+@wrong("11.3")
+def fewest_steps(one, other, max_shift):
+    return nearest_by(lambda shift: abs(shift[0]) + abs(shift[1]), one, other, max_shift)
+
+
+@wrong("11.3")
+def longest_way(one, other, max_shift):
+    return nearest_by(lambda shift: max(abs(shift[0]), abs(shift[1])), one, other, max_shift)
+
+
 @wrong("11.3")
 def columns_first(one, other, max_shift):
     best, found = -1.0, (0, 0)
