@@ -6,6 +6,7 @@ The parser of the command line, `--set`, and the reading of a `config.json` all 
 import dataclasses
 import json
 import re
+import sys
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -60,7 +61,8 @@ def check(owner: type, name: str, value: Any) -> Any:
         wanted = " or ".join(WORDS[each] for each in kinds)
         raise InputError(f"{name}: the value must be {wanted}, not {str(value)[:50]}.")
     low, high = about["low"], about["high"]
-    if number and value != field.default and not all(low <= part <= high for part in parts):
+    largest = min(high, sys.float_info.max)
+    if number and value != field.default and not all(low <= part <= largest for part in parts):
         raise InputError(f"{name}: it must be from {low:g} to {high:g}, not {str(value)[:50]}.")
     return value
 

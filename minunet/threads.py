@@ -51,7 +51,7 @@ def set_threads(threads: int) -> None:
 
 
 class _Call:
-    """A call of `map_in_order`."""
+    """Somebody who is within `_one_blas_thread_each`."""
 
 
 @contextmanager
@@ -203,7 +203,7 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> G
     """
     with _one_blas_thread_each():
         if _threads == 1 or len(items) == 1:
-            yield from _one_by_one(function, items)
+            yield from (function(item) for item in items)
             return
         work = _Shared(function, items)
         with _helped(work):
@@ -216,28 +216,24 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> G
                 yield result.result()
 
 
-def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """By the caller alone. Not `map`: it would take a StopIteration of the function for the end."""
-    for item in items:
-        yield function(item)
-
-
 def pieces_in_order(
     function: Callable[[Item], Result], pieces: Sequence[Item], *, worth: bool = True
 ) -> Iterator[Result]:
     """`map_in_order` over the pieces of one operation, if a thread has nothing else to do, and it is `worth` it.
 
-    To wake a thread and to wait for it takes a tenth of a millisecond.
+    To wake a thread and to wait for it takes a tenth of a millisecond. Unless some map is under way, in whatever
+    thread, a caller alone gets one BLAS thread, too, for the same bits.
     """
     if worth and (_idle > 0 or len(_helpers) < _threads - 1):
         return map_in_order(function, pieces)
-    return _one_by_one(function, pieces) if len(_inside) else _by_itself(function, pieces)
+    # Not `map`: that would take a StopIteration of the function for the end.
+    by_itself = (function(piece) for piece in pieces)
+    return by_itself if len(_inside) else _with_one_blas_thread(by_itself)
 
 
-def _by_itself(function: Callable[[Item], Result], pieces: Sequence[Item]) -> Iterator[Result]:
-    """By a caller who is not within `map_in_order`: with one BLAS thread, for the same bits."""
+def _with_one_blas_thread(results: Iterator[Result]) -> Iterator[Result]:
     with _one_blas_thread_each():
-        yield from _one_by_one(function, pieces)
+        yield from results
 
 
 def do_pieces(function: Callable[[Item], object], pieces: Sequence[Item], *, worth: bool = True) -> None:

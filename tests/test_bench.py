@@ -303,12 +303,13 @@ def test_prediction_beside_the_engines(tiny, tmp_path, monkeypatch, capsys):
     ]
 
 
-def test_an_engine_that_computes_something_else_is_not_timed(tiny, monkeypatch, capsys):
+def test_an_engine_that_computes_something_else_is_not_timed(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(TASKS, "tiny", Task("tiny", 8, 2, "same", 2, 16, train=False))
     right = engines.OnnxRuntime.run
     monkeypatch.setattr(engines.OnnxRuntime, "run", lambda self: right(self) + 2e-4)
-    assert command.main(["--inference"]) == 2
-    assert "minunet and ONNX Runtime do not agree, a probability differs by 2.0e-04" in capsys.readouterr().err
+    assert command.main(["--inference", "--json", str(tmp_path / "found.json")]) == 1
+    assert "minunet and ONNX Runtime DO NOT AGREE: a probability differs by 2.0e-04" in capsys.readouterr().out
+    assert list(json.loads((tmp_path / "found.json").read_text())["inference"]["tiny"]) == ["apart"]
 
 
 def test_engines_that_are_not_installed_are_left_out(monkeypatch, capsys):

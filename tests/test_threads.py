@@ -423,3 +423,30 @@ def test_nobody_waits_for_threads_that_are_gone(script):
     subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script], check=True, timeout=60, cwd=Path(threads.__file__).parents[1]
     )
+
+
+def test_an_outer_map_comes_before_those_within_it():
+    """Whoever helps takes the other items of the outer map, and only then pieces of the inner one, begun later."""
+    threads.set_threads(2)
+    order, first = [], []
+    within, done = threading.Event(), threading.Event()
+
+    def inner(piece):
+        if threading.get_ident() != first[0]:
+            order.append("inner")
+            return
+        within.set()  # the inner map is there to be helped with
+        done.wait(60)  # until the other thread has had its choice often enough
+
+    def outer(item):
+        if item == 0:
+            first.append(threading.get_ident())
+            list(threads.map_in_order(inner, range(20)))
+            return
+        order.append("outer")
+        within.wait(60)
+        if item == 3:
+            done.set()
+
+    list(threads.map_in_order(outer, range(4)))
+    assert order[:3] == ["outer"] * 3

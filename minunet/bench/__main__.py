@@ -103,34 +103,21 @@ def _bench(options: argparse.Namespace) -> int:
     if options.device == "gpu":
         return bench_gpu(options.task, options.rounds, options.profile, note)
     result: dict[str, Any] = {"machine": _machine(), "threads": get_threads(), "rounds": options.rounds}
-    if len(counts) > 1 or options.layers:
-        mode: tuple[str, Callable[..., Any], Callable[..., None]] = "layers", measure_layers, print_layers
-        if len(counts) > 1:
-            usable = [count for count in counts if count <= CORES] or [CORES]
-            if len(usable) < len(counts):
-                print(f"measured for {', '.join(map(str, usable))} threads: there are {CORES} cores")
-            if torch_problem():
-                print(torch_problem())
-            print(f"{_machine()}, {CORES} cores, {options.rounds} rounds")
-            mode = "threads", partial(measure_threads, counts=usable), print_threads
-        what, measure, show = mode
-        result[what] = {}
-        for task in tasks if len(counts) > 1 else trained:
-            with OtherWork() as others:
-                found = result[what][task.name] = measure(task, rounds=options.rounds)
-            show(task, found)
-            _warn(others.cores)
-            note(result)
+    if len(counts) > 1:
+        usable = [count for count in counts if count <= CORES] or [CORES]
+        if len(usable) < len(counts):
+            print(f"measured for {', '.join(map(str, usable))} threads: there are {CORES} cores")
+        if torch_problem():
+            print(torch_problem())
+        print(f"{_machine()}, {CORES} cores, {options.rounds} rounds")
+        _task_by_task("threads", tasks, partial(measure_threads, counts=usable), print_threads, result, note)
+    elif options.layers:
+        _task_by_task("layers", trained, measure_layers, print_layers, result, note)
     elif options.inference:
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
         print(engines.HEADER)
-        result["inference"] = {}
-        for task in predicting:
-            with OtherWork() as others:
-                found = result["inference"][task.name] = engines.measure_engines(task, options.rounds)
-            engines.print_engines(task, found)
-            _warn(others.cores)
-            note(result)
+        _task_by_task("inference", predicting, engines.measure_engines, engines.print_engines, result, note)
+        return 1 if any("apart" in found for found in result["inference"].values()) else 0
     elif options.profile:
         print(f"{_machine()}, {get_threads()} threads, {options.rounds} rounds")
         result["profile"] = {}
@@ -158,6 +145,24 @@ def _bench(options: argparse.Namespace) -> int:
             note(result)
         return 0 if all(row["agree"] for row in result["tasks"].values()) else 1
     return 0
+
+
+def _task_by_task(
+    what: str,
+    tasks: list[Task],
+    measure: Callable[..., Any],
+    show: Callable[[Task, Any], None],
+    result: dict[str, Any],
+    note: Callable[[dict[str, Any]], None],
+) -> None:
+    """Measure and print each of the tasks, and say so if others kept the machine busy."""
+    result[what] = {}
+    for task in tasks:
+        with OtherWork() as others:
+            found = result[what][task.name] = measure(task, rounds=result["rounds"])
+        show(task, found)
+        _warn(others.cores)
+        note(result)
 
 
 def _write(path: Path | None, result: dict[str, Any]) -> None:

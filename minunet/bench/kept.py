@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from minunet.bench.measure import MEBIBYTE
 from minunet.bench.networks import Task
-
-MEBIBYTE = 2**20
 
 
 def measure_kept(task: Task) -> dict[str, float]:

@@ -191,9 +191,10 @@ class Batches:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
         order = self.order(epoch)
+        chosen = [self._rare(epoch, place) or (order[place], None) for place in places]
 
         def seen(place: int) -> tuple[np.ndarray, list[np.ndarray]]:
-            i, near = self._rare(epoch, place) or (order[place], None)
+            i, near = chosen[place - places.start]
             image, belonging = self._changed(i, generator(self.seed, "augmentation", epoch, place), near)
             if self.augmentation.paste:
                 self._paste(image, belonging, generator(self.seed, "paste", epoch, place))

@@ -1,6 +1,7 @@
 """Fetching data sets: with a hash that is checked, going on where a download was cut off, unpacked without trust."""
 
 import hashlib
+import os
 import shutil
 import tarfile
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ def fetch(archives: tuple[Archive, ...], target: Path) -> None:
     """
     with locked(new_folder(target, target)):
         for archive in archives:
+            _refuse_odd(target, archive)
             if (target / archive.folder).is_dir():
                 print(f"{target / archive.folder} is there already")
                 continue
@@ -43,6 +45,18 @@ def fetch(archives: tuple[Archive, ...], target: Path) -> None:
             unpack(file, target, archive.folder)
             file.unlink()
             print(f"{target / archive.folder} is ready")
+
+
+def _refuse_odd(target: Path, archive: Archive) -> None:
+    """Raise InputError if what would be written to, or unpacked into, is a link, or no plain file or folder."""
+    name = archive.address.rsplit("/", 1)[1]
+    for path, is_plain in (
+        (target / name, Path.is_file),
+        (target / f"{name}.part", Path.is_file),
+        (target / f"{archive.folder}.unfinished", Path.is_dir),
+    ):
+        if os.path.lexists(path) and (path.is_symlink() or not is_plain(path)):
+            raise InputError(f"{path} is a link, or something else that this command does not leave there: remove it.")
 
 
 def _download(archive: Archive, target: Path) -> Path:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how such files begin, small and big ones, of either byte order
 NODATA = 42113  # that of GDAL, with the number, as text, that stands for no value
 NONE, DEFLATE, PACKBITS = 1, (8, 32946), 32773
+AGAIN = 20  # times the size of the file: parts of a page that hold more together are the same ones, again and again
 KNOWN = (NONE, *DEFLATE, PACKBITS)  # compressions that tifffile knows by itself
 LOSSY = (6, 7, 33003, 33005, 34712, 34892, 50001, 52546)  # JPEG, JPEG 2000, WebP, JPEG XL
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK = range(6)  # photometric interpretations
@@ -133,6 +134,8 @@ def _refuse_odd(page: "tifffile.TiffPage") -> None:
     """Raise InputError for a page that is too large, not whole, or read differently by different programs."""
     if page.imagewidth * page.imagelength > most_pixels():
         raise Image.DecompressionBombError
+    if sum(page.databytecounts) > AGAIN * page.parent.filehandle.size + 2**20:
+        raise InputError("has parts that lie at the same place of the file, again and again.")
     refuse_many(page.size)
     if page.compression == PACKBITS and page.predictor != 1:
         raise InputError("holds PackBits with a predictor, which programs read differently: save it uncompressed.")

@@ -27,14 +27,15 @@ def rows_of(image: np.ndarray, block: Block, height: int = 1) -> np.ndarray:
 
 
 def blocks(batch: int, rows: int, at_once: int) -> list[Block]:
-    """Cut `batch` samples of `rows` rows into pieces of at most `at_once` rows, as equal as it works out."""
+    """Cut `batch` samples of `rows` rows into pieces of at most `at_once` rows.
+
+    Of whole samples the last piece holds what is left; rows are cut into parts as equal as it works out.
+    """
     at_once = max(1, at_once)
     if at_once >= rows:
         step = at_once // rows
         return [Block(slice(n, min(n + step, batch)), 0, rows) for n in range(0, batch, step)]
-    count = -(-rows // at_once)  # pieces a sample
-    cuts = [(rows * i // count, rows * (i + 1) // count) for i in range(count)]
-    return [Block(slice(n, n + 1), *cut) for n in range(batch) for cut in cuts]
+    return [Block(slice(n, n + 1), cut.start, cut.stop) for n in range(batch) for cut in slices(rows, at_once)]
 
 
 def slices(count: int, at_once: int) -> list[slice]:

@@ -3,9 +3,8 @@
 `python -m minunet.bench --layers` prints the rates of all of them. The rule for NumPy arrays:
 
     float32, kernel 3x3, stride 1, padding <= 2, at least 8 channels in:
-        at least 32 channels in and out -> winograd, a quarter of the products,
-            if there are at least 16 tiles of y for each time that the weights are transformed
-        fewer -> winograd_rows, half of the products and less to copy
+        fewer than 32 channels in or out -> winograd_rows, half of the products and less to copy
+        more, and at least 16 tiles of y for each time that the weights are transformed -> winograd, a quarter
     anything else -> im2col
 """
 

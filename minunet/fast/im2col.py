@@ -10,7 +10,7 @@ Backward likewise, block by block: dweight = sum of cols.T @ dy, and the rows of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minunet.fast.blocks import SHARED, Block, Pair, blocks, slices
+from minunet.fast.blocks import SHARED, Block, Pair, blocks, rows_of, slices
 from minunet.fast.relu import relu_backward_in_place, relu_in_place
 from minunet.fast.scratch import scratch
 from minunet.threads import do_pieces, pieces_in_order
@@ -37,7 +37,7 @@ def forward(
         if bias is not None:
             wide += np.tile(bias, y.shape[2])
         if relu:
-            relu_in_place(wide)
+            relu_in_place(rows_of(y, block))
 
     do_pieces(piece, pieces, worth=y.size * len(matrix) >= SHARED)
     return y
@@ -115,7 +115,7 @@ def _blocks(windows: np.ndarray, matrix: np.ndarray) -> list[Block]:
 
 
 def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, pieces: int) -> None:
-    """out = a @ b; columns of b are shared out, if there is no other piece that could be."""
+    """out = a @ b. If there is one block only, columns of b, the weights, are shared out."""
     if pieces == 1 and a.size * b.shape[1] >= SHARED:
         do_pieces(lambda some: np.matmul(a, b[:, some], out=out[:, some]), slices(b.shape[1], -(-b.shape[1] // 8)))
     else:

@@ -6,8 +6,8 @@ of a tile of 6x6 pixels d it makes the 4x4 outputs y of a 3x3 convolution with 3
     V = BT d B        U = G g GT        M = U * V        y = AT M A          (B is BT.T, GT is G.T, A is AT.T)
 
 With channels each of the 36 places of the tile is a matrix product: M[f] = V[f] @ U[f], (T, C) @ (C, K) for the T tiles
-of a block of the image. That is nearly all of the arithmetic, in one call of BLAS over large matrices. Lavin and Gray,
-"Fast Algorithms for Convolutional Neural Networks" (2016), section 4.
+of a block of the image. That is nearly all of the arithmetic, in one call of `np.matmul`, which hands BLAS 36 large
+products. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), section 4.
 
 BT and AT are matrix products too. Along a row of the image, a tile is 6 pixels that lie one behind the other, a matrix
 (6, C), and the next one begins 4 pixels further: BT times all of them needs no copy. Down the columns, as in
@@ -91,11 +91,11 @@ def backward(
     """
     channels, out_channels = weight.shape[2:]
     u_transposed = transform_weight(weight, True, kept) if need_dx else None  # (36, K, C)
-    pieces, no_array = _blocks(dy.shape, channels), np.empty(0, dtype="float32")
+    pieces = _blocks(dy.shape, channels)
     alone = len(pieces) == 1
     dx = np.empty(x.shape, dtype="float32") if need_dx else None
 
-    def piece(block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def piece(block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         if y is not None:
             relu_backward_in_place(rows_of(dy, block, 4), rows_of(y, block, 4))
         v = _transform_input(x, block, padding, -(-dy.shape[2] // 4))  # (6, 6, n, t, T', C)
@@ -104,27 +104,27 @@ def backward(
         shape = (36, channels, out_channels)
         part = scratch("du", shape) if alone else np.empty(shape, dtype="float32")
         _multiply(v_matrices.swapaxes(1, 2), dm_matrices, part, alone)  # 36 x (C, T) @ (T, K)
-        last_rows = no_array
+        last_rows = None
         if dx is not None and u_transposed is not None:
             _multiply(dm_matrices, u_transposed, v_matrices, alone)  # dV: 36 x (T, K) @ (K, C), where V was
             last_rows = _transform_dv(v, dx, block, padding)
         return part, dm[1, 1].reshape(-1, out_channels).sum(axis=0), last_rows
 
-    du, dbias, carry = no_array, np.zeros(out_channels, dtype="float32"), no_array
+    du, dbias, carry = np.empty(0, dtype="float32"), np.zeros(out_channels, dtype="float32"), None
     worth = 2 * dy.size * channels * 36 // 16 >= SHARED
     for block, (part, dbias_part, last_rows) in zip(pieces, pieces_in_order(piece, pieces, worth=worth), strict=True):
         du = np.add(du, part, out=du) if du.size else part
         dbias += dbias_part
         if dx is not None and block.start > 0:
             target = dx[block.samples, 4 * block.start - padding[0] :][:, :2]
-            target += carry[:, : target.shape[1]]
+            target += carry
         carry = last_rows  # what the next block has to add to its first two rows
     dweight = transform_back(du)
     return dx, dweight, dbias
 
 
 def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, alone: bool) -> None:
-    """36 matrix products; where there are few tiles of many channels they are nearly all of the work, in one piece."""
+    """out[f] = a[f] @ b[f] for the 36 places. If there is one block only, nine places at a time are shared out."""
     if alone and a.size * b.shape[2] >= SHARED:
         do_pieces(lambda some: np.matmul(a[some], b[some], out=out[some]), slices(36, 9))
     else:
@@ -165,8 +165,8 @@ def _transform_dv(dv: np.ndarray, dx: np.ndarray, block: Block, padding: Pair) -
     """The transpose of `_transform_input`: dV (6, 6, n, t, T', C) -> the rows of dx (N, H, W, C) under the block.
 
     Tiles overlap by 2 pixels, so the first 4 rows (columns) of a tile are written, and the last 2 added to the next
-    tile. Returns what has to be added to the first 2 rows under the next block, where one follows: another thread may
-    be writing those.
+    tile. Returns what has to be added to the first 2 rows under the next block, (n, 2, W, C), where one follows:
+    another thread may be writing those. Fewer if dx ends there.
     """
     _, _, batch, tiles, tiles_across, channels = dv.shape
     length = tiles_across * channels

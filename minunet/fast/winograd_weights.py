@@ -1,4 +1,4 @@
-"""The weights of `winograd` in its domain, U = G g GT, made once for all groups of samples of a training step."""
+"""The weights of `winograd` in its domain, U = G g GT, made once for all groups of samples, or all predictions."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from minunet.fast.blocks import slices
+from minunet.fast.blocks import SHARED, slices
 from minunet.fast.scratch import scratch
 from minunet.fast.winograd_rows import G
 from minunet.threads import do_pieces
@@ -15,14 +15,15 @@ from minunet.threads import do_pieces
 GG = np.kron(G, G).astype("float32")  # (36, 9): G g GT for a kernel that is flattened to 9 numbers
 
 
-PIECE = 1 << 15  # numbers of a kernel's place that are transformed at a time
+PIECE = 1 << 15  # of the C*K numbers of a place, how many are transformed at a time
 
 
 class TransformedWeights:
     """While no weight changes, each is transformed once, and forgotten when it was used `uses` times.
 
-    `uses` is the number of groups of samples that pass forward, or forward and backward. With groups of 2 samples of
-    the seed network 6 % of the time went into transforming the same weights again.
+    `uses` is the number of groups of samples that pass forward, or forward and backward; `sys.maxsize` where weights
+    never change. With groups of 2 samples of the seed network 6 % of the time went into transforming the same weights
+    again.
     """
 
     def __init__(self, uses: int) -> None:
@@ -60,23 +61,21 @@ def transform_weight(weight: np.ndarray, transpose: bool = False, kept: Transfor
 def _transform(weight: np.ndarray, transpose: bool, empty: Callable[..., np.ndarray]) -> np.ndarray:
     g = weight.reshape(9, *weight.shape[2:])
     g = g.swapaxes(1, 2) if transpose else g
-    _, rows, columns = g.shape
-    u = empty((36, rows, columns), dtype="float32")
-
-    def piece(some: slice) -> None:
-        np.matmul(GG, g[:, some].reshape(9, -1), out=u[:, some].reshape(36, -1))  # (36, 9) @ (9, some*columns)
-
-    do_pieces(piece, slices(rows, PIECE // columns), worth=g.size > 4 * PIECE)
-    return u
+    return _by_rows(GG, g, empty((36, *g.shape[1:]), dtype="float32"))
 
 
 def transform_back(du: np.ndarray) -> np.ndarray:
     """dg = GT dU G: (36, C, K) -> (3, 3, C, K), the transpose of `transform_weight`."""
-    _, rows, columns = du.shape
-    dg = np.empty((9, rows, columns), dtype="float32")
+    dg = _by_rows(GG.T, du, np.empty((9, *du.shape[1:]), dtype="float32"))
+    return dg.reshape(3, 3, *du.shape[1:])
+
+
+def _by_rows(matrix: np.ndarray, a: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """out = matrix @ a, (P, Q) @ (Q, rows, columns) -> (P, rows, columns), some rows at a time."""
+    _, rows, columns = a.shape
 
     def piece(some: slice) -> None:
-        np.matmul(GG.T, du[:, some].reshape(36, -1), out=dg[:, some].reshape(9, -1))  # (9, 36) @ (36, some*columns)
+        np.matmul(matrix, a[:, some].reshape(len(a), -1), out=out[:, some].reshape(len(out), -1))
 
-    do_pieces(piece, slices(rows, PIECE // columns), worth=du.size > 4 * PIECE)
-    return dg.reshape(3, 3, rows, columns)
+    do_pieces(piece, slices(rows, PIECE // columns), worth=matrix.size * rows * columns >= SHARED)
+    return out

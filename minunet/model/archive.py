@@ -30,6 +30,8 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     refuse_swollen(path)
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise ValueError("it holds what is no array")  # of which NumPy returns the bytes
     meta = json.loads(str(arrays.pop("meta")))
     digest = meta.pop("digest", None)
     if digest is not None and digest != _digest(meta, arrays):

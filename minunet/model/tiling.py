@@ -59,9 +59,9 @@ def predict(net: UNet, params: Parameters, x: Array, mirrors: Mirrors = NO_MIRRO
 
 
 def settled(net: UNet) -> UNet:
-    """The network, computing for each image the same, however many go through it together, with weights that stay.
+    """The network, for weights that stay as they are: what is made of them alone is kept, four times their memory.
 
-    What is made of the weights alone is kept: four times their memory. In a large network each group makes it anew.
+    Of more than KEPT parameters nothing is kept: each group of samples makes it anew.
     """
     share = net.operations.share
     return net if share is None else net.using(share(sys.maxsize if net.parameters() <= KEPT else 1))

@@ -4,14 +4,12 @@ It looks from outside, at the functions that the thread is in, and the innermost
 part of the run that is. So the training loop knows nothing of it, and takes as long as without it.
 """
 
-import os
 import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from minunet.draw import plots
@@ -23,12 +21,12 @@ from minunet.train.counted import counted
 from minunet.train.epoch import Epoch
 
 INTERVAL = 0.005  # seconds between two looks
-STAT = Path("/proc/self/stat")  # what Linux tells of this process
-STARTING, COMPUTING, REST = "starting Python, importing", "computing", "the rest"
+STARTING, STEPS, REST = "starting Python, importing", "training steps", "the rest"
 FUNCTIONS: dict[str, tuple[Callable, ...]] = {
     "reading the images": (presets.folder_preset, presets.load, counted),
     "preparing batches": (loop.make_batches, loop.make_batch),
-    COMPUTING: (loss_and_gradients, logits, SGD.step, Adam.step, follow, Epoch.add),  # of scores, the forward pass
+    STEPS: (loss_and_gradients, SGD.step, Adam.step, follow, Epoch.add),
+    "predicting, for the scores": (logits,),
     "scoring": (score.score, score.final_test),
     "saving": (save_checkpoint, listeners.write),
     "drawing": (listeners.draw, plots.drawn),
@@ -38,20 +36,23 @@ PARTS = {function.__code__: part for part, functions in FUNCTIONS.items() for fu
 
 @contextmanager
 def profiled() -> Iterator[None]:
-    """At the end, print the seconds of each part of what the calling thread did meanwhile, and its share."""
-    started, seen, ended = _age(), defaultdict[str, float](float), threading.Event()
+    """If no error ends it, print the seconds of each part of what the calling thread did meanwhile, and its share.
+
+    What was before is counted as the processor's time of this process: the clock that began with it is not to be had
+    everywhere.
+    """
+    seconds, watched, ended = defaultdict[str, float](float), threading.get_ident(), threading.Event()
+    seconds[STARTING] = time.process_time()
     first: list[float] = []  # when the first step began
-    watched = threading.get_ident()
 
     def watch() -> None:
         last = time.perf_counter()
         while not ended.wait(INTERVAL):
-            part = _part(sys._current_frames().get(watched))
-            now = time.perf_counter()
-            seen[part] += now - last
+            part, now = _part(sys._current_frames().get(watched)), time.perf_counter()
+            seconds[part] += now - last
             last = now
-            if part == COMPUTING and not first:
-                first.append(started + sum(seen.values()))
+            if part == STEPS and not first:
+                first.append(sum(seconds.values()))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -60,7 +61,10 @@ def profiled() -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        _print({STARTING: started} | {part: seen[part] for part in (*FUNCTIONS, REST)}, first)
+    whole = sum(seconds.values())
+    print(f"{whole:.1f} s" + "".join(f"; the first step began after {each:.1f} s" for each in first))
+    for part in (STARTING, *FUNCTIONS, REST):
+        print(f"  {part:<28}{seconds[part]:>8.2f} s {seconds[part] / whole:>7.1%}")
 
 
 def _part(frame: FrameType | None) -> str:
@@ -70,20 +74,3 @@ def _part(frame: FrameType | None) -> str:
             return PARTS[frame.f_code]
         frame = frame.f_back
     return REST
-
-
-def _age() -> float:
-    """For how many seconds this process has been there; 0 where the system does not say it as Linux does."""
-    try:
-        began = STAT.read_text().rpartition(")")[2].split()[19]  # in ticks since the machine was started
-        return float(Path("/proc/uptime").read_text().split()[0]) - int(began) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return 0.0
-
-
-def _print(seconds: dict[str, float], first: list[float]) -> None:
-    whole = sum(seconds.values())
-    until = f"; the first step began after {first[0]:.1f} s" if first else ""
-    print(f"{whole:.1f} s{until}")
-    for part, value in seconds.items():
-        print(f"  {part:<28}{value:>8.2f} s {value / whole:>7.1%}")

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -239,3 +240,34 @@ def test_no_server_and_no_place(tmp_path, server, capsys):
 def test_the_official_archives_are_named():
     assert [(a.folder, a.size) for a in command.ARCHIVES] == [("images", 791_918_971), ("annotations", 19_173_078)]
     assert all(a.address.startswith("https://") and len(a.sha256) == 64 for a in command.ARCHIVES)
+
+
+def a_link_to_a_file(path, elsewhere):
+    path.symlink_to(elsewhere / "precious")
+
+
+def a_link_to_what_is_not_there(path, elsewhere):
+    path.symlink_to(elsewhere / "new")
+
+
+def a_link_to_a_folder(path, elsewhere):
+    path.symlink_to(elsewhere)
+
+
+def a_queue(path, elsewhere):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("name", ["images.tar.gz", "images.tar.gz.part", "images.unfinished"])
+@pytest.mark.parametrize("made", [a_link_to_a_file, a_link_to_what_is_not_there, a_link_to_a_folder, a_queue])
+def test_nothing_is_written_through_what_a_stranger_has_put_there(tmp_path, pets, name, made):
+    elsewhere, target = tmp_path / "elsewhere", tmp_path / "target"
+    (elsewhere / "images").mkdir(parents=True)
+    for file in ("precious", "images/thesis"):
+        (elsewhere / file).write_text("mine")
+    target.mkdir()
+    made(target / name, elsewhere)
+    with pytest.raises(InputError, match=f"{name} is a link, or something else .*: remove it"):
+        fetch(pets, target)
+    assert sorted(path.name for path in elsewhere.rglob("*")) == ["images", "precious", "thesis"]
+    assert (elsewhere / "precious").read_text() == (elsewhere / "images/thesis").read_text() == "mine"

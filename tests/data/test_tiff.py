@@ -146,6 +146,30 @@ def test_a_page_that_swells_is_refused(tmp_path):
         decode(tmp_path / "a.tif", 2)
 
 
+@pytest.mark.parametrize("compression", [1, 8, 32773])
+@pytest.mark.parametrize("rows", [8, 64])
+def test_strips_that_all_lie_at_the_same_place(tmp_path, rows, compression):
+    """A small file of a row a strip, which would be read and unpacked once for each: a few times, or it is refused."""
+    row = np.arange(16, dtype="uint8").tobytes()
+    packed = {1: row, 8: zlib.compress(row), 32773: b"\x0f" + row}[compression]
+    data = packed + bytes(0 if compression == 1 else 10**6)
+    data += bytes(-len(data) % 2 + (10**6 if compression == 1 else 0))
+    long = len(row) if compression == 1 and rows == 8 else len(data)
+    places = 8 + len(data)
+    sizes = places + 4 * rows
+    tags = [(256, 1, 16), (257, 1, rows), (258, 1, 8), (259, 1, compression), (262, 1, 1)]
+    tags += [(273, rows, places), (277, 1, 1), (278, 1, 1), (279, rows, sizes)]
+    content = b"II*\0" + struct.pack("<I", sizes + 4 * rows) + data
+    content += struct.pack(f"<{rows}I", *[8] * rows) + struct.pack(f"<{rows}I", *[long] * rows)
+    content += struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, *rest) for tag, *rest in tags)
+    (tmp_path / "a.tif").write_bytes(content + bytes(4))
+    if rows == 8:
+        np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, np.tile(np.arange(16), (rows, 1)))
+    else:
+        with pytest.raises(InputError, match="again and again"):
+            decode(tmp_path / "a.tif")
+
+
 def test_a_predictor_of_single_bits_is_refused(tmp_path):
     """tifffile writes it, and reads other values than were written."""
     tifffile.imwrite(tmp_path / "a.tif", np.eye(8, dtype=bool), compression="zlib", predictor=2)

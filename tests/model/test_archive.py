@@ -29,6 +29,16 @@ def test_what_was_written_comes_back(tmp_path, rng):
             np.testing.assert_array_equal(back[name], array)
 
 
+@pytest.mark.parametrize("name", ["params/a.npy", "optimizer/readme.txt"])
+def test_members_that_are_no_arrays_are_refused(tmp_path, rng, name):
+    """NumPy returns the bytes of what does not begin as its files do; and earlier versions wrote no digest."""
+    np.savez(tmp_path / "a.npz", meta=np.array("{}"), **{"params/b": rng.standard_normal(3)})
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr(name, b"no array")
+    with pytest.raises(ValueError, match="holds what is no array"):
+        read_archive(tmp_path / "a.npz")
+
+
 def test_no_single_byte_can_change_what_is_read(tmp_path, rng):
     """Each byte of a file, one after the other, changed in two ways: an error, or all that was written."""
     arrays = arrays_of(rng)

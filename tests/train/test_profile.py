@@ -25,9 +25,9 @@ def helper():
 
 
 def test_the_innermost_function_counts(monkeypatch):
-    monkeypatch.setattr(profile, "PARTS", {scoring.__code__: "scoring", computing.__code__: profile.COMPUTING})
+    monkeypatch.setattr(profile, "PARTS", {scoring.__code__: "scoring", computing.__code__: profile.STEPS})
     assert helper() == profile.REST
-    assert scoring() == ("scoring", profile.COMPUTING)
+    assert scoring() == ("scoring", profile.STEPS)
 
 
 def test_a_run_says_where_its_time_went(small_cells_elsewhere, monkeypatch, tmp_path, capsys):
@@ -36,29 +36,25 @@ def test_a_run_says_where_its_time_went(small_cells_elsewhere, monkeypatch, tmp_
         return loss_and_gradients(*arguments, **options)
 
     monkeypatch.setattr(loop, "loss_and_gradients", slow)
-    monkeypatch.setitem(profile.PARTS, slow.__code__, profile.COMPUTING)
+    monkeypatch.setitem(profile.PARTS, slow.__code__, profile.STEPS)
     assert train.main([*SMALL, "--epochs", "1", "--profile", "--out", str(tmp_path / "run")]) == 0
     printed = capsys.readouterr().out
     seconds = parts(printed)
     whole, first = re.search(r"([0-9.]+) s; the first step began after ([0-9.]+) s", printed).groups()
-    assert set(seconds) == {profile.STARTING, *profile.FUNCTIONS, profile.REST}
+    assert list(seconds) == [profile.STARTING, *profile.FUNCTIONS, profile.REST]
     assert sum(seconds.values()) == pytest.approx(float(whole), abs=0.1)
-    assert seconds[profile.COMPUTING] > 0 and 0 < float(first) < float(whole)
+    assert seconds[profile.STEPS] >= 0.1 and 0 < float(first) < float(whole)
+
+    assert train.main(["--profile", "--resume", str(tmp_path / "run")]) == 0  # only the test is left
+    printed = capsys.readouterr().out
+    assert parts(printed)[profile.STEPS] == 0 and "first step" not in printed
 
 
-def test_it_speaks_after_an_error_too(tmp_path, capsys):
-    """And without a step there is no first one."""
+def test_an_error_speaks_alone(tmp_path, capsys):
     (tmp_path / "images").mkdir()
     assert train.main(["--profile", "--data-dir", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
-    assert "first step" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("stat", [None, "1 (python) S", "1 (py) " + "x " * 30])
-def test_a_system_that_does_not_say_when_the_process_began(monkeypatch, tmp_path, stat):
-    if stat is not None:
-        (tmp_path / "stat").write_text(stat)
-    monkeypatch.setattr(profile, "STAT", tmp_path / "stat")
-    assert profile._age() == 0
+    printed = capsys.readouterr()
+    assert profile.STARTING not in printed.out and printed.err.startswith("minunet: ")
 
 
 def parts(printed):

@@ -7,6 +7,7 @@ import pytest
 from minunet import InputError
 from minunet.data.augment import Augmentation
 from minunet.model.config import Config
+from minunet.options import check
 from minunet.train.presets import PRESETS
 from minunet.train.settings import FOLLOW, change
 
@@ -94,3 +95,10 @@ def test_a_field_that_another_preset_has_no_use_for():
     for setting in ("count=2", "border=3", "pooled=true"):
         with pytest.raises(InputError, match="from 3 to 1e.06|is for the preset"):
             change(PRESETS["cells"], [setting])
+
+
+@pytest.mark.parametrize("high", [10**400, float("inf"), float("nan")])
+def test_what_is_no_number_is_no_range(high):
+    """Of a `config.json` or a checkpoint that somebody sent: Python compares whole numbers of any length."""
+    with pytest.raises(InputError, match="ranges: it must be from"):
+        check(Config, "ranges", [0, high])
