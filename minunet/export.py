@@ -37,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     add("--npz", type=Path, metavar="FILE", help="write a checkpoint for minunet.predict")
     add("--small", type=Path, metavar="FILE", help="the same rounded to 8 bits: a byte a weight and not four")
     add("--state-dict", type=Path, metavar="FILE", help="write a state dict for PyTorch: .pt, .pth or .safetensors")
-    add("--onnx", type=Path, metavar="FILE", help="write an ONNX graph: image (N, 3, H, W) in, probabilities out")
+    add(
+        "--onnx", type=Path, metavar="FILE", help="write an ONNX graph: image (N, channels, H, W) in, probabilities out"
+    )
     return exit_status(lambda: _export(parser.parse_args(arguments)))
 
 

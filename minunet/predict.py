@@ -75,8 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
     add(
         "--page",
         type=partial(read, Config, "page"),
-        metavar="N",
-        help="of files with several pictures, see minunet.train (default: as in training)",
+        metavar="PAGE",
+        help="of files with several pictures, its number, or channels for all of them as the channels of one, see "
+        "minunet.train (default: as in training)",
     )
     add("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute (default: auto)")
     add("--threads", type=at_least(1), default=get_threads(), metavar="N", help="CPU threads (default: all cores)")

@@ -4,6 +4,7 @@ A line a class: VALUE NAME, as in `255 cell`, or R,G,B NAME, as in `255,0,0 road
 What is called `ignore` is no class: its pixels count neither in the loss nor in the score.
 """
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from minunet.data.lists import is_there, read_lines, shorten
 from minunet.data.resize import row_slices
 from minunet.errors import InputError, printable
 
+SPACED = re.compile(r"^\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)(?=\s)")  # as people write colours, too: 255, 0, 0
 IGNORE = "ignore"
 MANY = 8  # values: so many, from one that is known to another, are the greys of smooth edges
 
@@ -43,8 +45,8 @@ class Classes(NamedTuple):
             if self.coloured:
                 what = f"{path} holds the colours {_colours(unknown)}, which classes.txt does not name."
             edges = "edges between classes: save masks without any."
-            ignored = f" If {unknown[-1]} is what does not count, name it: '{unknown[-1]} {IGNORE}'."
-            ignored = ignored if not self.coloured and unknown.tolist() in ([255], [65535]) else ""
+            one = _colours(unknown) if self.coloured else str(unknown[-1])
+            ignored = f" If {one} is what does not count, name it: '{one} {IGNORE}'." if len(unknown) == 1 else ""
             raise InputError(what + (f" They look like smooth {edges}" if smooth else ignored))
         labels = np.empty(mask.shape, "uint8")
         for rows in row_slices(*mask.shape):
@@ -61,7 +63,7 @@ def read_classes(path: Path) -> Classes | None:
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
-        text, *rest = line.split(maxsplit=1)
+        text, *rest = SPACED.sub(r"\1,\2,\3", line).split(maxsplit=1)
         here, name, value = f"{path}, line {number}: {line!r}", " ".join(rest).strip(), _value(text)
         if value is None or not name:
             raise InputError(

@@ -124,7 +124,7 @@ def tell_of_tags(pairs: Sequence[Pair]) -> None:
     if count := sum(pair.askew for pair in pairs):
         print(
             f"{count} of {len(pairs)} pictures are turned upright by their orientation tag and their masks have none: "
-            "those must have been painted on the upright picture",
+            "these are taken as painted on the upright picture, which nothing shows of those turned upside down",
             file=sys.stderr,
         )
 

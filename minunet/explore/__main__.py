@@ -129,7 +129,7 @@ def _read_truth(path: Path, picture: Path, image: np.ndarray, model: Model) -> n
     """The classes of a picture, (H, W). Raises InputError if they are none of the network's."""
     mask, _, mask_turned = read_mask(path)
     if not mask_turned and decode(picture, model.config.page).turned:
-        told = f"{picture} is turned upright by its orientation tag, and {path} has none: it must have been painted so"
+        told = f"{picture} is turned upright by its orientation tag, and {path} has none: it is taken as painted so"
         print(printable(told), file=sys.stderr)
     require_size(path, mask.shape, image.shape[:2], "picture")
     wrong = sorted(set(np.unique(mask).tolist()) - {*range(len(model.classes)), IGNORED})

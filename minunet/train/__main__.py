@@ -220,7 +220,9 @@ def _train_and_test(
     print(f"testing the best epoch on {len(data.test)} images", flush=True)
     check_best(folder, run)
     result, matrix = final_test(load_model(folder, device, net.operations), data.test, folder)
-    print_result(result)
+    size = run.config.size
+    scaled = f" scaled to {size} x {size}" if run.config.data_dir and not run.config.pieces else ""
+    print_result(result, scaled)
     taught = shares(counted(data.training, run.config, net), len(run.classes))
     print("".join(f"{remark}\n" for remark in remarks(matrix, run.classes, run.config.loss, taught)), end="")
     print(f"curves, predictions and weights are in {printable(folder)}")

@@ -48,7 +48,7 @@ def describe(
     if unknown := [name for name, share in parts if not share]:
         print(f"no training image shows {shorten(unknown)}, as the network sees it: that cannot be learnt")
     if ignored:
-        print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of all pixels")
+        print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of the pixels to train on")
     print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")
     if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
@@ -66,10 +66,10 @@ def describe(
         print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
 
 
-def print_result(result: dict[str, Any]) -> None:
-    """The scores on the test images."""
+def print_result(result: dict[str, Any], scaled: str = "") -> None:
+    """The scores on the test images; `scaled`: in words, to what size they were, if they were."""
     print(
-        f"\ntest, {result['images']} images, weights of epoch {result['epoch']}: pixel accuracy "
+        f"\ntest, {result['images']} images{scaled}, weights of epoch {result['epoch']}: pixel accuracy "
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )

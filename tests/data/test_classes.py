@@ -26,8 +26,8 @@ def test_numbers_are_sorted_and_what_is_ignored_is_no_class(tmp_path):
 
 
 def test_colours_keep_the_order_of_the_lines(tmp_path):
-    classes = classes_of(tmp_path, "255,0,0 road\n0,0,0 ignore\n0,0,255 house\n")
-    assert classes.names == ("road", "house") and classes.coloured
+    classes = classes_of(tmp_path, "255, 0 ,0 road, wet\n0,0,0 ignore\n0,0,255 house\n")
+    assert classes.names == ("road, wet", "house") and classes.coloured
     mask = codes(np.array([[[0, 0, 255], [255, 0, 0], [0, 0, 0]]], "uint8"))
     assert classes.encode(tmp_path, mask, np.unique(mask)).tolist() == [[1, 0, IGNORED]]
 
@@ -35,7 +35,9 @@ def test_colours_keep_the_order_of_the_lines(tmp_path):
 def test_a_colour_that_is_not_named_is_refused(tmp_path):
     classes = classes_of(tmp_path, "255,0,0 road\n0,0,255 house\n")
     mask = codes(np.array([[[0, 1, 255], [255, 0, 0]]], "uint8"))
-    with pytest.raises(InputError, match=r"a\.png holds the colours 0,1,255, which classes\.txt does not name\.$"):
+    with pytest.raises(
+        InputError, match=r"0,1,255, which classes\.txt does not name\. .* name it: '0,1,255 ignore'\.$"
+    ):
         classes.encode(tmp_path / "a.png", mask, np.unique(mask))
     smooth = codes(np.linspace([255, 0, 0], [0, 0, 255], 12).round().astype("uint8")[None])
     with pytest.raises(InputError, match="and 6 more, which .* They look like smooth edges between classes"):

@@ -291,7 +291,7 @@ def test_what_is_said_of_a_run(tmp_path, capsys):
         "view: pieces at 0.5 of the resolution, as --view asks for them",
         "1 channel, black to white: 0 to 255",
         "pieces of 16 x 16 pixels, 13 an epoch",
-        "ignored: 20.0% of all pixels",
+        "ignored: 20.0% of the pixels to train on",
         "weight of a pixel in the cross-entropy: ground 1, line 3",
     ):
         assert line in said
