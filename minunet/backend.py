@@ -5,7 +5,8 @@ So the same line of code runs on the CPU for a NumPy array and on the GPU for a 
 """
 
 import sys
-from importlib import metadata
+from functools import lru_cache
+from importlib import import_module, metadata
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,30 @@ def array_module(*arrays: Array) -> ModuleType:
     return np
 
 
+def imported(name: str) -> ModuleType:
+    """An optional package. Raises ImportError, also where there is nothing but a folder of its name.
+
+    Python takes such a folder for a package, wherever it looks: one of results, or what an uninstallation has left.
+    """
+    module = import_module(name)
+    if module.__spec__ is not None and module.__spec__.origin is None:
+        del sys.modules[name]
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    return module
+
+
+@lru_cache
+def why_no_torch() -> str | None:
+    """None if PyTorch can be used, otherwise what hinders it."""
+    try:
+        imported("torch")
+    except ModuleNotFoundError:
+        return "PyTorch is not installed (pip install torch)"
+    except (ImportError, OSError) as error:
+        return f"PyTorch is installed but cannot be imported ({error})"
+    return None
+
+
 def why_no_gpu() -> str | None:
     """None if a GPU can be used through CuPy, otherwise a sentence that says why not.
 
@@ -36,7 +61,7 @@ def why_no_gpu() -> str | None:
     operation on it, and see whether cuBLAS, a library of its own, is there.
     """
     try:
-        import cupy
+        cupy = imported("cupy")
     except ModuleNotFoundError:
         return "CuPy is not installed (for NVIDIA: pip install 'cupy-cuda12x[ctk]')."
     except Exception as error:
@@ -79,7 +104,7 @@ def to_device(array: Array, device: str) -> Array:
     if device != "gpu":
         raise InputError(f"device must be cpu or gpu, not {device!r}.")
     try:
-        import cupy
+        cupy = imported("cupy")
     except ImportError:
         raise InputError(f"No GPU can be used: {why_no_gpu()}") from None
     return cupy.asarray(array)

@@ -117,6 +117,40 @@ def test_a_cupy_that_cannot_be_imported(monkeypatch):
     assert "cannot be imported: libcuda.so.1 is broken" in backend.why_no_gpu()
 
 
+@pytest.mark.parametrize("name", ["cupy", "torch", "nothing_else"])
+def test_a_folder_of_its_name_is_no_package(monkeypatch, tmp_path, request, name):
+    """Of results, beside the pictures, or what an uninstallation has left: Python imports it all the same."""
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setattr(sys, "path_importer_cache", {})
+    for each in [each for each in sys.modules if each.split(".")[0] == name]:
+        monkeypatch.delitem(sys.modules, each)
+    backend.why_no_torch.cache_clear()
+    request.addfinalizer(backend.why_no_torch.cache_clear)
+    with pytest.raises(ModuleNotFoundError, match=f"No module named '{name}'"):
+        backend.imported(name)
+    assert name not in sys.modules
+    if name == "cupy":
+        assert backend.why_no_gpu().startswith("CuPy is not installed")
+        with pytest.raises(InputError, match="CuPy is not installed"):
+            backend.to_device(np.zeros(3), "gpu")
+    if name == "torch":
+        assert backend.why_no_torch() == "PyTorch is not installed (pip install torch)"
+
+
+def test_a_pytorch_that_cannot_be_loaded(monkeypatch, request):
+    class Broken:
+        def find_spec(self, name, *rest):
+            if name == "torch":
+                raise OSError("libcudart.so.12: cannot open shared object file")
+
+    backend.why_no_torch.cache_clear()
+    request.addfinalizer(backend.why_no_torch.cache_clear)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    assert "cannot be imported (libcudart.so.12: cannot open" in backend.why_no_torch()
+
+
 def test_no_cupy(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert "pip install" in backend.why_no_gpu()

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from minunet.backend import why_no_torch
 from minunet.bench import __main__ as command
 from minunet.bench import engines, measure, profile, sides, threads
 from minunet.bench.networks import TASKS, Task, convolutions, task_flops
-from minunet.bench.sides import torch_problem
 from minunet.errors import InputError
 
 TINY = Task("tiny", 8, 2, "same", 3, 16)
@@ -149,13 +149,13 @@ def test_nothing_is_timed_unless_both_agree(tiny, monkeypatch, capsys):
 
 def test_without_pytorch_minunet_alone(tiny, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)  # makes `import torch` fail
-    torch_problem.cache_clear()
+    why_no_torch.cache_clear()
     assert command.main(["--rounds", "5"]) == 0
     printed = capsys.readouterr().out
     assert "PyTorch is" in printed and "minunet alone" in printed and "       -  " in printed
     assert command.main(["--layers", "--rounds", "5"]) == 0
     assert "8 -> 8, 16, 1" in capsys.readouterr().out
-    torch_problem.cache_clear()
+    why_no_torch.cache_clear()
 
 
 def test_a_row_that_others_have_disturbed_says_so(tiny, monkeypatch, capsys):

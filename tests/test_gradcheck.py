@@ -1,10 +1,12 @@
 """The checker is checked: it passes what is right, and finds every planted bug."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
 
+from minunet.backend import why_no_torch
 from minunet.gradcheck import __main__ as command
 from minunet.gradcheck.check import check, relative_error
 from tests.layers.prove import prove
@@ -59,8 +61,10 @@ def test_the_command_fails_on_a_wrong_gradient(capsys, monkeypatch):
     assert "WRONG: conv2d" in capsys.readouterr().out
 
 
-def test_the_command_works_without_pytorch(capsys, monkeypatch):
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+def test_the_command_works_without_pytorch(capsys, monkeypatch, request):
+    monkeypatch.setitem(sys.modules, "torch", None)  # makes `import torch` fail
+    why_no_torch.cache_clear()
+    request.addfinalizer(why_no_torch.cache_clear)
     assert command.main(["--seed", "3"]) == 0
     printed = capsys.readouterr().out
     assert "PyTorch is not installed" in printed

@@ -4,12 +4,11 @@ Each has `run`, the task once: a training step, or the logits of the batch; and 
 minunet's order of axes: loss and gradients, or the norm of the logits and them.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from minunet.backend import to_device, to_numpy
+from minunet.backend import to_device, to_numpy, why_no_torch
 from minunet.bench.networks import Task
 from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import Adam
@@ -45,16 +44,10 @@ class Minunet:
         return float(np.linalg.norm(output)), {"logits": output}
 
 
-@lru_cache
 def torch_problem() -> str | None:
     """None if PyTorch can be used, otherwise a sentence that says why not."""
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        return "PyTorch is not installed: minunet alone (pip install torch for the comparison)."
-    except (ImportError, OSError) as error:
-        return f"PyTorch is installed but cannot be imported ({error}): minunet alone."
-    return None
+    problem = why_no_torch()
+    return problem and f"{problem}: minunet alone."
 
 
 class Torch:

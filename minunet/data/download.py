@@ -41,9 +41,10 @@ def fetch(archives: tuple[Archive, ...], target: Path) -> None:
             if (target / archive.folder).is_dir():
                 print(f"{target / archive.folder} is there already")
                 continue
-            file = _download(archive, target)
+            file, theirs = _download(archive, target)
             unpack(file, target, archive.folder)
-            file.unlink()
+            if not theirs:
+                file.unlink()
             print(f"{target / archive.folder} is ready")
 
 
@@ -59,14 +60,16 @@ def _refuse_odd(target: Path, archive: Archive) -> None:
             raise InputError(f"{path} is a link, or something else that this command does not leave there: remove it.")
 
 
-def _download(archive: Archive, target: Path) -> Path:
-    """The archive as a file in `target`, whole and with the right hash."""
+def _download(archive: Archive, target: Path) -> tuple[Path, bool]:
+    """The archive as a file in `target`, whole and with the right hash; and whether it was there before."""
     address, file = archive.address, target / archive.address.rsplit("/", 1)[1]
     part, free = Path(f"{file}.part"), shutil.disk_usage(target).free
     if free < 3 * archive.size:  # the archive, what it holds, and room to breathe
         raise InputError(f"{target} has {free / 1e9:.1f} GB left; {file.name} needs {3 * archive.size / 1e9:.1f} GB.")
-    if _is_whole(file, archive):
-        return file
+    if file.exists():
+        if not _is_whole(file, archive):
+            raise InputError(f"{file} is not the file of {address} (its SHA256 differs): move it away, or remove it.")
+        return file, True
     try:
         _go_on(address, part)
         part.replace(file)
@@ -81,12 +84,10 @@ def _download(archive: Archive, target: Path) -> Path:
     if not _is_whole(file, archive):
         file.unlink()
         raise InputError(f"{address} is not the file that was expected (its SHA256 differs). It is deleted; try again.")
-    return file
+    return file, False
 
 
 def _is_whole(file: Path, archive: Archive) -> bool:
-    if not file.exists():
-        return False
     with open(file, "rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() == archive.sha256
 

@@ -1,13 +1,13 @@
 """State dicts on disk: PyTorch's own format (.pt, .pth) and safetensors; PyTorch's order of axes in both."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from minunet.backend import imported
 from minunet.errors import InputError
 from minunet.exchange.axes import from_torch_order, to_torch_order
 from minunet.files import refuse_swollen, whole_file
@@ -68,7 +68,7 @@ def about_of(path: Path) -> dict[str, Any]:
     """What a safetensors file that was written here says of itself: see `Model.about`; nothing of others."""
     if path.suffix != SAFETENSORS:
         return {}
-    with import_module("safetensors").safe_open(path, "np") as file:
+    with imported("safetensors").safe_open(path, "np") as file:
         about = (file.metadata() or {}).get("minunet", "{}")
     try:
         return dict(json.loads(about))
@@ -83,6 +83,6 @@ def _package(path: Path) -> ModuleType:
     if path.suffix == SAFETENSORS:
         name, needs = "safetensors.numpy", "the package safetensors: pip install 'minunet[export]'."
     try:
-        return import_module(name)
+        return imported(name)
     except ImportError:
         raise InputError(f"{path} needs {needs}") from None

@@ -1,11 +1,11 @@
 """`python -m minunet.gradcheck`: prove every gradient on this machine, and print the table."""
 
 import argparse
-import importlib.util
 import sys
 
 import numpy as np
 
+from minunet.backend import why_no_torch
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
 from minunet.gradcheck import check
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(words: list[str], seed: int) -> int:
-    with_torch = importlib.util.find_spec("torch") is not None
+    problem = why_no_torch()
     rng = np.random.default_rng(seed)
     every = list(default_cases(rng))
     if unknown := [word for word in words if not any(word in case.name for case in every)]:
@@ -38,7 +38,7 @@ def _check(words: list[str], seed: int) -> int:
     print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
     for case in cases:
         print(f"\n{case.name}")
-        for row in check.check(case, rng, with_torch=with_torch):
+        for row in check.check(case, rng, with_torch=problem is None):
             print(format_row(row))
             rows.append(row)
 
@@ -49,8 +49,8 @@ def _check(words: list[str], seed: int) -> int:
         f"{check.COMPLEX_TOLERANCE:g}, PyTorch {check.TORCH_TOLERANCE:g} "
         f"(whole network {check.TORCH_NETWORK_TOLERANCE:g})."
     )
-    if not with_torch:
-        print("PyTorch is not installed, its column is empty (pip install torch).")
+    if problem:
+        print(f"{problem}: its column is empty.")
     unchecked = f" (not checked without PyTorch: {len(rows) - checked})" if checked < len(rows) else ""
     print(f"{checked - len(wrong)} of {checked} gradients are right{unchecked}.")
     for row in wrong:

@@ -5,12 +5,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from minunet.backend import imported
 from minunet.errors import InputError, printable
 from minunet.files import own_folder
 
@@ -23,8 +23,10 @@ QUEUE = 10**6  # numbers that wait to be written: nobody waits for a place
 
 def require_tensorboardx() -> None:
     """Raise InputError if tensorboardX is not installed: early, before anything is written."""
-    if find_spec("tensorboardX") is None:
-        raise InputError("--tensorboard needs tensorboardX: pip install 'minunet[tensorboard]'.")
+    try:
+        imported("tensorboardX")
+    except ImportError:
+        raise InputError("--tensorboard needs tensorboardX: pip install 'minunet[tensorboard]'.") from None
 
 
 @contextmanager

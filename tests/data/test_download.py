@@ -154,10 +154,17 @@ def test_a_whole_archive_is_not_fetched_again(tmp_path, pets):
     target.mkdir()
     (target / "images.tar.gz").write_bytes(Server.files["/images.tar.gz"])
     fetch(pets[:1], target)
-    assert [path.name for path in target.iterdir()] == ["images"] and Server.asked == []
-    (target / "annotations.tar.gz").write_bytes(b"something else")  # this one is
-    fetch(pets, target)
-    assert (target / "annotations").is_dir() and Server.asked != []
+    assert sorted(path.name for path in target.iterdir()) == ["images", "images.tar.gz"] and Server.asked == []
+
+
+def test_a_file_of_somebody_else_is_left_alone(tmp_path, pets):
+    """`images.tar.gz` is a common name."""
+    target = tmp_path / "downloads"
+    target.mkdir()
+    (target / "annotations.tar.gz").write_bytes(b"mine")
+    with pytest.raises(InputError, match="annotations.tar.gz is not the file of .*: move it away, or remove it"):
+        fetch(pets, target)
+    assert (target / "annotations.tar.gz").read_bytes() == b"mine"
 
 
 def test_a_spoilt_file_is_deleted(tmp_path, server, pets):
