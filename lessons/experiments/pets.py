@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from minunet.commands import Parser, at_least, keep_memory
-from minunet.data.dataset import Dataset, Splits
+from minunet.data.dataset import Splits
 from minunet.data.pets import CLASSES, load_pets
 from minunet.errors import InputError, exit_status
 from minunet.files import locked, whole_file
@@ -79,22 +79,15 @@ def train_and_test(config: Config, without: str, out: Path) -> int:
 def dealt(config: Config, without: str) -> Splits:
     """All that is not tested to train on; `without` a breed, that one is tested, of both lists."""
     parts = load_pets(Path(config.data_dir or ""), config.size, generator(config.split_seed, "data"))
-    known, test = joined(parts.training, parts.validation), parts.test
+    known, test = parts.training.joined(parts.validation), parts.test
     if without:
-        every = joined(known, test)
+        every = known.joined(test)
         of_it = np.array([name.startswith(f"{without}_") for name in every.names])
         listed = np.arange(len(every)) < len(known)
         known, test = (every.take(np.flatnonzero(each)) for each in (listed & ~of_it, of_it))
     if not len(known) or not len(test):
         raise InputError(f"There are no photographs of {without}, or of nothing else.")
     return Splits(known, known.take(slice(WATCHED)), test)
-
-
-def joined(first: Dataset, second: Dataset) -> Dataset:
-    """Both, one after the other."""
-    images = np.concatenate([np.asarray(each.images) for each in (first, second)])
-    labels = np.concatenate([np.asarray(each.labels) for each in (first, second)])
-    return Dataset(images, labels, first.names + second.names, CLASSES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every kind of data is turned into: images and labels in memory."""
+"""What every kind of data is turned into: images and labels, in memory or in a file, see shelf.py."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from minunet.data.shelf import Filed, Shelf
 from minunet.errors import InputError
 
 Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
@@ -25,7 +26,7 @@ class Dataset:
         labels: (N, H, W) uint8, class ids 0 to len(classes) - 1, or IGNORED; or a list likewise.
         names: what each image is called.
         classes: the name of each class.
-        instances: which object each pixel belongs to, a list of (H, W) int32, where that is known: see
+        instances: which object each pixel belongs to, N times (H, W) int32, where that is known: see
             `minunet.data.instances`.
     """
 
@@ -33,7 +34,7 @@ class Dataset:
     labels: Images
     names: list[str]
     classes: tuple[str, ...]
-    instances: list[np.ndarray] | None = None
+    instances: Images | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -49,12 +50,17 @@ class Dataset:
                 state.update(np.ascontiguousarray(array).data)
         return state.hexdigest()
 
+    def joined(self, other: Self) -> Self:
+        """The images of both, one after the other, without the numbers of single objects."""
+        images, labels = _join(self.images, other.images), _join(self.labels, other.labels)
+        return replace(self, images=images, labels=labels, names=self.names + other.names, instances=None)
+
     def take(self, indices: np.ndarray | slice) -> Self:
         """The part of the data set with these indices, in their order."""
         order = np.arange(len(self))[indices]
         names = [self.names[i] for i in order]
-        instances = None if self.instances is None else [self.instances[i] for i in order]
         images, labels = _take(self.images, order), _take(self.labels, order)
+        instances = None if self.instances is None else _take(self.instances, order)
         return replace(self, images=images, labels=labels, names=names, instances=instances)
 
 
@@ -81,24 +87,34 @@ def _key(image: np.ndarray) -> bytes:
 
 
 def stacked(parts: Iterable[Dataset]) -> Splits:
-    """Data sets whose images are lists of arrays of one size, each with one array in their place, and of labels.
+    """Data sets whose images are shelves of arrays of one size, each with one array in their place, and of labels.
 
-    The lists are emptied on the way, so that nothing is kept twice.
+    The shelves are emptied on the way, so that nothing is kept twice. One with arrays in a file stays a shelf.
     """
     return Splits(*(replace(part, images=_stack(part.images), labels=_stack(part.labels)) for part in parts))
 
 
-def _stack(arrays: Images) -> np.ndarray:
-    assert isinstance(arrays, list)
+def _stack(arrays: Images) -> Images:
+    assert isinstance(arrays, Shelf)
+    if any(isinstance(entry, Filed) for entry in arrays.entries):
+        return arrays
     whole = np.empty((len(arrays), *arrays[0].shape), arrays[0].dtype)
     for number in range(len(whole)):
         whole[number] = arrays[number]
-        arrays[number] = whole[number]  # a view
+        arrays.entries[number] = whole[number]  # a view
     return whole
 
 
+def _join(one: Images, other: Images) -> Images:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.concatenate([one, other])
+    return Shelf([entry for arrays in (one, other) for entry in getattr(arrays, "entries", arrays)])
+
+
 def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:
-    return arrays[order] if isinstance(arrays, np.ndarray) else [arrays[i] for i in order]
+    if isinstance(arrays, np.ndarray):
+        return arrays[order]
+    return Shelf([arrays.entries[i] for i in order] if isinstance(arrays, Shelf) else [arrays[i] for i in order])
 
 
 def ignored_label(classes: int) -> int | None:

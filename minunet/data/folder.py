@@ -31,6 +31,7 @@ from minunet.data.objects import check_objects, read_objects, refuse_black_and_w
 from minunet.data.pairs import Pair, alike, as_seen, read_all, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
 from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
+from minunet.data.shelf import Each, Shelf, Store, opened
 from minunet.errors import InputError
 
 OBJECTS = ("background", "object", "border")
@@ -69,13 +70,14 @@ def read_folder(
         page: which page of TIFFs and animations is meant, see `decode`.
         scale: by which the network will scale what is not scaled here: what that loses is told.
     """
-    layout = find_layout(folder)
+    layout, store = find_layout(folder), Store()
     classes = read_classes(layout.folder / "classes.txt") if not layout.instances else None
     if layout.instances and is_there(layout.folder / "classes.txt"):
         print("classes.txt is passed over: instances/ holds single objects of one class", file=sys.stderr)
     scaled, scaling = (size, size) if size else None, Scaling(size, scale)
     read = partial(
         read_pair,
+        store=store,
         size=scaled,
         classes=classes,
         border=border if layout.instances else None,
@@ -96,16 +98,17 @@ def read_folder(
     parts, dealt = deal([path.name for path in paths], layout.lists, rng)
     if len(names) <= IGNORED:
         _refuse_ignored(pairs, parts, scaling)
-    pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
-    instances = [pair.instances for pair in pairs if pair.instances is not None] or None
+    pictures, values = [pair.picture for pair in pairs], [pair.values for pair in pairs]
+    labels = Shelf(pair.labels for pair in pairs)
+    instances = Shelf(pair.instances for pair in pairs if pair.instances is not None)
     del pairs  # `as_seen` lets each picture go when it has been scaled
     channels, deep = alike(paths, pictures)
-    training = (with_channels(paths[number], pictures[number].values, channels) for number in parts[0])
-    ranges = ranges_of(list(training)) if deep else None
-    images = as_seen(paths, pictures, channels, ranges, scaled, page)
-    data = Dataset(images, labels, [path.name for path in paths], names, instances)
+    training = Each(lambda number: with_channels(paths[number], opened(values[number]), channels), parts[0])
+    ranges = ranges_of(training) if deep else None
+    images = as_seen(paths, pictures, values, store, channels, ranges, scaled, page)
+    data = Dataset(images, labels, [path.name for path in paths], names, instances if len(instances) else None)
     splits = Splits(*(data.take(part) for part in parts))
-    del data, images, labels
+    del data, images, labels, training
     return Loaded(stacked(splits) if size else splits, dealt, channels, ranges)
 
 
@@ -123,7 +126,7 @@ def _refuse_ignored(pairs: list[Pair], parts: list[np.ndarray], scaling: Scaling
     """Raises InputError if no pixel counts of the pictures that are trained on, or validate, or test."""
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
         some = [pairs[number] for number in part]
-        if all((pair.labels == IGNORED).all() for pair in some):
+        if all((opened(pair.labels) == IGNORED).all() for pair in some):
             lost = any(pair.kept is not None and pair.kept[:, 2].any() for pair in some)
             why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
             raise InputError(f"All pixels of the pictures to {what} are ignored{why}")

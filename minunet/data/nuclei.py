@@ -26,6 +26,7 @@ from minunet.data.objects import check_objects
 from minunet.data.pairs import read_all
 from minunet.data.pictures import read_image, read_mask, require_size
 from minunet.data.scaling import Scaling, count_objects, lost_objects, tell_of_lost_objects
+from minunet.data.shelf import Entry, Shelf, Store
 from minunet.errors import InputError, printable
 
 CLASSES = ("background", "nucleus", "border")
@@ -42,9 +43,11 @@ def load_nuclei(folder: Path, rng: np.random.Generator, border: int = RADIUS, sc
     """
     splits, scaling = _divided(folder, rng, border), Scaling(None, scale)
     if scaling.changes:
-        instances = [each for part in splits for each in part.instances or []]
-        lost = sum(lost_objects(each, scaling) for each in instances)
-        tell_of_lost_objects(lost, sum(map(count_objects, instances)), scaling)
+        counts = [
+            (lost_objects(each, scaling), count_objects(each)) for part in splits for each in part.instances or []
+        ]
+        lost, objects = np.sum(counts, axis=0).tolist()
+        tell_of_lost_objects(lost, objects, scaling)
     return splits
 
 
@@ -91,10 +94,16 @@ def _listed(folder: Path) -> list[list[str]]:
 
 def _load(folder: Path, names: list[str], border: int) -> Dataset:
     """The pictures with these names."""
-    images, instances = zip(*read_all(_read, [folder / "stage1_train" / name for name in names], "nuclei"), strict=True)
-    check_objects([int(each.max()) for each in instances], instances.__getitem__, folder)
-    labels = [to_classes(each, border) for each in instances]
-    return Dataset(list(images), labels, names, CLASSES if border else CLASSES[:BORDER], list(instances))
+    store = Store()
+
+    def read(name: str) -> tuple[Entry, Entry, Entry, int]:
+        image, nuclei = _read(folder / "stage1_train" / name)
+        return store.put(image), store.put(to_classes(nuclei, border)), store.put(nuclei), int(nuclei.max())
+
+    images, labels, entries, counts = zip(*read_all(read, names, "nuclei"), strict=True)
+    instances = Shelf(entries)
+    check_objects(list(counts), instances.__getitem__, folder)
+    return Dataset(Shelf(images), Shelf(labels), names, CLASSES if border else CLASSES[:BORDER], instances)
 
 
 def _read(folder: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -28,6 +28,7 @@ from minunet.data.pictures import (
 )
 from minunet.data.resize import resize_mask, resize_picture, row_slices
 from minunet.data.scaling import Scaling, lost_objects
+from minunet.data.shelf import Entry, Shelf, Store, opened
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
@@ -35,11 +36,15 @@ KEPT = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
 class Pair(NamedTuple):
-    """A picture and what its mask says: labels (H, W) uint8; instances (H, W) int32, if objects have numbers."""
+    """A picture and what its mask says: labels (H, W) uint8; instances (H, W) int32, if objects have numbers.
+
+    The numbers of all three lie in a store; those of the `picture` are empty, (0, 0, C).
+    """
 
     picture: Picture
-    labels: np.ndarray
-    instances: np.ndarray | None
+    values: Entry
+    labels: Entry
+    instances: Entry | None
     found: Found  # in the mask, before it was scaled
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
@@ -49,13 +54,14 @@ class Pair(NamedTuple):
 
 def read_pair(
     paths: tuple[Path, Path],
+    store: Store,
     size: tuple[int, int] | None,
     classes: Classes | None,
     border: int | None = None,
     page: Page = None,
     scaling: Scaling | None = None,
 ) -> Pair:
-    """A picture and its mask, of the same size; scaled to `size`, if it is given.
+    """A picture and its mask, of the same size; scaled to `size`, if it is given; their arrays go into the store.
 
     How deep pictures are scaled is known only when all have been read: in their place stands a sample then, (P, 1, C).
 
@@ -69,10 +75,12 @@ def read_pair(
     """
     image_path, mask_path = paths
     picture = read_picture(image_path, page)
-    shape = picture.values.shape[:2]
+    shape, values = picture.values.shape[:2], picture.values
     if size:  # before the mask is read: of large photographs both would take much memory
-        values = _sample(picture.values) if picture.deep else resize_picture(picture.values, size)
-        picture = picture._replace(values=values)
+        values = _sample(values) if picture.deep else resize_picture(values, size)
+    stored = store.put(values)
+    picture = picture._replace(values=values[:0, :0].copy())
+    del values
     mask = read_mask(mask_path, coloured=classes is not None and classes.coloured)
     if picture.turned and not mask.turned and mask.values.shape == shape[::-1] != shape:
         raise InputError(
@@ -86,10 +94,12 @@ def read_pair(
         whole = numbered(mask_path, mask, held)
         instances = resize_mask(whole, size) if size else whole
         lost = lost_objects(whole, scaling) if scaling else 0
-        return Pair(picture, to_classes(instances, border), instances, found, askew, shape, lost)
+        classes_of_pixels = store.put(to_classes(instances, border))
+        return Pair(picture, stored, classes_of_pixels, store.put(instances), found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
     back = kept(labels, scaling.seen_size(shape), classes and len(classes.names)) if scaling else None
-    return Pair(picture, resize_mask(labels, size) if size else labels, None, found, askew, shape, kept=back)
+    scaled = store.put(resize_mask(labels, size) if size else labels)
+    return Pair(picture, stored, scaled, None, found, askew, shape, kept=back)
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
@@ -164,32 +174,34 @@ def alike(paths: Sequence[Path], pictures: Sequence[Picture]) -> tuple[int, bool
 
 def as_seen(
     paths: Sequence[Path],
-    pictures: list[Picture],
+    pictures: Sequence[Picture],
+    values: list[Entry],
+    store: Store,
     channels: int,
     ranges: Ranges | None = None,
     size: tuple[int, int] | None = None,
     page: Page = None,
-) -> list[np.ndarray]:
+) -> Shelf:
     """The pictures as a network sees them that predicts such files: with so many channels, of 8 or 16 bits, scaled.
 
     Of deep ones that are scaled only a sample was kept, see `read_pair`; they are read again, now that it is known how.
-    The list is emptied on the way.
+    The list of `values` is emptied on the way.
     """
 
-    def again(number: int) -> np.ndarray:
+    def again(number: int) -> Entry:
         path = paths[number]
         picture = read_picture(path, page, keep_depth=ranges is not None)
         image = as_ranged(path, with_channels(path, picture.values, channels), ranges)
-        return resize_picture(image, size) if size else image
+        return store.put(resize_picture(image, size) if size else image)
 
     numbers = [number for number, picture in enumerate(pictures) if picture.deep and (size or not ranges)]
     reread = dict(zip(numbers, read_all(again, numbers, "deep pictures"), strict=True))
     seen = []
     for number, path in enumerate(paths):
-        picture = pictures.pop(0)
+        entry = values.pop(0)
         if number in reread:
-            seen.append(reread[number])
-            continue
-        values = with_channels(path, picture.values, channels)
-        seen.append(as_ranged(path, values, ranges))
-    return seen
+            entry = reread[number]
+        elif ranges or entry.shape[2] != channels:
+            entry = store.put(as_ranged(path, with_channels(path, opened(entry), channels), ranges))
+        seen.append(entry)
+    return Shelf(seen)

@@ -18,6 +18,7 @@ from minunet.data.classes import Classes
 from minunet.data.dataset import Dataset, Splits, into_splits, stacked
 from minunet.data.lists import read_lists, require_folders
 from minunet.data.pairs import as_seen, read_all, read_pair, tell_of_tags
+from minunet.data.shelf import Shelf, Store
 from minunet.errors import InputError
 
 CLASSES = ("pet", "background", "border")
@@ -38,15 +39,11 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
     for path in lists:
         if not path.is_file():
             raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
-    known, test = (
-        _load(folder, path, names, size) for path, names in zip(lists, read_lists(_name, *lists), strict=True)
-    )
+    store, listed = Store(), zip(lists, read_lists(_name, *lists), strict=True)
+    known, test = (_load(folder, path, names, size, store) for path, names in listed)
     if not pooled:
         return stacked(into_splits(known, rng, test))
-    images, labels = [*known.images, *test.images], [*known.labels, *test.labels]
-    all_of_them = Dataset(images, labels, known.names + test.names, CLASSES)
-    del known, test, images, labels
-    return stacked(into_splits(all_of_them, rng))
+    return stacked(into_splits(known.joined(test), rng))
 
 
 def _name(line: str) -> str:
@@ -54,14 +51,15 @@ def _name(line: str) -> str:
     return "" if line.startswith("#") else next(iter(line.split()), "")
 
 
-def _load(folder: Path, path: Path, names: list[str], size: int) -> Dataset:
+def _load(folder: Path, path: Path, names: list[str], size: int, store: Store) -> Dataset:
     """The images that a list names."""
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
     paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
-    pairs = read_all(partial(read_pair, size=(size, size), classes=TRIMAP), paths, f"pets, {path.stem}")
+    pairs = read_all(partial(read_pair, store=store, size=(size, size), classes=TRIMAP), paths, f"pets, {path.stem}")
     tell_of_tags(pairs)
-    pictures, labels = [pair.picture for pair in pairs], [pair.labels for pair in pairs]
+    pictures, values = [pair.picture for pair in pairs], [pair.values for pair in pairs]
+    labels = Shelf(pair.labels for pair in pairs)
     del pairs
-    images = as_seen([image for image, _ in paths], pictures, 3, size=(size, size))
+    images = as_seen([image for image, _ in paths], pictures, values, store, 3, size=(size, size))
     return Dataset(images, labels, names, CLASSES)

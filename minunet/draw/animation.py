@@ -29,7 +29,7 @@ def is_drawn(epoch: int, epochs: int, most: int = FRAMES) -> bool:
     return epoch in np.linspace(1, epochs, min(epochs, most)).round()
 
 
-def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions: list[np.ndarray]) -> None:
+def save_frame(run: Path, epoch: int, title: str, dataset: Dataset, predictions: Sequence[np.ndarray]) -> None:
     """Draw input, truth and prediction, (H, W) class ids, of the first few images of a data set."""
     colours = class_colours(dataset.classes)
     rows = [

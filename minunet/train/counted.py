@@ -1,24 +1,22 @@
 """Which labels count: what is left of them in scaling, and, without padding, in the middle that is predicted."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from minunet.data.batches import LABELS
-from minunet.data.dataset import Dataset, Splits, ignored_label
+from minunet.data.dataset import Dataset, Images, Splits, ignored_label
 from minunet.data.resize import resize_mask, scaled_size
+from minunet.data.shelf import Each
 from minunet.errors import InputError
 from minunet.model.config import Config
 from minunet.unet import UNet
 
 
-def counted(part: Dataset, config: Config, net: UNet) -> Sequence[np.ndarray] | np.ndarray:
+def counted(part: Dataset, config: Config, net: UNet) -> Images:
     """The labels (OH, OW) of each image that training asks for."""
     if config.pieces and config.scale != 1:
-        return [resize_mask(labels, scaled_size(labels.shape, config.scale)) for labels in part.labels]
+        return Each(lambda labels: resize_mask(labels, scaled_size(labels.shape, config.scale)), part.labels)
     if config.pieces or net.padding == "same":
         return part.labels
-    return LABELS[config.labels](np.stack(list(part.labels)), *net.output_size(*part.labels[0].shape))
+    size = net.output_size(*part.labels[0].shape)
+    return Each(lambda labels: LABELS[config.labels](labels[None], *size)[0], part.labels)
 
 
 def refuse_ignored(data: Splits, config: Config, net: UNet) -> None:

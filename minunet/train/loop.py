@@ -23,6 +23,7 @@ from minunet.data.dataset import Dataset, Splits, ignored_label
 from minunet.data.instances import seam_weights
 from minunet.data.lists import shorten
 from minunet.data.resize import resize_mask
+from minunet.data.shelf import Shelf, Store
 from minunet.errors import InputError
 from minunet.gradient import loss_and_gradients
 from minunet.layers import dropout_mask
@@ -135,18 +136,19 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
 
 def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:
     """The batches of an experiment: the training images as the network sees them, and how much more seams count."""
-    seams, instances = None, training.instances
-    if config.pieces:
-        sizes = [seen_size(image.shape[:2], config) for image in training.images]
+    seams, store = None, Store()
+
+    def scaled(mask: np.ndarray) -> np.ndarray:
+        return resize_mask(mask, seen_size(mask.shape, config)) if config.pieces else mask
+
+    if config.pieces and (config.stretch or config.scale != 1):
         training = replace(
             training,
-            images=[prepare(image, config) for image in training.images],
-            labels=[resize_mask(labels, size) for labels, size in zip(training.labels, sizes, strict=True)],
+            images=Shelf(store.put(prepare(image, config)) for image in training.images),
+            labels=Shelf(store.put(scaled(labels)) for labels in training.labels),
         )
-        if instances is not None and config.seam_weight:
-            instances = [resize_mask(each, size) for each, size in zip(instances, sizes, strict=True)]
-    if config.seam_weight and instances is not None:
-        seams = [seam_weights(each, config.seam_weight) for each in instances]
+    if config.seam_weight and training.instances is not None:
+        seams = Shelf(store.put(seam_weights(scaled(each), config.seam_weight)) for each in training.instances)
     size = (config.size, config.size)
     return Batches(
         training, config.batch_size, size, net.output_size(*size), config.augmentation,

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from minunet.backend import to_device, to_numpy
 from minunet.data.batches import LABELS, stretch, to_input
 from minunet.data.dataset import Dataset, Images, ignored_label
 from minunet.data.instances import from_classes
+from minunet.data.shelf import Each, Entry, Shelf, Store
 from minunet.draw.plots import drawn, save_predictions
 from minunet.errors import InputError
 from minunet.files import whole_file
@@ -34,17 +35,18 @@ from minunet.model.trained import Model
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
 MANY_PIECES = 10  # of a class in an image, in the mean: of fewer, no Rand score is taken
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU, from which on an object is found
 SMALLEST = 20  # pixels: what is less is no object
 
 
 class Scores(NamedTuple):
     """Of all images of a data set: the loss, of the kind that training made smaller, the confusion matrix, and the
-    predicted class ids, a list of (OH, OW) uint8.
+    predicted class ids, of each image (OH, OW) uint8.
     """
 
     loss: float
     matrix: np.ndarray
-    predictions: list[np.ndarray]
+    predictions: Sequence[np.ndarray]
 
 
 def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
@@ -53,7 +55,8 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     Soft Dice is that of whole images, also where training shows pieces of them.
     """
     config, classes = model.config, len(model.classes)
-    cross_entropy, weight, dice, predictions = 0.0, 0.0, 0.0, []
+    cross_entropy, weight, dice, store = 0.0, 0.0, 0.0, Store()
+    predictions: list[Entry] = []
     matrix, ignored = np.zeros((classes, classes), dtype="int64"), ignored_label(classes)
     for start, probabilities in _probabilities(model, dataset.images, tta):
         labels = np.stack(list(dataset.labels[start : start + len(probabilities)]))
@@ -68,12 +71,13 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
                 probabilities, labels, ignore_index=ignored, total_samples=len(dataset), softmax_of=lambda p: (p, p)
             )
             dice += float(loss)
-        predictions.extend(probabilities.argmax(axis=3).astype("uint8"))
-        matrix += confusion_matrix(labels, np.stack(predictions[start:]), classes, ignored)
+        predicted = probabilities.argmax(axis=3).astype("uint8")
+        predictions.extend(map(store.put, predicted))
+        matrix += confusion_matrix(labels, predicted, classes, ignored)
     if not weight:
         raise InputError("No pixel that the network predicts counts in these images: all of them are ignored.")
     losses = {"cross-entropy": cross_entropy / weight, "dice": dice, "both": cross_entropy / weight + dice}
-    return Scores(losses[config.loss], matrix, predictions)
+    return Scores(losses[config.loss], matrix, Shelf(predictions))
 
 
 def _probabilities(model: Model, images: Images, tta: bool) -> Iterator[tuple[int, np.ndarray]]:
@@ -109,10 +113,10 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
     if dataset.instances is not None:
         instances = dataset.instances
         if not config.pieces:  # without padding, the middle is predicted
-            instances = list(LABELS[config.labels](np.stack(instances), *predictions[0].shape))
+            instances = _cropped(instances, config, predictions)
         result |= score_instances(instances, matrix, predictions, config.border)
     shown = as_predicted(dataset, config, predictions)
-    if dataset.instances is None and (rand := rand_scores(list(shown.labels), predictions, dataset.classes)):
+    if dataset.instances is None and (rand := rand_scores(shown.labels, predictions, dataset.classes)):
         result["rand_score"] = rand
     with whole_file(folder / "test.json") as file:
         file.write(json.dumps(result, indent=2, allow_nan=False) + "\n")
@@ -120,17 +124,22 @@ def final_test(model: Model, dataset: Dataset, folder: Path) -> tuple[dict[str, 
     return result, matrix
 
 
-def as_predicted(dataset: Dataset, config: Config, predictions: list[np.ndarray]) -> Dataset:
+def as_predicted(dataset: Dataset, config: Config, predictions: Sequence[np.ndarray]) -> Dataset:
     """The images as the network sees them and the labels that belong to `predictions` (OH, OW), pixel by pixel."""
     if config.pieces:
-        return replace(dataset, images=[stretch(image) for image in dataset.images]) if config.stretch else dataset
-    crop, size = LABELS[config.labels], predictions[0].shape
-    images, labels = (crop(np.stack(list(arrays)), *size) for arrays in (dataset.images, dataset.labels))
+        return replace(dataset, images=Each(stretch, dataset.images)) if config.stretch else dataset
+    images, labels = (_cropped(arrays, config, predictions) for arrays in (dataset.images, dataset.labels))
     return replace(dataset, images=images, labels=labels, instances=None)
 
 
+def _cropped(arrays: Images, config: Config, predictions: Sequence[np.ndarray]) -> Each:
+    """What belongs to the predictions, (OH, OW), of images or labels of one size."""
+    crop, size = LABELS[config.labels], predictions[0].shape
+    return Each(lambda array: crop(array[None], *size)[0], arrays)
+
+
 def score_instances(
-    instances: list[np.ndarray], matrix: np.ndarray, predictions: list[np.ndarray], border: int
+    instances: Images, matrix: np.ndarray, predictions: Sequence[np.ndarray], border: int
 ) -> dict[str, Any]:
     """Average precision of single objects at five thresholds of IoU, and Dice of all that is not background.
 
@@ -139,20 +148,17 @@ def score_instances(
     """
     areas = np.concatenate([np.bincount(each.ravel())[1:] for each in instances])
     smallest = min(SMALLEST, int(np.quantile(areas[areas > 0], 0.05))) if areas.any() else SMALLEST
-    found = [from_classes(each, border, smallest) for each in predictions]
-    pairs = list(zip(instances, found, strict=True))
-    precision = {}
-    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        counts = np.sum([count_matches(truth, objects, threshold) for truth, objects in pairs], axis=0)
-        precision[f"{threshold}"] = _number(average_precision(counts))
+    counts = np.zeros((len(THRESHOLDS), 3), "int64")
+    for truth, predicted in zip(instances, predictions, strict=True):
+        found = from_classes(predicted, border, smallest)
+        counts += [count_matches(truth, found, threshold) for threshold in THRESHOLDS]
+    precision = {f"{at}": _number(average_precision(each)) for at, each in zip(THRESHOLDS, counts, strict=True)}
     right, missed, false = matrix[1:, 1:].sum(), matrix[1:, 0].sum(), matrix[0, 1:].sum()
     pixels = 2 * right + missed + false
     return {"average_precision": precision, "dice": float(2 * right / pixels) if pixels else None}
 
 
-def rand_scores(
-    labels: list[np.ndarray], predictions: list[np.ndarray], classes: tuple[str, ...]
-) -> dict[str, float | None]:
+def rand_scores(labels: Images, predictions: Sequence[np.ndarray], classes: tuple[str, ...]) -> dict[str, float | None]:
     """The mean Rand score over images, for each class that lies in many pieces, as cells between membranes do.
 
     A piece is what hangs together by the sides of its pixels. Predicted pieces that were merged by a gap in the wall
@@ -161,12 +167,13 @@ def rand_scores(
     """
     scores, ignored = {}, ignored_label(len(classes))
     for k, name in enumerate(classes):
-        truth = [ndimage.label(each == k) for each in labels]
-        if sum(pieces for _, pieces in truth) < MANY_PIECES * len(labels):
+        if sum(ndimage.label(true == k)[1] for true in labels) < MANY_PIECES * len(labels):
             continue
-        found = ((each == k) & (true != ignored) for each, true in zip(predictions, labels, strict=True))
-        pairs = zip(truth, found, strict=True)
-        each = [rand_score(pieces, ndimage.label(there)[0]) for (pieces, _), there in pairs]
+        pairs = zip(labels, predictions, strict=True)
+        each = [
+            rand_score(ndimage.label(true == k)[0], ndimage.label((predicted == k) & (true != ignored))[0])
+            for true, predicted in pairs
+        ]
         scores[name] = _number(float(np.mean([score for score in each if not math.isnan(score)] or math.nan)))
     return scores
 

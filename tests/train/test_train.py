@@ -154,7 +154,7 @@ def test_the_seed(tmp_path, labels, monkeypatch):
     assert config["labels"] == labels and not config["centred"] and config["schedule"] == "piecewise"
     assert json.loads(Path("runs/seed/test.json").read_text())["images"] == 3
     for data, answers in drawn:  # a frame shows the pixels that are answered for
-        assert data.images.shape[1:3] == data.labels.shape[1:3] == answers[0].shape == (20, 20)
+        assert data.images[0].shape[:2] == data.labels[0].shape == answers[0].shape == (20, 20)
     assert len(drawn) == 2
     answer = load_model(Path("runs/seed")).probabilities(np.zeros((40, 30, 3), "uint8"))
     assert answer.shape == (40, 30, 3)
