@@ -29,6 +29,7 @@ from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
 from minunet.model import Model, load_model
 from minunet.model.config import Config
+from minunet.model.objects import ENDINGS, SMALLEST, Object, add_to_table, find_objects, outlines, save_numbers
 from minunet.model.tiling import TILE
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
@@ -40,6 +41,9 @@ border between, by a network that was trained on photographs of cats and dogs.
 For each picture DIR gets
   NAME.mask.png      the class of every pixel, in the size of the picture: a palette PNG of ids
   NAME.overlay.png   the picture as bright as the network sees it, tinted by class
+and with --objects
+  NAME.objects.png   the number of the object that each pixel belongs to, 16 bits (.tif, 32 bits, if there are many)
+  objects.csv        a line an object of all pictures: its class, area, centre, box, and how likely it is
 A picture that cannot be read is reported, and the others are still done.
 Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
@@ -47,6 +51,7 @@ Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C, 143 
 LEVEL = 2  # of PNG: a quarter of the time of the usual 6, which was half of all, for 7 to 16 % more bytes
 WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
 MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
+TABLE = "objects.csv"  # of all pictures
 # Of an error in writing: no other picture could be written either.
 NOT_WRITABLE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES, errno.ENOENT)
 
@@ -59,6 +64,13 @@ def main(arguments: list[str] | None = None) -> int:
     add("--weights", type=Path, default=WEIGHTS, metavar="RUN", help="the folder of a run, or a checkpoint file")
     add("--out", type=Path, metavar="DIR", help="where to (default: predictions, or predictions-2, ...)")
     add("--probabilities", action="store_true", help="NAME.npz too: 'probabilities' (H, W, classes), and 'classes'")
+    add("--objects", action="store_true", help="single objects too, numbered and measured")
+    add(
+        "--smallest",
+        type=at_least(1),
+        metavar="N",
+        help=f"with --objects: what has fewer pixels is none (default: {SMALLEST})",
+    )
     add(
         "--tta",
         action=argparse.BooleanOptionalAction,
@@ -94,16 +106,20 @@ def _predict(options: argparse.Namespace) -> int:
     there = options.out is not None and options.out.exists()
     out = new_folder(options.out, Path("predictions"))
     files = {name: _made(out, name, options.probabilities) for name in pictures}
-    for made in itertools.chain(*files.values()):
+    others = [out / TABLE, *(out / f"{name}{ending}" for name in pictures for ending in ENDINGS)]
+    for made in itertools.chain(*files.values(), others if options.objects else []):
         if os.path.lexists(made):
             raise InputError(f"{made} exists already, and nothing is overwritten: choose another --out.")
     failed = 0
+    smallest = (options.smallest or SMALLEST) if options.objects else None
     for name, path in tqdm(pictures.items(), desc="Predicting", unit="img", disable=None):
         try:
             with tqdm(desc=printable(name), unit="tile", leave=False, disable=None) as bar:
                 how = {"tile": options.tile, "tta": options.tta, "advance": bar.update}
                 with ExitStack() as stack:  # all files of a picture, or none
-                    _save(files[name], model.read(path, options.page), model, how, stack)
+                    objects = _save(files[name], model.read(path, options.page), model, how, stack, smallest)
+                    if smallest:
+                        add_to_table(out / TABLE, path.name, objects)
                     stack.pop_all()
         except (InputError, MemoryError, OSError) as error:
             if isinstance(error, OSError) and error.errno in NOT_WRITABLE:
@@ -113,7 +129,7 @@ def _predict(options: argparse.Namespace) -> int:
             tqdm.write(f"minunet: {printable(error if isinstance(error, InputError) else failure)}", file=sys.stderr)
     done = len(pictures) - failed
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
-    where = f"; masks ({ids}) and overlays are in {printable(out)}" if done else ""
+    where = f"; masks ({ids}){', objects' * options.objects} and overlays are in {printable(out)}" if done else ""
     print(f"{done} of {len(pictures)} pictures done{where}")
     if not done and not there:
         with suppress(OSError):  # others may have written into it
@@ -156,16 +172,16 @@ def _find(given: list[Path]) -> tuple[list[Path], int, int]:
         folders = [file.name for file in held if os.path.isdir(file) and not file.name.startswith(".")]
         if folders:
             print(printable(f"passed over in {path}, as they are folders: {shorten(folders)}"), file=sys.stderr)
-        alike = [file.name for file in files if file.name.endswith(MADE)]
+        alike = [file.name for file in files if file.name.endswith((*MADE, *ENDINGS))]
         if alike:
             told = f"passed over in {path}, as this command makes files of such names: {shorten(alike)}"
             print(printable(told), file=sys.stderr)
-        files = [file for file in files if not file.name.endswith(MADE)]
+        files = [file for file in files if not file.name.endswith((*MADE, *ENDINGS))]
         inside = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         if not inside:
             raise InputError(f"The folder {path} holds no pictures.")
         found.extend(inside)
-        made = {file.name.removesuffix(MADE[0]) + ".npz" for file in path.glob(f"*{MADE[0]}")}
+        made = {file.name.removesuffix(MADE[0]) + ".npz" for file in path.glob(f"*{MADE[0]}")} | {TABLE}
         others.update(file for file in files if file not in inside and file.name not in made)
     return list(dict.fromkeys(found)), len(others), closed
 
@@ -180,10 +196,13 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, Any], undo: ExitStack) -> None:
+def _save(
+    made: list[Path], picture: np.ndarray, model: Model, how: dict[str, Any], undo: ExitStack, smallest: int | None
+) -> list[Object]:
     """Mask, overlay and, if asked for, the probabilities, beside each other; rows after rows, as they come.
 
-    `undo` removes them again, if it is closed.
+    With a `smallest` size, the numbers of the objects, too, which are outlined in the overlay, and returned. `undo`
+    removes all files again, if it is closed.
     """
     mask_file, overlay_file, *rest = made
     colours = class_colours(model.classes)
@@ -192,15 +211,23 @@ def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, An
     # What is dark for us, the network may see.
     overlay = shown(stretch(picture) if model.config.stretch else picture)
     overlay = overlay.copy() if np.may_share_memory(overlay, picture) else overlay
+    likely = np.empty(mask.shape if smallest else (0, 0), dtype="float16")
     with ExitStack() as stack:
         write = [stack.enter_context(_probabilities(path, (*mask.shape, len(colours)), model.classes)) for path in rest]
         for rows, band in model.bands(picture, **how):
             mask[rows] = band.argmax(axis=2)
             overlay[rows] = (13 * overlay[rows].astype("uint16") + tint[mask[rows]]) // 20
+            if smallest:
+                likely[rows] = band.max(axis=2)
             for each in write:
                 each(band)
     for path in rest:
         undo.callback(_remove, path)
+    objects: list[Object] = []
+    if smallest:
+        numbers, objects = find_objects(mask, likely, model.classes, model.border_in(picture.shape), smallest)
+        overlay[outlines(numbers)] = 255
+        undo.callback(_remove, save_numbers(mask_file.with_name(mask_file.name.removesuffix(MADE[0])), numbers))
     for path, array in ((mask_file, mask), (overlay_file, overlay)):
         image = Image.fromarray(array)
         if path == mask_file:
@@ -208,6 +235,7 @@ def _save(made: list[Path], picture: np.ndarray, model: Model, how: dict[str, An
         with whole_file(path, "wb", new=True) as file:
             image.save(file, format="PNG", compress_level=LEVEL)
         undo.callback(_remove, path)
+    return objects
 
 
 @contextmanager

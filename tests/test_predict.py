@@ -17,6 +17,7 @@ from minunet.data.batches import to_input
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_weights
 from minunet.model.config import Config, make_network
+from minunet.model.objects import outlines
 from minunet.model.trained import Model, load_model, prepare
 from minunet.predict import main
 from minunet.train.presets import PRESETS
@@ -571,3 +572,33 @@ def test_folders_in_a_folder_are_told(tmp_path, capsys):
     Image.fromarray(np.zeros((20, 20, 3), "uint8")).save(tmp_path / "plates" / "a.png")
     assert main([str(tmp_path / "plates"), "--out", str(tmp_path / "out"), "--threads", "1"]) == 0
     assert "plates, as they are folders: one\n" in capsys.readouterr().err
+
+
+def test_objects_of_a_folder(tmp_path, capsys):
+    """What the command writes is what the library says; and nothing that was written is taken for a picture."""
+    weights = save_model(tmp_path / "w.npz", "nuclei")
+    Path("some").mkdir()
+    for name, size in (("a.png", (60, 80)), ("b.png", (30, 20))):
+        Image.fromarray(photo(*size)).save(Path("some", name))
+    command = ["some", "--weights", str(weights), "--objects", "--smallest", "5"]
+    assert main([*command, "--out", "some"]) == 0
+    assert "masks (0 a, 1 b, 2 c), objects and overlays" in capsys.readouterr().out
+    rows = Path("some/objects.csv").read_text().splitlines()[1:]
+    model, count = load_model(weights), 0
+    for name in "ab":
+        numbers, objects = model.objects(model.read(f"some/{name}.png"), smallest=5)
+        np.testing.assert_array_equal(np.asarray(read(f"some/{name}.objects.png")), numbers)
+        of_it = [row for row in rows if row.startswith(f"{name}.png,")]
+        assert [row.split(",")[1:4] for row in of_it] == [[str(o.id), o.label, str(o.area)] for o in objects]
+        assert min((o.area for o in objects), default=5) >= 5
+        overlay = np.asarray(read(f"some/{name}.overlay.png"))
+        assert (overlay[outlines(numbers)] == 255).all()
+        count += len(objects)
+    assert count == len(rows) > 0
+    assert main([*command, "--out", "some"]) == 2 and "exists already" in capsys.readouterr().err
+    assert main([*command, "--out", "other"]) == 0
+    printed = capsys.readouterr()
+    assert "2 of 2 pictures done" in printed.out and "a.objects.png" in printed.err
+    Path("third").mkdir()
+    Path("third/objects.csv").touch()
+    assert main([*command, "--out", "third"]) == 2 and "objects.csv exists already" in capsys.readouterr().err

@@ -65,7 +65,8 @@ def whole_resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     return labels[:, rows[:, None], columns]
 
 
-REMEMBERED = 500  # pixels of each class of an image, at equal steps
+REMEMBERED = 500  # pixels of each class of an image, at equal steps,
+TOGETHER = 1_000_000  # and of so many images that these would be more, fewer of each
 LABELS = {"aligned": centre_crop, "resized": whole_resized}  # what belongs to the pixels of the network's output
 
 
@@ -147,10 +148,11 @@ class Batches:
     def _places_of_classes(self) -> list[list[tuple[int, np.ndarray]]]:
         """Of each class that there is the images that show it, each with some of its pixels, (P,), row by row."""
         places: dict[int, list[tuple[int, np.ndarray]]] = {}
+        most = max(1, min(REMEMBERED, TOGETHER // len(self.dataset)))
         for image, labels in enumerate(self.dataset.labels):
             for k in np.flatnonzero(np.bincount(labels.ravel(), minlength=256)[: len(self.dataset.classes)]).tolist():
                 at = np.flatnonzero(labels == k)
-                places.setdefault(k, []).append((image, at[:: -(-len(at) // REMEMBERED)].astype("int32")))
+                places.setdefault(k, []).append((image, at[:: -(-len(at) // most)].astype("int32")))
         return list(places.values())
 
     def _rare(self, epoch: int, place: int) -> tuple[int, np.ndarray] | None:

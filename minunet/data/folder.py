@@ -92,7 +92,9 @@ def read_folder(
     if layout.instances:
         _check_objects(pairs, folder, scaling)
     elif scaling.changes:
-        kept = np.sum([pair.kept for pair in pairs if pair.kept is not None], axis=0)
+        kept = np.zeros((256, 3), "int64")
+        for each in (pair.kept for pair in pairs if pair.kept is not None):
+            kept[each[:, 0]] += each[:, 1:]
         tell_of_lost_classes(best_iou(kept), names, scaling)
     paths = [image for image, _ in layout.pairs]
     parts, dealt = deal([path.name for path in paths], layout.lists, rng)
@@ -127,7 +129,7 @@ def _refuse_ignored(pairs: list[Pair], parts: list[np.ndarray], scaling: Scaling
     for part, what in zip(parts, ("train on", "validate with", "test with"), strict=True):
         some = [pairs[number] for number in part]
         if all((opened(pair.labels) == IGNORED).all() for pair in some):
-            lost = any(pair.kept is not None and pair.kept[:, 2].any() for pair in some)
+            lost = any(pair.kept is not None and pair.kept[:, 3].any() for pair in some)
             why = f", as they are scaled {scaling}. {scaling.keep('them')}" if lost else "."
             raise InputError(f"All pixels of the pictures to {what} are ignored{why}")
 

@@ -49,7 +49,7 @@ class Pair(NamedTuple):
     askew: bool  # whether the picture was turned upright and the mask was not
     shape: tuple[int, ...]  # height and width, before it was scaled
     lost: int = 0  # objects that the network will not see, as it is scaled
-    kept: np.ndarray | None = None  # of each class, see `kept`, if it was to be measured
+    kept: np.ndarray | None = None  # (K, 4), of each class that is there its id and its row of `kept`, if asked for
 
 
 def read_pair(
@@ -97,7 +97,11 @@ def read_pair(
         classes_of_pixels = store.put(to_classes(instances, border))
         return Pair(picture, stored, classes_of_pixels, store.put(instances), found, askew, shape, lost)
     labels = labels_of(mask_path, mask, held, classes)
-    back = kept(labels, scaling.seen_size(shape), classes and len(classes.names)) if scaling else None
+    back = None
+    if scaling:
+        counts = kept(labels, scaling.seen_size(shape), classes and len(classes.names))
+        there = np.flatnonzero(counts.any(axis=1))
+        back = np.column_stack([there, counts[there]])
     scaled = store.put(resize_mask(labels, size) if size else labels)
     return Pair(picture, stored, scaled, None, found, askew, shape, kept=back)
 

@@ -1,6 +1,7 @@
 """A trained network, ready to predict any picture."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
 from minunet.model.config import Config, make_network
+from minunet.model.objects import SMALLEST, Object, find_objects
 from minunet.model.tiling import TILE, Advance, Band, Mirrors
 from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
@@ -80,6 +82,18 @@ class Model:
     def probabilities(self, picture: np.ndarray, **how: Any) -> np.ndarray:
         """How likely each class is in each pixel: (H, W, classes) float32; see `bands`."""
         return np.concatenate([band for _, band in self.bands(picture, **how)])
+
+    def objects(self, picture: np.ndarray, smallest: int = SMALLEST, **how: Any) -> tuple[np.ndarray, list[Object]]:
+        """The number of the object that each pixel belongs to, (H, W) int32, and the objects; see `find_objects`."""
+        mask, likely = np.empty(picture.shape[:2], "uint8"), np.empty(picture.shape[:2], "float32")
+        for rows, band in self.bands(picture, **how):
+            mask[rows], likely[rows] = band.argmax(axis=2), band.max(axis=2)
+        return find_objects(mask, likely, self.classes, self.border_in(picture.shape), smallest)
+
+    def border_in(self, shape: tuple[int, ...]) -> int:
+        """Pixels of a picture of this shape (H, W, ...) that the border between two objects takes of each."""
+        seen = seen_size(shape[:2], self.config)
+        return round(self.config.border * math.sqrt(shape[0] * shape[1] / (seen[0] * seen[1])))
 
     def bands(
         self,

@@ -30,13 +30,13 @@ from minunet.metrics import (
     rand_score,
 )
 from minunet.model.config import Config
+from minunet.model.objects import SMALLEST
 from minunet.model.tiling import predict
 from minunet.model.trained import Model
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
 MANY_PIECES = 10  # of a class in an image, in the mean: of fewer, no Rand score is taken
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU, from which on an object is found
-SMALLEST = 20  # pixels: what is less is no object
 
 
 class Scores(NamedTuple):

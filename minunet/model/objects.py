@@ -1,0 +1,117 @@
+"""Single objects in what a network predicts: a number each, and what can be measured of them.
+
+A network that was trained on objects knows the class `border`: between two that touch. Without it they are islands,
+which grow back by as much as the border took, see `from_classes`. Of any other network each island of a class is an
+object, but of the background: pixels that hang together by their sides.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from minunet.data.instances import BACKGROUND, BORDER, OBJECT, from_classes
+from minunet.files import whole_file
+
+NO_THINGS = ("background", "border")  # classes that are none
+SMALLEST = 20  # pixels: what is less is no object
+ENDINGS = (".objects.png", ".objects.tif")  # of up to 65,535 objects, and of more
+LEVEL = 2  # of PNG
+
+
+class Object(NamedTuple):
+    """One object of a picture, in pixels from its upper left corner, rows first; `stop` is the first one after it."""
+
+    id: int
+    label: str  # the name of its class
+    area: int
+    row: float  # of its centre, the mean over its pixels
+    column: float
+    row_start: int
+    row_stop: int
+    column_start: int
+    column_stop: int
+    probability: float  # the mean, over its pixels, of the probability of what is predicted there
+
+
+def touching(classes: Sequence[str]) -> bool:
+    """Whether these are the classes of a network that tells touching objects apart."""
+    return len(classes) == 3 and classes[BACKGROUND] == NO_THINGS[0] and classes[BORDER] == NO_THINGS[1]
+
+
+def find_objects(
+    mask: np.ndarray, probability: np.ndarray, classes: Sequence[str], border: int, smallest: int = 1
+) -> tuple[np.ndarray, list[Object]]:
+    """The number of the object that each pixel belongs to, (H, W) int32, 0 for none; and the objects, 1, 2, ...
+
+    Args:
+        mask: the most likely class of each pixel, (H, W).
+        probability: how likely that is, (H, W).
+        border: pixels that the class of that name takes of each object, see `to_classes`.
+        smallest: of fewer pixels there is no object.
+    """
+    if touching(classes):
+        found = [(OBJECT, from_classes(mask, border, smallest))]
+    else:
+        things = [k for k, name in enumerate(classes) if name not in NO_THINGS and (k or NO_THINGS[0] in classes)]
+        found = [(k, ndimage.label(mask == k)[0]) for k in things if (mask == k).any()]
+    numbers, objects = np.zeros(mask.shape, "int32"), list[Object]()
+    for k, islands in found:
+        areas = np.bincount(islands.ravel())
+        large = np.flatnonzero(areas >= max(1, smallest))
+        large = large[large > 0]
+        renumbered = np.zeros(len(areas), "int32")
+        renumbered[large] = len(objects) + 1 + np.arange(len(large))
+        sums = np.bincount(islands.ravel(), probability.ravel())
+        centres = ndimage.center_of_mass(islands > 0, islands, large) if len(large) else []
+        boxes = ndimage.find_objects(islands)
+        for island, (row, column) in zip(large.tolist(), centres, strict=True):
+            rows, columns = boxes[island - 1]
+            area = int(areas[island])
+            place = rows.start, rows.stop, columns.start, columns.stop
+            objects.append(Object(len(objects) + 1, classes[k], area, row, column, *place, sums[island] / area))
+        numbers += renumbered[islands]
+    return numbers, objects
+
+
+def outlines(numbers: np.ndarray) -> np.ndarray:
+    """The pixels of objects, (H, W) bool, beside which another one, or none, begins."""
+    inside = numbers > 0
+    edge = np.zeros(numbers.shape, bool)
+    for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        apart = numbers[one] != numbers[other]
+        edge[one] |= apart
+        edge[other] |= apart
+    return edge & inside
+
+
+def save_numbers(path: Path, numbers: np.ndarray) -> Path:
+    """Write the number of each pixel's object, as PNG of 16 bits or TIFF of 32; returns PATH with its ending."""
+    small = numbers.max(initial=0) <= np.iinfo("uint16").max
+    made = path.with_name(path.name + ENDINGS[not small])
+    with whole_file(made, "wb", new=True) as file:
+        if small:
+            Image.fromarray(numbers.astype("uint16")).save(file, format="PNG", compress_level=LEVEL)
+        else:
+            import tifffile
+
+            tifffile.imwrite(file, numbers, compression="zlib")
+    return made
+
+
+def add_to_table(path: Path, picture: str, objects: Sequence[Object]) -> None:
+    """Append the objects of a picture to a CSV file, all or none, below a line of names in a new one."""
+    lines = io.StringIO()
+    rows = csv.writer(lines, lineterminator="\n")
+    if not path.exists():
+        rows.writerow(["picture", *Object._fields])
+    for each in objects:
+        exact = each._replace(row=round(each.row, 2), column=round(each.column, 2))
+        rows.writerow([picture, *exact._replace(probability=round(each.probability, 3))])
+    with open(path, "ab") as file:
+        file.write(lines.getvalue().encode("utf-8", "surrogateescape"))
