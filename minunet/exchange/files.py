@@ -14,6 +14,7 @@ from minunet.files import refuse_swollen, whole_file
 from minunet.unet import Parameters
 
 TORCH, SAFETENSORS = (".pt", ".pth"), ".safetensors"
+WRAPPED, PREFIX = ("state_dict", "model_state_dict"), "module."  # the last by torch.nn.DataParallel
 
 
 def check_ending(path: Path) -> None:
@@ -40,12 +41,12 @@ def load_state_dict(path: Path) -> Parameters:
     try:
         refuse_swollen(path)
         if path.suffix == SAFETENSORS:
-            arrays = from_torch_order(package.load_file(path))
+            arrays = from_torch_order(_own_names(package.load_file(path)))
             whole = [name for name, array in arrays.items() if array.dtype.kind != "f"]
         else:
             from minunet.exchange.torch_bridge import from_torch
 
-            state = package.load(path, map_location="cpu", weights_only=True)
+            state = _own_names(package.load(path, map_location="cpu", weights_only=True))
             if any(each.numel() * each.element_size() > each.untyped_storage().nbytes() for each in state.values()):
                 raise ValueError("a tensor repeats a few numbers, and would fill the memory with them")
             whole = [name for name, tensor in state.items() if not tensor.is_floating_point()]
@@ -62,6 +63,15 @@ def load_state_dict(path: Path) -> Parameters:
     if whole:
         raise InputError(f"{path}: {whole[0]} holds whole numbers, and weights are floating-point numbers.")
     return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def _own_names(state: dict[str, Any]) -> dict[str, Any]:
+    """The tensors by their names, as training scripts pack them: below "state_dict", or each as "module.NAME"."""
+    for name in WRAPPED:
+        if isinstance(state.get(name), dict):
+            state = state[name]
+    prefixed = all(isinstance(name, str) and name.startswith(PREFIX) for name in state)
+    return {name.removeprefix(PREFIX): tensor for name, tensor in state.items()} if prefixed else state
 
 
 def about_of(path: Path) -> dict[str, Any]:

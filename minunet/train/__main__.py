@@ -25,6 +25,7 @@ from minunet.model.config import Config, make_network
 from minunet.model.trained import load_model
 from minunet.operations import OPERATIONS, Operations, made_of
 from minunet.options import read
+from minunet.seeds import generator
 from minunet.threads import get_threads, set_threads
 from minunet.train.counted import counted, refuse_ignored
 from minunet.train.experiment import FLAGS, asked_weights, config_of_options, config_of_run, flag
@@ -39,6 +40,7 @@ from minunet.train.score import final_test
 from minunet.train.stopping import StopSignals
 from minunet.train.tensorboard import require_tensorboardx, tensorboard
 from minunet.train.told import describe, print_result
+from minunet.train.transfer import load_source, taken_over
 from minunet.unet import UNet
 
 DESCRIPTION = """\
@@ -114,6 +116,13 @@ def main(arguments: list[str] | None = None) -> int:
     add("--profile", action="store_true", help="say at the end what took how long")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
     add(
+        "--from",
+        type=Path,
+        metavar="RUN",
+        help="begin with the weights of another run (its folder), a checkpoint, or a state dict (.pt, .safetensors), "
+        "as far as they fit; base, depth, norm and padding are theirs where nothing else is said",
+    )
+    add(
         "--resume",
         type=Path,
         metavar="RUN",
@@ -146,7 +155,9 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     """Begin or go on; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
-    config, why = (config_of_run(options, earlier), "") if earlier else config_of_options(options)
+    source = load_source(vars(options)["from"]) if vars(options)["from"] else None
+    network = source.network if source else {}
+    config, why = (config_of_run(options, earlier), "") if earlier else config_of_options(options, network)
     # What is wrong with it is said before a picture is read; how many classes there are is not known yet.
     draft = make_network(config, len(config.class_weight or "ab"))
     make_schedule(config, 1)
@@ -168,6 +179,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     of_objects += ["border"] * any(setting.startswith("border=") for setting in options.set)
     if of_objects and data.training.instances is None:
         raise InputError(f"{of_objects[0]} is for images whose single objects are known, such as the nuclei.")
+    said: list[str] = []  # of the weights that this run begins with
     if earlier:
         folder = options.resume
         run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
@@ -182,17 +194,22 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             write(folder, run)  # if it was killed just after an epoch was saved
         check_best(folder, run)
     else:
-        run = begin(config, net, data, device)
+        weights = None
+        if source:
+            fresh = net.init(generator(config.seed, "weights"))
+            weights, said = taken_over(fresh, source, data.training.classes)
+        run = begin(config, net, data, device, weights)
         folder = new_folder(options.out, Path("runs", config.preset))
         stack.enter_context(locked(folder))
         refuse_full(folder)
         values = {"config": config.to_json(), "classes": run.classes, "parameters": net.parameters()}
         values |= {"operations": net.operations.name, "minunet": minunet.__version__}
+        values |= {"from": str(source.path)} if source else {}
         with whole_file(folder / "config.json") as file:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
-        describe(run, net, data, device, options, own, [line for line in (why, dealt) if line])
+        describe(run, net, data, device, options, own, [line for line in (why, dealt, *said) if line])
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+from typing import Any
 
 from minunet.errors import InputError, printable
 from minunet.model.checkpoint import Checkpoint
@@ -17,8 +18,11 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
-    """The preset, with whatever the options change of it; and, of a folder, why its images are seen so."""
+def config_of_options(options: argparse.Namespace, network: dict[str, Any]) -> tuple[Config, str]:
+    """The preset, with whatever the options change of it; and, of a folder, why its images are seen so.
+
+    `network`: fields that follow from weights which are taken over.
+    """
     preset = options.preset or preset_for(options.data_dir)
     experiment, why = PRESETS[preset], ""
     if preset == "folder" and options.data_dir is not None:
@@ -27,7 +31,7 @@ def config_of_options(options: argparse.Namespace) -> tuple[Config, str]:
         raise InputError("--view is for a --data-dir with pictures of your own.")
     if preset == "cells" and options.data_dir is not None:
         raise InputError("The preset cells makes its images itself and takes no --data-dir.")
-    changes = {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
+    changes = network | {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
     named = ["--class-weight"] * (options.class_weight is not None)
@@ -53,7 +57,7 @@ def asked_weights(options: argparse.Namespace) -> str | None:
 def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
     config, run, path = checkpoint.config, options.resume, options.resume / "config.json"
-    names_of_run = ("preset", "view", "class_weight", "out", "set", *(field.name for field in FLAGS))
+    names_of_run = ("preset", "view", "class_weight", "out", "set", "from", *(field.name for field in FLAGS))
     fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
     if fixed:
         names = ", ".join(map(flag, fixed))

@@ -36,7 +36,7 @@ from minunet.train.epoch import Epoch
 from minunet.train.numerics import finite
 from minunet.train.presets import make_optimizer, make_schedule
 from minunet.train.score import Scores, score
-from minunet.unet import UNet
+from minunet.unet import Parameters, UNet
 
 Listener = Callable[[Checkpoint, Scores], None]
 
@@ -83,9 +83,10 @@ def fit(
     return not stopped
 
 
-def begin(config: Config, net: UNet, data: Splits, device: str) -> Checkpoint:
-    """A run that has not made a step yet."""
-    params = {name: to_device(array, device) for name, array in net.init(generator(config.seed, "weights")).items()}
+def begin(config: Config, net: UNet, data: Splits, device: str, weights: Parameters | None = None) -> Checkpoint:
+    """A run that has not made a step yet; with new weights, if none are given."""
+    weights = weights or net.init(generator(config.seed, "weights"))
+    params = {name: to_device(array, device) for name, array in weights.items()}
     average = {name: array.copy() for name, array in params.items()} if config.ema_decay else {}
     return Checkpoint(config, data.training.classes, params, average, make_optimizer(config).state, data.digests())
 

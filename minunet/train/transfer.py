@@ -1,0 +1,86 @@
+"""`--from`: a training that begins with the weights of another one, as far as they fit."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minunet.data.lists import shorten
+from minunet.errors import InputError
+from minunet.exchange.files import SAFETENSORS, TORCH, about_of, load_state_dict
+from minunet.model.checkpoint import load_checkpoint
+from minunet.unet import Parameters
+
+FIRST, LAST = "input.conv1.weight", "out."  # their shapes depend on the channels of the pictures, and on the classes
+
+
+class Source(NamedTuple):
+    """Weights, the classes that they know, if the file says it, and the fields of Config that their network follows."""
+
+    path: Path
+    params: Parameters
+    classes: tuple[str, ...] | None
+    network: dict[str, Any]
+
+
+def load_source(path: Path) -> Source:
+    """The weights of a run (its folder), of a checkpoint, or of a state dict. Raises InputError if there are none."""
+    network: dict[str, Any] = {}
+    classes = None
+    if path.suffix in (*TORCH, SAFETENSORS):
+        params, about = load_state_dict(path), about_of(path)
+        if isinstance(about.get("classes"), list):
+            classes = tuple(map(str, about["classes"]))
+        if isinstance(about.get("config"), dict) and about["config"].get("padding") in ("same", "valid"):
+            network["padding"] = about["config"]["padding"]
+    else:
+        checkpoint = load_checkpoint(path / "best.npz" if path.is_dir() else path)
+        params, classes, network = checkpoint.tested, checkpoint.classes, {"padding": checkpoint.config.padding}
+    if FIRST not in params or params[FIRST].ndim != 4:
+        raise InputError(f"{path} holds no network of minunet: of its names, {shorten(list(params))}, none is {FIRST}.")
+    for name, array in params.items():
+        if not np.isfinite(array).all():
+            raise InputError(f"{path}: the numbers of {name} are not finite.")
+    network["base"] = params[FIRST].shape[3]
+    network["depth"] = 1 + sum(name.startswith("down") and name.endswith(".conv1.weight") for name in params)
+    network["norm"] = "group" if any(".norm1." in name for name in params) else None
+    return Source(path, params, classes, network)
+
+
+def taken_over(fresh: Parameters, source: Source, classes: tuple[str, ...]) -> tuple[Parameters, list[str]]:
+    """New parameters, with those of the source in the place of each that has the same name and shape; and what to say.
+
+    Of the last layer each class takes over what belongs to a class of the same name. Raises InputError if nothing fits.
+    """
+    params, taken, begun = {}, 0, []
+    for name, array in fresh.items():
+        theirs = source.params.get(name)
+        params[name] = array
+        if theirs is not None and name.startswith(LAST) and source.classes and theirs.shape[:-1] == array.shape[:-1]:
+            params[name] = _by_class(array, theirs, source.classes, classes)
+        elif theirs is not None and theirs.shape == array.shape:
+            params[name] = theirs.astype(array.dtype)
+        else:
+            there = "missing" if theirs is None else theirs.shape
+            begun.append(f"{name} (there {there}, here {array.shape})")
+            continue
+        taken += 1
+    if not taken:
+        raise InputError(f"No weights of {source.path} fit this network: {shorten(begun)}.")
+    said = [f"{taken} of {len(fresh)} parameters are taken over from {source.path}"]
+    if begun:
+        said.append(f"begun afresh, as they do not fit: {shorten(begun)}")
+    if source.classes and (new := [name for name in classes if name not in source.classes]):
+        said.append(f"classes that it does not know, and that begin afresh: {shorten(new)}")
+    if unused := [name for name in source.params if name not in fresh]:
+        said.append(f"there, and not used here: {shorten(unused)}")
+    return params, said
+
+
+def _by_class(fresh: np.ndarray, theirs: np.ndarray, known: tuple[str, ...], classes: tuple[str, ...]) -> np.ndarray:
+    """Of the last layer, (..., classes), what belongs to each class that is known."""
+    array = fresh.copy()
+    for place, name in enumerate(classes):
+        if name in known:
+            array[..., place] = theirs[..., known.index(name)]
+    return array
