@@ -117,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard too (needs tensorboardX)")
     add(
         "--from",
+        dest="start",
         type=Path,
         metavar="RUN",
         help="begin with the weights of another run (its folder), a checkpoint, or a state dict (.pt, .safetensors), "
@@ -155,7 +156,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     """Begin or go on; `stack` keeps the folder of the run to this process."""
     operations, own, device = _operations(options)
     earlier = load_checkpoint(options.resume / "last.npz") if options.resume else None
-    source = load_source(vars(options)["from"]) if vars(options)["from"] else None
+    source = load_source(options.start) if options.start else None
     network = source.network if source else {}
     config, why = (config_of_run(options, earlier), "") if earlier else config_of_options(options, network)
     # What is wrong with it is said before a picture is read; how many classes there are is not known yet.

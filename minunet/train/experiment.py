@@ -57,10 +57,10 @@ def asked_weights(options: argparse.Namespace) -> str | None:
 def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config:
     """The configuration of the checkpoint; only where to compute and where the images lie may be different."""
     config, run, path = checkpoint.config, options.resume, options.resume / "config.json"
-    names_of_run = ("preset", "view", "class_weight", "out", "set", "from", *(field.name for field in FLAGS))
+    names_of_run = ("preset", "view", "class_weight", "out", "set", "start", *(field.name for field in FLAGS))
     fixed = [name for name in names_of_run if getattr(options, name) not in (None, [])]
     if fixed:
-        names = ", ".join(map(flag, fixed))
+        names = ", ".join(flag("from" if name == "start" else name) for name in fixed)
         raise InputError(
             f"--resume goes on with the options of the run, so {names} cannot be given with it. "
             "To train longer, start a new run."

@@ -58,6 +58,8 @@ def taken_over(fresh: Parameters, source: Source, classes: tuple[str, ...]) -> t
         params[name] = array
         if theirs is not None and name.startswith(LAST) and source.classes and theirs.shape[:-1] == array.shape[:-1]:
             params[name] = _by_class(array, theirs, source.classes, classes)
+            if not any(each in source.classes for each in classes):
+                continue
         elif theirs is not None and theirs.shape == array.shape:
             params[name] = theirs.astype(array.dtype)
         else:
