@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minunet.errors import InputError, exit_status
-from minunet.files import UNFINISHED
+from minunet.files import UNFINISHED, whole_file
 
 LESSONS = Path(__file__).parent
 ROOT = LESSONS.parent
@@ -179,7 +179,9 @@ def _sync(*, check: bool) -> int:
         for name in names:
             print(f"{page.name}: {name} {'is not as in the source' if check else 'refreshed'}")
         if names and not check:
-            page.write_text(synced(page.read_text(encoding="utf-8")), encoding="utf-8")
+            text = synced(page.read_text(encoding="utf-8"))
+            with whole_file(page) as file:
+                file.write(text)
     if check and drifted:
         print("Run `python -m lessons.sync` to refresh them.")
     if not drifted:

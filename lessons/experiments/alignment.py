@@ -24,6 +24,7 @@ from minunet.data.batches import LABELS, Batches, centre_crop, to_input, whole_r
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset
 from minunet.errors import InputError, exit_status
+from minunet.files import locked, whole_file
 from minunet.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from minunet.optim import one_cycle
 from minunet.seeds import generator
@@ -107,7 +108,12 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0, or 2 for bad input."""
+    """Exit status 0, or 2 for bad input; two at once would lose what the other has found."""
+    with locked(FILE.parent):
+        return _main(arguments)
+
+
+def _main(arguments: list[str]) -> int:
     found = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
     if arguments != ["--table"]:
         if not all(each.isdecimal() for each in arguments):
@@ -115,7 +121,8 @@ def main(arguments: list[str]) -> int:
         set_threads(1)
         for seed in map(int, arguments or SEEDS):
             found = [row for row in found if row["seed"] != seed] + run(seed)
-            FILE.write_text(json.dumps(found) + "\n", encoding="utf-8")
+            with whole_file(FILE) as file:
+                file.write(json.dumps(found) + "\n")
     print_table(found)
     return 0
 

@@ -23,6 +23,7 @@ from minunet.data.augment import Augmentation
 from minunet.data.batches import Batches
 from minunet.data.cells import make_cells
 from minunet.errors import InputError, exit_status
+from minunet.files import locked, whole_file
 from minunet.metrics import iou, mean_iou
 from minunet.model import Model
 from minunet.optim import constant, one_cycle
@@ -108,7 +109,12 @@ def print_table(found: dict[str, dict[str, list[float]]]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0, or 2 for bad input."""
+    """Exit status 0, or 2 for bad input; two at once would lose what the other has found."""
+    with locked(FILE.parent):
+        return _main(arguments)
+
+
+def _main(arguments: list[str]) -> int:
     found = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     if arguments != ["--table"]:
         unknown = set(arguments) - set(RUNS)
@@ -118,7 +124,8 @@ def main(arguments: list[str]) -> int:
         for name in arguments or RUNS:
             found[name] = train(RUNS[name])
             found = {each: found[each] for each in RUNS if each in found}
-            FILE.write_text(json.dumps(found) + "\n", encoding="utf-8")
+            with whole_file(FILE) as file:
+                file.write(json.dumps(found) + "\n")
     print_table(found)
     return 0
 

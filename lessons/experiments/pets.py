@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> int:
     )
     options.out.mkdir(parents=True, exist_ok=True)
     with locked(options.out):
+        if any(options.out.iterdir()) and not (options.out / "last.npz").exists():
+            raise InputError(f"{options.out} holds something, and no run that could go on: choose another folder.")
         return train_and_test(config, options.without, options.out)
 
 

@@ -19,6 +19,7 @@ import argparse
 import dataclasses
 import json
 import math
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from minunet.backend import Array
 from minunet.blocks import Up
 from minunet.data.batches import Batches, to_input
 from minunet.data.dataset import Dataset
+from minunet.errors import exit_status
+from minunet.files import whole_file
 from minunet.gradient import logits, loss_and_gradients
 from minunet.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from minunet.optim import Adam, one_cycle
@@ -109,7 +112,7 @@ def scores(net: UNet, params: Parameters, dataset: Dataset) -> dict[str, Any]:
     return {"pixel_accuracy": pixel_accuracy(matrix), "mean_iou": mean_iou(matrix), "iou": each}
 
 
-def main() -> None:
+def main() -> int:
     """Train every network from every seed, and write both files."""
     set_threads(1)
     runs: list[dict[str, Any]] = []
@@ -130,8 +133,11 @@ def main() -> None:
                     kept[f"depth{depth}_{'with' if skips else 'without'}"] = answers(net, params, test.images[:SHOWN])
                     kept["images"], kept["truth"] = test.images[:SHOWN], test.labels[:SHOWN]
     lines = ",\n".join(json.dumps(rounded(run)) for run in runs)
-    (HERE / "skips.json").write_text(f'{{"runs": [\n{lines}\n]}}\n', encoding="utf-8")
-    np.savez_compressed(HERE / "skips.npz", **kept)
+    with whole_file(HERE / "skips.npz", "wb") as file:
+        np.savez_compressed(file, **kept)
+    with whole_file(HERE / "skips.json") as file:
+        file.write(f'{{"runs": [\n{lines}\n]}}\n')
+    return 0
 
 
 def rounded(value: Any) -> Any:
@@ -145,4 +151,4 @@ def rounded(value: Any) -> Any:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    main()
+    sys.exit(exit_status(main))

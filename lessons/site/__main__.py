@@ -67,6 +67,7 @@ def _build(out: Path) -> int:
             new.mkdir()
             site.write(new)
             (new / MARK).write_text("\n".join(sorted(_files(new))), encoding="utf-8")
+            _refuse_others(out)  # that have come meanwhile
             if place.exists():
                 place.rename(Path(folder, "old"))
             new.rename(place)

@@ -24,6 +24,7 @@ from minunet.bench.sides import Minunet, Side, Torch, difference, torch_problem
 from minunet.bench.threads import measure_threads, print_threads
 from minunet.commands import Parser, at_least
 from minunet.errors import InputError, exit_status
+from minunet.files import whole_file
 from minunet.threads import CORES, get_threads, set_threads
 
 DESCRIPTION = """\
@@ -168,7 +169,8 @@ def _task_by_task(
 def _write(path: Path | None, result: dict[str, Any]) -> None:
     """All numbers so far: a run that is stopped keeps what it has measured."""
     if path:
-        path.write_text(json.dumps(result, indent=2) + "\n")
+        with whole_file(path) as file:
+            file.write(json.dumps(result, indent=2) + "\n")
 
 
 def measure_task(task: Task, rounds: int, peak: float, compiled: bool) -> Row:

@@ -3,6 +3,7 @@
 Matplotlib is imported where something is drawn: it wants to write files of its own, and if it cannot, a run goes on.
 """
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ from minunet.files import whole_file
 from minunet.metrics import confusion_matrix, mean_iou
 
 LARGEST = 1024  # pixels a side of a picture that is drawn
-NAMED = 20  # classes in a legend: of more, those that there is room for
+NAMED = 20  # classes in the legend of pictures: of more, those of the most pixels
+CURVES, EXTREME = 10, 4  # of more classes, only the best and the worst have a colour and a name, so many of each
 PANELS = ("input", "truth", "prediction", "overlay")
 LOSS_NAMES = {
     "cross-entropy": "cross-entropy per pixel",
@@ -50,11 +52,15 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         (scores, "pixel_accuracy", "pixel accuracy", {"color": "black", "linestyle": "--"}),
         (scores, "mean_iou", "mean IoU", {"color": "black", "linewidth": 2}),
     ]
-    for number, (name, colour) in enumerate(zip(classes, class_colours(classes) / 255, strict=True)):
-        label = f"IoU {_plain(name)}" if number < NAMED else "_"  # Matplotlib leaves these out of the legend
-        curves.append((scores, f"iou_{name}", label, {"color": colour}))
+    colours = dict(zip(classes, class_colours(classes) / 255, strict=True))
+    ranked = by_score(rows[-1], classes)
+    named = classes if len(classes) <= CURVES else (*ranked[:EXTREME], *ranked[-EXTREME:])
+    for name in [name for name in classes if name not in named]:  # "_": Matplotlib leaves these out of the legend
+        curves.append((scores, f"iou_{name}", "_", {"color": "0.85", "linewidth": 0.8, "zorder": 1}))
+    for name in named:
+        curves.append((scores, f"iou_{name}", f"IoU {_plain(name)}", {"color": colours[name]}))
     for axes, key, label, style in curves:
-        axes.plot(epochs, [row[key] for row in rows], label=label, marker=".", **style)
+        axes.plot(epochs, [row[key] for row in rows], label=label, marker="." if label != "_" else None, **style)
     losses.set(title="Loss", xlabel="epoch", ylabel=LOSS_NAMES[loss], ylim=(0, None))
     scores.set(title="Validation", xlabel="epoch", ylim=(-0.02, 1.02))
     for axes in (losses, scores):
@@ -64,6 +70,12 @@ def save_curves(path: Path, rows: list[dict[str, Any]], classes: tuple[str, ...]
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     with whole_file(path, "wb") as file:
         figure.savefig(file, dpi=100, format="png")
+
+
+def by_score(row: dict[str, Any], classes: Sequence[str]) -> list[str]:
+    """The classes that have an IoU in a row of `metrics.csv`, the best first."""
+    there = [name for name in classes if not math.isnan(row[f"iou_{name}"])]
+    return sorted(there, key=lambda name: -row[f"iou_{name}"])
 
 
 def _plain(name: str) -> str:
@@ -115,7 +127,16 @@ def save_predictions(
         axes_row[0].set_ylabel(f"mean IoU {scores[index]:.2f}")
     for axes, title in zip(grid[0], panels, strict=True):
         axes.set_title(title)
-    patches = [Patch(color=colours[k] / 255, label=_plain(name)) for k, name in enumerate(dataset.classes[:NAMED])]
-    figure.legend(handles=patches, loc="outside lower center", ncols=min(classes, 6), frameon=False)
+    named = range(classes)
+    if classes > NAMED:
+        shown_pixels = [array[index].ravel() for array in (dataset.labels, predictions) for index in chosen]
+        counts = np.bincount(np.concatenate(shown_pixels), minlength=256)[:classes]
+        named = np.argsort(-counts, kind="stable")[: min(NAMED, np.count_nonzero(counts))].tolist()
+    patches = [Patch(color=colours[k] / 255, label=_plain(dataset.classes[k])) for k in named]
+    longest = max(len(dataset.classes[k]) for k in named)
+    columns = min(
+        len(patches), 6, max(1, int(210 * len(panels) / (8 * longest + 50)))
+    )  # pixels, of the figure and each
+    figure.legend(handles=patches, loc="outside lower center", ncols=columns, frameon=False)
     with whole_file(path, "wb") as file:
         figure.savefig(file, dpi=100, format="png")

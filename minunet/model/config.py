@@ -37,7 +37,11 @@ class Config:
         0.0, "the fraction of pieces that are cut around a pixel of a class, each class as often", high=1
     )
     page: int | str | None = option(
-        None, "of files with several pictures the number of one, from 1 on, or 'channels': all in one", low=1, flag=True
+        None,
+        "of files with several pictures the number of one, from 1 on, or 'channels': all in one",
+        low=1,
+        flag=True,
+        presets=("folder",),
     )
     channels: int = option(3, "of the pictures; their files say how many", low=1)
     ranges: tuple[float, ...] | None = option(

@@ -32,6 +32,10 @@ def config_of_options(options: argparse.Namespace, network: dict[str, Any]) -> t
     if preset == "cells" and options.data_dir is not None:
         raise InputError("The preset cells makes its images itself and takes no --data-dir.")
     changes = network | {field.name: value for field in FLAGS if (value := getattr(options, field.name)) is not None}
+    for field in FLAGS:
+        presets = field.metadata["presets"]
+        if presets and preset not in presets and getattr(options, field.name) is not None:
+            raise InputError(f"{flag(field.name)} is for the preset {' or '.join(presets)}, not {preset}.")
     if options.data_dir is not None:
         changes["data_dir"] = str(options.data_dir.resolve())
     named = ["--class-weight"] * (options.class_weight is not None)

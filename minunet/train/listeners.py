@@ -10,13 +10,14 @@ from tqdm import tqdm
 
 from minunet.data.dataset import Dataset
 from minunet.draw.animation import is_drawn, save_frame
-from minunet.draw.plots import drawn, save_curves
+from minunet.draw.plots import by_score, drawn, save_curves
 from minunet.files import whole_file
 from minunet.model.checkpoint import Checkpoint, best_epoch, save_weights
 from minunet.train.loop import Listener
 from minunet.train.score import Scores, as_predicted
 
 CURVES, PAUSE = 10, 10.0  # how often `curves.png` is drawn, and seconds in between: it takes a quarter of one
+LISTED = 8  # classes on the line of an epoch; of more, the three of the lowest IoU
 
 
 def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any]], None]) -> list[Listener]:
@@ -32,7 +33,9 @@ def listeners(folder: Path, validation: Dataset, report: Callable[[dict[str, Any
 def print_row(run: Checkpoint, scores: Scores) -> None:
     """One line for the terminal."""
     row = run.rows[-1]
-    each = ", ".join(f"{name} {row[f'iou_{name}']:.3f}" for name in run.classes)
+    names, of_all = by_score(row, run.classes), len(run.classes) <= LISTED
+    each = ", ".join(f"{name} {row[f'iou_{name}']:.3f}" for name in (run.classes if of_all else names[:-4:-1]))
+    each = each if of_all else f"lowest: {each}"
     tqdm.write(
         f"epoch {row['epoch']:>3}/{run.config.epochs}  loss {row['train_loss']:.3f}, validation: loss "
         f"{row['val_loss']:.3f}, pixel accuracy {row['pixel_accuracy']:.3f}, mean IoU {row['mean_iou']:.3f} ({each})  "

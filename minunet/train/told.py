@@ -14,6 +14,8 @@ from minunet.train.hidden import hidden_objects
 from minunet.train.remarks import shares
 from minunet.unet import UNet
 
+LISTED = 12  # classes with their IoU; of more, the best and the worst
+
 
 def describe(
     run: Checkpoint,
@@ -73,7 +75,14 @@ def print_result(result: dict[str, Any], scaled: str = "") -> None:
         f"{result['pixel_accuracy']:.3f} (the most frequent class alone: {result['majority_accuracy']:.3f}), "
         f"mean IoU {result['mean_iou']:.3f}"
     )
-    print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
+    known = {name: value for name, value in result["iou"].items() if value is not None}
+    ranked = sorted(known, key=lambda name: -known[name])
+    if len(result["iou"]) <= LISTED:
+        print("IoU: " + ", ".join(f"{name} {_shown(value)}" for name, value in result["iou"].items()))
+    else:
+        for what, names in (("highest", ranked[:5]), ("lowest", ranked[:-6:-1])):
+            print(f"{what} IoU: " + ", ".join(f"{name} {known[name]:.3f}" for name in names))
+        print(f"that of all {len(result['iou'])} classes is in test.json")
     if "rand_score" in result:
         scores = ", ".join(
             f"{name} {_shown(value, 'in single pixels only')}" for name, value in result["rand_score"].items()

@@ -8,6 +8,7 @@ from minunet import InputError
 from minunet.data.augment import Augmentation
 from minunet.model.config import Config
 from minunet.options import check
+from minunet.train.__main__ import main
 from minunet.train.presets import PRESETS
 from minunet.train.settings import FOLLOW, change
 
@@ -102,3 +103,11 @@ def test_what_is_no_number_is_no_range(high):
     """Of a `config.json` or a checkpoint that somebody sent: Python compares whole numbers of any length."""
     with pytest.raises(InputError, match="ranges: it must be from"):
         check(Config, "ranges", [0, high])
+
+
+@pytest.mark.parametrize("preset", ["cells", "pets", "nuclei"])
+def test_an_option_that_would_do_nothing_is_refused(preset, tmp_path, capsys):
+    """A page that training did not take, prediction would."""
+    assert main(["--preset", preset, "--page", "2", "--out", str(tmp_path / "run")]) == 2
+    assert f"--page is for the preset folder, not {preset}." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
