@@ -9,6 +9,7 @@ from typing import Any
 # Before NumPy is imported, also by the commands that tests start: networks of the tests are so small that threads of
 # BLAS only wait for each other (20 steps: 5.85 seconds of the processor with two of them, 0.67 with one).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of PyTorch, which turn on the spot while they wait
 
 import numpy as np
 import pytest

@@ -141,7 +141,7 @@ def check_memory() -> None:
 
 def _live() -> list[tuple[int, np.ndarray, int]]:
     """Where the arrays begin, their memory, and how many bytes they are."""
-    found = [(address, reference()) for address, reference in _memory.items()]
+    found = [(address, reference()) for address, reference in list(_memory.items())]  # other threads make arrays, too
     return [(address + MARGIN, raw, raw.size - 2 * MARGIN) for address, raw in found if raw is not None]
 
 

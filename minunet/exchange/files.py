@@ -70,7 +70,9 @@ def _own_names(state: dict[str, Any]) -> dict[str, Any]:
     for name in WRAPPED:
         if isinstance(state.get(name), dict):
             state = state[name]
-    prefixed = all(isinstance(name, str) and name.startswith(PREFIX) for name in state)
+    if not all(isinstance(name, str) for name in state):
+        raise ValueError("a name is no text")
+    prefixed = all(name.startswith(PREFIX) for name in state)
     return {name.removeprefix(PREFIX): tensor for name, tensor in state.items()} if prefixed else state
 
 

@@ -7,7 +7,9 @@ object, but of the background: pixels that hang together by their sides.
 
 import csv
 import io
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,5 +115,11 @@ def add_to_table(path: Path, picture: str, objects: Sequence[Object]) -> None:
     for each in objects:
         exact = each._replace(row=round(each.row, 2), column=round(each.column, 2))
         rows.writerow([picture, *exact._replace(probability=round(each.probability, 3))])
-    with open(path, "ab") as file:
-        file.write(lines.getvalue().encode("utf-8", "surrogateescape"))
+    before = path.stat().st_size if path.exists() else 0
+    try:
+        with open(path, "ab") as file:
+            file.write(lines.getvalue().encode("utf-8", "surrogateescape"))
+    except OSError:  # a disk that becomes full
+        with suppress(OSError):
+            os.truncate(path, before)
+        raise

@@ -198,7 +198,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         weights = None
         if source:
             fresh = net.init(generator(config.seed, "weights"))
-            weights, said = taken_over(fresh, source, data.training.classes)
+            weights, said = taken_over(fresh, source, data.training.classes, data.digests())
         run = begin(config, net, data, device, weights)
         folder = new_folder(options.out, Path("runs", config.preset))
         stack.enter_context(locked(folder))

@@ -21,12 +21,13 @@ class Source(NamedTuple):
     params: Parameters
     classes: tuple[str, ...] | None
     network: dict[str, Any]
+    data: list[str]  # the digests of the images that it was trained, validated and tested on, if the file says it
 
 
 def load_source(path: Path) -> Source:
     """The weights of a run (its folder), of a checkpoint, or of a state dict. Raises InputError if there are none."""
     network: dict[str, Any] = {}
-    classes = None
+    classes, data = None, []
     if path.suffix in (*TORCH, SAFETENSORS):
         params, about = load_state_dict(path), about_of(path)
         if isinstance(about.get("classes"), list):
@@ -36,21 +37,29 @@ def load_source(path: Path) -> Source:
     else:
         checkpoint = load_checkpoint(path / "best.npz" if path.is_dir() else path)
         params, classes, network = checkpoint.tested, checkpoint.classes, {"padding": checkpoint.config.padding}
+        data = checkpoint.data
     if FIRST not in params or params[FIRST].ndim != 4:
         raise InputError(f"{path} holds no network of minunet: of its names, {shorten(list(params))}, none is {FIRST}.")
     for name, array in params.items():
-        if not np.isfinite(array).all():
-            raise InputError(f"{path}: the numbers of {name} are not finite.")
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise InputError(f"{path}: the numbers of {name} are not finite float32 numbers.")
+    known = len(classes or ())
+    shapes = {params[name].shape[-1:] for name in (f"{LAST}weight", f"{LAST}bias") if name in params}
+    if classes is not None and (shapes != {(known,)} or len(set(classes)) < known):
+        raise InputError(f"{path} names {known} classes, but its last layer has others: it is damaged.")
     network["base"] = params[FIRST].shape[3]
     network["depth"] = 1 + sum(name.startswith("down") and name.endswith(".conv1.weight") for name in params)
     network["norm"] = "group" if any(".norm1." in name for name in params) else None
-    return Source(path, params, classes, network)
+    return Source(path, params, classes, network, data)
 
 
-def taken_over(fresh: Parameters, source: Source, classes: tuple[str, ...]) -> tuple[Parameters, list[str]]:
+def taken_over(
+    fresh: Parameters, source: Source, classes: tuple[str, ...], data: list[str]
+) -> tuple[Parameters, list[str]]:
     """New parameters, with those of the source in the place of each that has the same name and shape; and what to say.
 
-    Of the last layer each class takes over what belongs to a class of the same name. Raises InputError if nothing fits.
+    Of the last layer each class takes over what belongs to a class of the same name. `data`: digests of the images of
+    this run; they may be among those of the other one, which has learnt them. Raises InputError if nothing fits.
     """
     params, taken, begun = {}, 0, []
     for name, array in fresh.items():
@@ -74,6 +83,11 @@ def taken_over(fresh: Parameters, source: Source, classes: tuple[str, ...]) -> t
         said.append(f"begun afresh, as they do not fit: {shorten(begun)}")
     if source.classes and (new := [name for name in classes if name not in source.classes]):
         said.append(f"classes that it does not know, and that begin afresh: {shorten(new)}")
+    if data != source.data:
+        said.append(
+            "it was trained on other images, or on these divided otherwise: of a test image that it has learnt, the "
+            "test says too much"
+        )
     if unused := [name for name in source.params if name not in fresh]:
         said.append(f"there, and not used here: {shorten(unused)}")
     return params, said

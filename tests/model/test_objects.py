@@ -1,6 +1,8 @@
 """Single objects of a prediction: numbered, measured, and written as other programs read them."""
 
 import csv
+import errno
+import io
 
 import numpy as np
 import pytest
@@ -96,3 +98,22 @@ def test_the_table(tmp_path):
         ("größer.png", "1"),
     ]
     assert rows[0]["label"] == 'a, "b"' and rows[0]["row"] == "1.23" and rows[0]["probability"] == "0.988"
+
+
+def test_a_full_disk_leaves_no_half_a_line(tmp_path, monkeypatch):
+    one, path = Object(1, "a", 20, 1, 2, 0, 5, 0, 4, 0.5), tmp_path / "objects.csv"
+    add_to_table(path, "first.png", [one])
+    before = path.read_bytes()
+
+    class Full(io.BytesIO):
+        def write(self, data):
+            with real(path, "ab") as file:
+                file.write(data[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    real = open
+    monkeypatch.setattr("builtins.open", lambda *given, **how: Full())
+    with pytest.raises(OSError, match="No space"):
+        add_to_table(path, "second.png", [one])
+    monkeypatch.undo()
+    assert path.read_bytes() == before

@@ -68,7 +68,7 @@ def test_state_dicts(tmp_path, ending, norm):
     source = load_source(path)
     assert source.classes is None and source.network == {"base": 4, "depth": 3, "norm": norm}
     fresh = UNet(3, 2, 4, 3, norm=norm).init(3)
-    made, said = taken_over(fresh, source, ("a", "b"))
+    made, said = taken_over(fresh, source, ("a", "b"), [])
     for name in params:
         np.testing.assert_array_equal(made[name], fresh[name] if name == "input.conv1.weight" else params[name])
     assert said[1] == "begun afresh, as they do not fit: input.conv1.weight (there (3, 3, 1, 4), here (3, 3, 3, 4))"
@@ -90,12 +90,45 @@ def test_what_is_of_no_use_is_said(tmp_path):
         load_source(tmp_path / "w.pt")
     save(tmp_path / "w.npz")
     with pytest.raises(InputError, match="No weights of .*w.npz fit this network: input.conv1.weight"):
-        taken_over(UNet(1, 2, 6, 2).init(0), load_source(tmp_path / "w.npz"), ("a", "b"))
+        taken_over(UNet(1, 2, 6, 2).init(0), load_source(tmp_path / "w.npz"), ("a", "b"), [])
     bad = UNet(3, 2, 4, 2).init(2)
     bad["out.bias"][0] = np.nan
     save_state_dict(tmp_path / "bad.safetensors", bad, {})
     with pytest.raises(InputError, match="out.bias are not finite"):
         load_source(tmp_path / "bad.safetensors")
+
+
+@pytest.mark.parametrize("classes", [["a"], ["a", "b", "c"], ["a", "a"]])
+def test_a_last_layer_of_other_classes_than_the_file_names_is_refused(tmp_path, classes):
+    """As when a head was replaced, and the text about it kept."""
+    save_state_dict(tmp_path / "w.safetensors", UNet(3, 2, 4, 2).init(2), {"classes": classes})
+    with pytest.raises(InputError, match=f"names {len(classes)} classes, but its last layer has others"):
+        load_source(tmp_path / "w.safetensors")
+
+
+def test_names_that_are_no_text(tmp_path):
+    torch.save({3: torch.zeros(2), **to_torch(UNet(3, 2, 4, 2).init(2))}, tmp_path / "w.pt")
+    with pytest.raises(InputError, match="is not a state dict"):
+        load_source(tmp_path / "w.pt")
+
+
+def test_numbers_that_are_no_weights(tmp_path):
+    params = UNet(3, 2, 4, 2).init(2) | {"out.bias": np.zeros(2, "complex64")}
+    save_weights(tmp_path / "w.npz", Checkpoint(Config("folder", base=4, depth=2), ("a", "b"), params))
+    with pytest.raises(InputError, match="out.bias are not finite float32 numbers"):
+        load_source(tmp_path / "w.npz")
+
+
+def test_images_that_were_learnt_may_be_among_those_of_the_test(tmp_path, capsys, monkeypatch):
+    """Of the same images, divided likewise, nothing is said."""
+    monkeypatch.chdir(tmp_path)
+    write_folder(tmp_path / "data", count=8)
+    options = [*SMALL, "--data-dir", "data", "--view", "whole", "--base", "4", "--depth", "2"]
+    assert train.main([*options, "--out", "a"]) == 0
+    warning = "of a test image that it has learnt, the test says too much"
+    assert train.main([*options, "--from", "a", "--out", "b"]) == 0 and warning not in capsys.readouterr().out
+    assert train.main([*options, "--from", "a", "--set", "split_seed=3", "--out", "c"]) == 0
+    assert warning in capsys.readouterr().out
 
 
 def test_what_a_file_of_this_project_says_of_itself(tmp_path):
