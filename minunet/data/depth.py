@@ -33,7 +33,8 @@ def ranges_of(pictures: Sequence[np.ndarray]) -> Ranges:
     InputError if a channel holds no number that is finite, or all channels hold one number each.
     """
     each = max(1, SAMPLE // len(pictures))  # pixels of a picture
-    sample = np.concatenate([sampled(_pixels(picture), each) for picture in pictures])  # (P, C)
+    # Copied: small pictures are samples of themselves, and each that lies in a file would keep it open.
+    sample = np.concatenate([sampled(_pixels(picture), each).copy() for picture in pictures])  # (P, C)
     ranges: list[float] = []
     empty: list[str] = []
     for number, channel in enumerate(sample.T, start=1):

@@ -8,14 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minunet.data import shelf
+from minunet.data.folder import load_folder
 from minunet.data.shelf import Each, Filed, Shelf, Store
 from minunet.model.checkpoint import load_checkpoint
 from minunet.threads import map_in_order
 from minunet.train import __main__ as train
 from tests.data.pictures import write_folder, write_nuclei
 from tests.train.runs import SMALL
+
+try:
+    import resource
+except ImportError:
+    resource = None
 
 
 def arrays(rng, count=20):
@@ -118,3 +125,23 @@ def test_a_run_gives_the_same_bits_from_a_file(write, options, tmp_path, monkeyp
     for name, array in one.params.items():
         np.testing.assert_array_equal(other.params[name], array)
     assert Path("a/test.json").read_text() == Path("b/test.json").read_text()
+
+
+@pytest.mark.skipif(resource is None, reason="not on this system: limits of a process")
+def test_small_deep_pictures_do_not_keep_the_file_open(tmp_path, monkeypatch, rng):
+    """Each mapping needs a file descriptor, and a small picture is its own sample."""
+    monkeypatch.setattr(shelf, "IN_MEMORY", 0)
+    for part in ("images", "masks"):
+        (tmp_path / part).mkdir()
+    for number in range(120):
+        pixels = rng.integers(0, 4000, (8, 8), dtype="uint16")
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{number}.png")
+        Image.fromarray((pixels > 2000).astype("uint8")).save(tmp_path / "masks" / f"{number}.png")
+    open_now = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 40
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 60, before[1]))
+    try:
+        splits = load_folder(tmp_path, None, rng)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert len(splits.training) == 96 and splits.training.images[0].dtype == "uint16"
