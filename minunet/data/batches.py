@@ -18,7 +18,6 @@ from minunet.data.dataset import Dataset
 from minunet.data.depth import unit
 from minunet.data.resize import row_slices
 from minunet.seeds import generator
-from minunet.threads import map_in_order
 
 
 def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
@@ -192,17 +191,14 @@ class Batches:
     def get(self, step: int) -> Batch:
         """Batch number `step`, counted from 0 over all epochs."""
         epoch, places = self.places(step)
-        order = self.order(epoch)
-        chosen = [self._rare(epoch, place) or (order[place], None) for place in places]
-
-        def seen(place: int) -> tuple[np.ndarray, list[np.ndarray]]:
-            i, near = chosen[place - places.start]
+        order, images, planes = self.order(epoch), [], []
+        for place in places:
+            i, near = self._rare(epoch, place) or (order[place], None)
             image, belonging = self._changed(i, generator(self.seed, "augmentation", epoch, place), near)
             if self.augmentation.paste:
                 self._paste(image, belonging, generator(self.seed, "paste", epoch, place))
-            return image, belonging
-
-        images, planes = zip(*map_in_order(seen, places), strict=True)
+            images.append(image)
+            planes.append(belonging)
         to_output = LABELS[self.labels]
         labels, *weights = (to_output(np.stack(plane), *self.output_size) for plane in zip(*planes, strict=True))
         x = to_input(np.stack(images), self.centred)
