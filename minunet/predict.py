@@ -29,7 +29,16 @@ from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
 from minunet.model import Model, load_model
 from minunet.model.config import Config
-from minunet.model.objects import ENDINGS, SMALLEST, Object, add_to_table, find_objects, outlines, save_numbers
+from minunet.model.objects import (
+    ENDINGS,
+    SMALLEST,
+    Object,
+    add_to_table,
+    find_objects,
+    most_likely,
+    outlines,
+    save_numbers,
+)
 from minunet.model.tiling import TILE
 from minunet.options import read
 from minunet.threads import get_threads, set_threads
@@ -218,7 +227,7 @@ def _save(
             mask[rows] = band.argmax(axis=2)
             overlay[rows] = (13 * overlay[rows].astype("uint16") + tint[mask[rows]]) // 20
             if smallest:
-                likely[rows] = band.max(axis=2)
+                likely[rows] = most_likely(band)
             for each in write:
                 each(band)
     for path in rest:

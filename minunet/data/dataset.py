@@ -21,9 +21,9 @@ class Dataset:
     """Images with their labels.
 
     Args:
-        images: (N, H, W, C) uint8 or uint16, from none to all of the light; or a list of N pictures (H, W, C) of
-            different sizes.
-        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1, or IGNORED; or a list likewise.
+        images: (N, H, W, C) uint8 or uint16, from none to all of the light; or N pictures (H, W, C) one by one, where
+            sizes differ or they lie in a file: see `minunet.data.shelf`.
+        labels: (N, H, W) uint8, class ids 0 to len(classes) - 1, or IGNORED; or one by one likewise.
         names: what each image is called.
         classes: the name of each class.
         instances: which object each pixel belongs to, N times (H, W) int32, where that is known: see

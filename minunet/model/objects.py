@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,21 +65,29 @@ def find_objects(
         found = [(k, ndimage.label(mask == k)[0]) for k in things if (mask == k).any()]
     numbers, objects = np.zeros(mask.shape, "int32"), list[Object]()
     for k, islands in found:
-        areas = np.bincount(islands.ravel())
+        pixels = np.flatnonzero(islands)
+        island = islands.ravel()[pixels]
+        areas = np.bincount(island, minlength=1)
         large = np.flatnonzero(areas >= max(1, smallest))
-        large = large[large > 0]
         renumbered = np.zeros(len(areas), "int32")
         renumbered[large] = len(objects) + 1 + np.arange(len(large))
-        sums = np.bincount(islands.ravel(), probability.ravel())
-        centres = ndimage.center_of_mass(islands > 0, islands, large) if len(large) else []
+        numbers.ravel()[pixels] += renumbered[island]
+        rows, columns, likely = (
+            np.bincount(island, values) / np.maximum(areas, 1)
+            for values in (pixels // mask.shape[1], pixels % mask.shape[1], probability.ravel()[pixels])
+        )
         boxes = ndimage.find_objects(islands)
-        for island, (row, column) in zip(large.tolist(), centres, strict=True):
-            rows, columns = boxes[island - 1]
-            area = int(areas[island])
-            place = rows.start, rows.stop, columns.start, columns.stop
-            objects.append(Object(len(objects) + 1, classes[k], area, row, column, *place, sums[island] / area))
-        numbers += renumbered[islands]
+        for each in large.tolist():
+            box = boxes[each - 1]
+            place = box[0].start, box[0].stop, box[1].start, box[1].stop
+            centre = float(rows[each]), float(columns[each])
+            objects.append(Object(len(objects) + 1, classes[k], int(areas[each]), *centre, *place, float(likely[each])))
     return numbers, objects
+
+
+def most_likely(probabilities: np.ndarray) -> np.ndarray:
+    """How likely the most likely class is, (H, W), of (H, W, classes); class by class, which is a tenth of the time."""
+    return reduce(np.maximum, np.moveaxis(probabilities, 2, 0))
 
 
 def outlines(numbers: np.ndarray) -> np.ndarray:

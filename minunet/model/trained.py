@@ -19,7 +19,7 @@ from minunet.errors import InputError
 from minunet.model import tiling
 from minunet.model.checkpoint import Checkpoint, check_fits, load_checkpoint
 from minunet.model.config import Config, make_network
-from minunet.model.objects import SMALLEST, Object, find_objects
+from minunet.model.objects import SMALLEST, Object, find_objects, most_likely
 from minunet.model.tiling import TILE, Advance, Band, Mirrors
 from minunet.operations import QUICK, Operations
 from minunet.unet import Parameters, UNet
@@ -87,7 +87,7 @@ class Model:
         """The number of the object that each pixel belongs to, (H, W) int32, and the objects; see `find_objects`."""
         mask, likely = np.empty(picture.shape[:2], "uint8"), np.empty(picture.shape[:2], "float32")
         for rows, band in self.bands(picture, **how):
-            mask[rows], likely[rows] = band.argmax(axis=2), band.max(axis=2)
+            mask[rows], likely[rows] = band.argmax(axis=2), most_likely(band)
         return find_objects(mask, likely, self.classes, self.border_in(picture.shape), smallest)
 
     def border_in(self, shape: tuple[int, ...]) -> int:
