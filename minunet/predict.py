@@ -21,6 +21,7 @@ from tqdm import tqdm
 from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import stretch
+from minunet.data.dataset import background
 from minunet.data.decode import PICTURE_ENDINGS
 from minunet.data.depth import shown
 from minunet.data.lists import shorten
@@ -38,6 +39,7 @@ from minunet.model.objects import (
     most_likely,
     outlines,
     save_numbers,
+    things,
 )
 from minunet.model.tiling import TILE
 from minunet.options import read
@@ -140,6 +142,9 @@ def _predict(options: argparse.Namespace) -> int:
     ids = ", ".join(f"{k} {name}" for k, name in enumerate(model.classes))
     where = f"; masks ({ids}){', objects' * options.objects} and overlays are in {printable(out)}" if done else ""
     print(f"{done} of {len(pictures)} pictures done{where}")
+    if done and options.objects:
+        what = ", ".join(model.classes[k] for k in things(model.classes))
+        print(f"objects are islands of {what}; the background is {model.classes[background(model.classes)]}")
     if not done and not there:
         with suppress(OSError):  # others may have written into it
             out.rmdir()

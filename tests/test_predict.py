@@ -582,7 +582,9 @@ def test_objects_of_a_folder(tmp_path, capsys):
         Image.fromarray(photo(*size)).save(Path("some", name))
     command = ["some", "--weights", str(weights), "--objects", "--smallest", "5"]
     assert main([*command, "--out", "some"]) == 0
-    assert "masks (0 a, 1 b, 2 c), objects and overlays" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "masks (0 a, 1 b, 2 c), objects and overlays" in printed
+    assert "objects are islands of b, c; the background is a\n" in printed
     rows = Path("some/objects.csv").read_text().splitlines()[1:]
     model, count = load_model(weights), 0
     for name in "ab":

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minunet.data.augment import Augmentation, augment
-from minunet.data.dataset import Dataset
+from minunet.data.dataset import Dataset, background
 from minunet.data.depth import unit
 from minunet.data.resize import row_slices
 from minunet.seeds import generator
@@ -182,8 +182,7 @@ class Batches:
             return
         other, belonging = self._changed(int(rng.integers(len(self.dataset))), rng)
         names = self.dataset.classes
-        background = names.index("background") if "background" in names else 0
-        thing = (belonging[0] != background) & (belonging[0] < len(names))  # and not ignored
+        thing = (belonging[0] != background(names)) & (belonging[0] < len(names))  # and not ignored
         image[thing] = other[thing]
         for plane, pasted in zip(planes, belonging, strict=True):
             plane[thing] = pasted[thing]

@@ -117,6 +117,12 @@ def _take(arrays: Images, order: Sequence[int] | np.ndarray) -> Images:
     return Shelf([arrays.entries[i] for i in order] if isinstance(arrays, Shelf) else [arrays[i] for i in order])
 
 
+def background(classes: Sequence[str]) -> int:
+    """The place of the class that is called background, in whatever letters; or, if none is, the first."""
+    names = [name.lower() for name in classes]
+    return names.index("background") if "background" in names else 0
+
+
 def ignored_label(classes: int) -> int | None:
     """The label that does not count; with all 256 classes there is no number left for one."""
     return IGNORED if classes <= IGNORED else None

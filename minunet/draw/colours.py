@@ -17,7 +17,7 @@ KEPT = {"background": 0, "border": 2}  # these mean the same in every picture, w
 
 def class_colours(classes: Sequence[str]) -> np.ndarray:
     """A colour for each class, (classes, 3) uint8; past seven by hue, which not everybody can tell apart."""
-    kept = [KEPT.get(name) for name in classes]
+    kept = [KEPT.get(name.lower()) for name in classes]
     free = (number for number in range(len(PALETTE) + len(classes)) if number not in kept)
     numbers = [next(free) if number is None else number for number in kept]
     return np.array([PALETTE[n] if n < len(PALETTE) else _further(n) for n in numbers]).round().astype("uint8")

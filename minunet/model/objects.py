@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from minunet.data.dataset import background
 from minunet.data.instances import BACKGROUND, BORDER, OBJECT, from_classes
 from minunet.files import whole_file
 
-NO_THINGS = ("background", "border")  # classes that are none
 SMALLEST = 20  # pixels: what is less is no object
 ENDINGS = (".objects.png", ".objects.tif")  # of up to 65,535 objects, and of more
 LEVEL = 2  # of PNG
@@ -44,7 +44,14 @@ class Object(NamedTuple):
 
 def touching(classes: Sequence[str]) -> bool:
     """Whether these are the classes of a network that tells touching objects apart."""
-    return len(classes) == 3 and classes[BACKGROUND] == NO_THINGS[0] and classes[BORDER] == NO_THINGS[1]
+    return len(classes) == 3 and classes[BACKGROUND].lower() == "background" and classes[BORDER].lower() == "border"
+
+
+def things(classes: Sequence[str]) -> list[int]:
+    """The classes whose islands are objects."""
+    if touching(classes):
+        return [OBJECT]
+    return [k for k, name in enumerate(classes) if k != background(classes) and name.lower() != "border"]
 
 
 def find_objects(
@@ -61,8 +68,7 @@ def find_objects(
     if touching(classes):
         found = [(OBJECT, from_classes(mask, border, smallest))]
     else:
-        things = [k for k, name in enumerate(classes) if name not in NO_THINGS and (k or NO_THINGS[0] in classes)]
-        found = [(k, ndimage.label(mask == k)[0]) for k in things if (mask == k).any()]
+        found = [(k, ndimage.label(mask == k)[0]) for k in things(classes) if (mask == k).any()]
     numbers, objects = np.zeros(mask.shape, "int32"), list[Object]()
     for k, islands in found:
         pixels = np.flatnonzero(islands)

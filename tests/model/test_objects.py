@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from minunet.data.dataset import background
 from minunet.data.instances import to_classes
 from minunet.model.objects import Object, add_to_table, find_objects, outlines, save_numbers, touching
 
@@ -22,11 +23,12 @@ def rectangles(*places, shape=(40, 50)):
     return numbers
 
 
-def test_objects_that_touch_are_measured_one_by_one():
+@pytest.mark.parametrize("classes", [CELLS, ("Background", "Cell", "Border")])
+def test_objects_that_touch_are_measured_one_by_one(classes):
     truth = rectangles((np.s_[4:16], np.s_[3:15]), (np.s_[4:16], np.s_[15:30]), (np.s_[25:35], np.s_[40:50]))
     likely = np.linspace(0.5, 1, truth.size).reshape(truth.shape)
-    numbers, objects = find_objects(to_classes(truth, 2), likely, CELLS, border=2)
-    assert len(objects) == 3 and {each.label for each in objects} == {"cell"}
+    numbers, objects = find_objects(to_classes(truth, 2), likely, classes, border=2)
+    assert len(objects) == 3 and {each.label for each in objects} == {classes[1]}
     for each in objects:
         own = numbers == each.id
         rows, columns = np.nonzero(own)
@@ -46,10 +48,11 @@ def test_objects_that_touch_are_measured_one_by_one():
         (("pet", "background", "border"), {"pet": 2}),
         (("ground", "house", "road"), {"house": 2, "road": 1}),  # the first is the background, if none is called so
         (("house", "background", "road"), {"house": 2, "road": 1}),
+        (("House", "Background", "BORDER"), {"House": 2}),
     ],
 )
 def test_islands_of_every_class_but_the_background(classes, found):
-    mask = np.full((20, 30), classes.index("background") if "background" in classes else 0, "uint8")
+    mask = np.full((20, 30), background(classes), "uint8")
     other = next(k for k, name in enumerate(classes) if name in found)
     mask[2:8, 2:8] = mask[2:8, 20:28] = other
     mask[12:18, 5:25] = 2
