@@ -12,6 +12,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, overload
 
@@ -82,23 +83,6 @@ class Store:
                 return array
 
 
-class Shelf(Sequence[np.ndarray]):
-    """A list of arrays, of which some may lie in a file; a part of it is a shelf again."""
-
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries = list(entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    @overload
-    def __getitem__(self, index: int) -> np.ndarray: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Shelf": ...
-    def __getitem__(self, index: int | slice) -> "np.ndarray | Shelf":
-        return Shelf(self.entries[index]) if isinstance(index, slice) else opened(self.entries[index])
-
-
 def opened(entry: Entry) -> np.ndarray:
     """The array that was put into a store."""
     return entry.array() if isinstance(entry, Filed) else entry
@@ -119,4 +103,20 @@ class Each(Sequence[np.ndarray]):
     def __getitem__(self, index: slice) -> "Each": ...
     def __getitem__(self, index: int | slice) -> "np.ndarray | Each":
         found = self.things[index]
-        return Each(self.function, found) if isinstance(index, slice) else self.function(found)
+        if not isinstance(index, slice):
+            return self.function(found)
+        part = copy(self)
+        part.things = found
+        return part
+
+
+class Shelf(Each):
+    """A list of arrays, of which some may lie in a file; a part of it is a shelf again."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        super().__init__(opened, list(entries))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The arrays, and the places of those in a file."""
+        return self.things  # type: ignore[return-value]
