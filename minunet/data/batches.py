@@ -6,6 +6,7 @@ run can stop anywhere and go on later with the very same batches, with nothing r
 and whoever prepares only some of the images of a batch draws the same for them.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from minunet.data.augment import Augmentation, augment
 from minunet.data.dataset import Dataset, background
 from minunet.data.depth import unit
 from minunet.data.resize import row_slices
+from minunet.data.shelf import shapes
 from minunet.seeds import generator
 
 
@@ -141,7 +143,7 @@ class Batches:
     @cached_property
     def _pixels_up_to(self) -> np.ndarray:
         """How many pixels the images have, each with those before it, (N,)."""
-        return np.cumsum([labels.size for labels in self.dataset.labels])
+        return np.cumsum([math.prod(shape) for shape in shapes(self.dataset.labels)])
 
     @cached_property
     def _places_of_classes(self) -> list[list[tuple[int, np.ndarray]]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from minunet.data.shelf import Filed, Shelf
+from minunet.data.shelf import Shelf
 from minunet.errors import InputError
 
 Images = Sequence[np.ndarray] | np.ndarray  # N pictures; one array if all are of one size
@@ -96,7 +96,7 @@ def stacked(parts: Iterable[Dataset]) -> Splits:
 
 def _stack(arrays: Images) -> Images:
     assert isinstance(arrays, Shelf)
-    if any(isinstance(entry, Filed) for entry in arrays.entries):
+    if not all(isinstance(entry, np.ndarray) for entry in arrays.entries):
         return arrays
     whole = np.empty((len(arrays), *arrays[0].shape), arrays[0].dtype)
     for number in range(len(whole)):

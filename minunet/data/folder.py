@@ -22,14 +22,16 @@ from minunet.data.classes import Classes, read_classes
 from minunet.data.dataset import IGNORED, Dataset, Splits, deal, stacked
 from minunet.data.decode import Page
 from minunet.data.depth import Ranges, ranges_of
-from minunet.data.instances import BORDER, RADIUS
+from minunet.data.index import Reader
+from minunet.data.instances import BORDER, RADIUS, to_classes
 from minunet.data.kept import best_iou
 from minunet.data.layout import Layout, find_layout
 from minunet.data.lists import is_there
 from minunet.data.masks import Found, class_ids, refuse_mixed_greys, refuse_mixed_palettes
 from minunet.data.objects import check_objects, read_objects, refuse_black_and_white, tell_of_white
-from minunet.data.pairs import Pair, alike, as_seen, read_all, read_pair, tell_of_tags
+from minunet.data.pairs import Pair, alike, as_seen, read_all, read_as_seen, read_labels, read_pair, tell_of_tags
 from minunet.data.pictures import read_mask, with_channels
+from minunet.data.resize import resize_mask
 from minunet.data.scaling import Scaling, tell_of_lost_classes, tell_of_lost_objects, tell_of_squeezing
 from minunet.data.shelf import Each, Shelf, Store, opened
 from minunet.errors import InputError
@@ -112,6 +114,34 @@ def read_folder(
     splits = Splits(*(data.take(part) for part in parts))
     del data, images, labels, training
     return Loaded(stacked(splits) if size else splits, dealt, channels, ranges)
+
+
+def folder_reader(
+    folder: Path,
+    size: int | None,
+    channels: int,
+    ranges: Ranges | None,
+    border: int = RADIUS,
+    page: Page = None,
+) -> Reader:
+    """How the images of a folder are read one by one, by the names of their files: to the same bits as all together.
+
+    `channels` and `ranges`: as `read_folder` found them; the others as they were given to it.
+    """
+    layout = find_layout(folder, quiet=True)
+    pairs, texts = {image.name: (image, mask) for image, mask in layout.pairs}, [folder / name for name in layout.lists]
+    scaled = (size, size) if size else None
+    image = partial(read_as_seen, channels=channels, ranges=ranges, size=scaled, page=page)
+
+    def instances(path: Path) -> np.ndarray:
+        whole = read_objects(path)
+        return resize_mask(whole, scaled) if scaled else whole
+
+    if layout.instances:
+        return Reader(pairs, texts, image, lambda path: to_classes(instances(path), border), instances)
+    classes = read_classes(folder / "classes.txt")
+    texts += [folder / "classes.txt"] * (classes is not None)
+    return Reader(pairs, texts, image, partial(read_labels, size=scaled, classes=classes))
 
 
 def _check_objects(pairs: list[Pair], folder: Path, scaling: Scaling) -> None:

@@ -121,6 +121,13 @@ def labels_of(path: Path, mask: Mask, held: np.ndarray, classes: Classes | None)
     return labels
 
 
+def read_labels(path: Path, size: tuple[int, int] | None, classes: Classes | None) -> np.ndarray:
+    """The labels (H, W) uint8 of a mask of classes, as `read_pair` gives them."""
+    mask = read_mask(path, coloured=classes is not None and classes.coloured)
+    labels = labels_of(path, mask, count_values(mask.values)[0], classes)
+    return resize_mask(labels, size) if size else labels
+
+
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """`read(item)` for each item, several at a time, with a progress bar."""
     results = map_in_order(read, items)
@@ -176,6 +183,19 @@ def alike(paths: Sequence[Path], pictures: Sequence[Picture]) -> tuple[int, bool
     return wanted, not shallow
 
 
+def read_as_seen(
+    path: Path,
+    channels: int,
+    ranges: Ranges | None = None,
+    size: tuple[int, int] | None = None,
+    page: Page = None,
+) -> np.ndarray:
+    """One of the pictures that `as_seen` gives, if its channels and its ranges are known."""
+    picture = read_picture(path, page, keep_depth=ranges is not None)
+    image = as_ranged(path, with_channels(path, picture.values, channels), ranges)
+    return resize_picture(image, size) if size else image
+
+
 def as_seen(
     paths: Sequence[Path],
     pictures: Sequence[Picture],
@@ -193,10 +213,7 @@ def as_seen(
     """
 
     def again(number: int) -> Entry:
-        path = paths[number]
-        picture = read_picture(path, page, keep_depth=ranges is not None)
-        image = as_ranged(path, with_channels(path, picture.values, channels), ranges)
-        return store.put(resize_picture(image, size) if size else image)
+        return store.put(read_as_seen(paths[number], channels, ranges, size, page))
 
     numbers = [number for number, picture in enumerate(pictures) if picture.deep and (size or not ranges)]
     reread = dict(zip(numbers, read_all(again, numbers, "deep pictures"), strict=True))

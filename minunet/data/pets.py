@@ -9,6 +9,7 @@ Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and Dogs" (2012). The folder is wh
 The lists are read, not the folders: those hold hundreds of `._NAME` files that are no pictures.
 """
 
+import itertools
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,9 @@ import numpy as np
 
 from minunet.data.classes import Classes
 from minunet.data.dataset import Dataset, Splits, into_splits, stacked
+from minunet.data.index import Reader
 from minunet.data.lists import read_lists, require_folders
-from minunet.data.pairs import as_seen, read_all, read_pair, tell_of_tags
+from minunet.data.pairs import as_seen, read_all, read_as_seen, read_labels, read_pair, tell_of_tags
 from minunet.data.shelf import Shelf, Store
 from minunet.errors import InputError
 
@@ -32,6 +34,23 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
 
     If `pooled`, `rng` divides both lists together, 80, 10 and 10 %.
     """
+    store, listed = Store(), _listed(folder)
+    known, test = (_load(folder, path, names, size, store) for path, names in listed.items())
+    if not pooled:
+        return stacked(into_splits(known, rng, test))
+    return stacked(into_splits(known.joined(test), rng))
+
+
+def pets_reader(folder: Path, size: int) -> Reader:
+    """How the photographs are read one by one, by their names: to the same bits as all together."""
+    listed = _listed(folder)
+    pairs, scaled = {name: _files(folder, name) for name in itertools.chain(*listed.values())}, (size, size)
+    image = partial(read_as_seen, channels=3, size=scaled)
+    return Reader(pairs, list(listed), image, partial(read_labels, size=scaled, classes=TRIMAP))
+
+
+def _listed(folder: Path) -> dict[Path, list[str]]:
+    """The official lists, and the names that each holds."""
     command = f"python -m minunet.data pets --data-dir {folder}"
     hint = f"`{command}` downloads it (0.8 GB): images/ and annotations/ from {ADDRESS}"
     require_folders(hint, folder, folder / "images", folder / "annotations" / "trimaps")
@@ -39,11 +58,12 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
     for path in lists:
         if not path.is_file():
             raise InputError(f"{path} does not exist. It is part of annotations.tar.gz at {ADDRESS}")
-    store, listed = Store(), zip(lists, read_lists(_name, *lists), strict=True)
-    known, test = (_load(folder, path, names, size, store) for path, names in listed)
-    if not pooled:
-        return stacked(into_splits(known, rng, test))
-    return stacked(into_splits(known.joined(test), rng))
+    return dict(zip(lists, read_lists(_name, *lists), strict=True))
+
+
+def _files(folder: Path, name: str) -> tuple[Path, Path]:
+    """A photograph and its mask."""
+    return folder / "images" / f"{name}.jpg", folder / "annotations" / "trimaps" / f"{name}.png"
 
 
 def _name(line: str) -> str:
@@ -55,7 +75,7 @@ def _load(folder: Path, path: Path, names: list[str], size: int, store: Store) -
     """The images that a list names."""
     if len(names) < 2:
         raise InputError(f"{path} lists {len(names)} images; at least 2 are needed.")
-    paths = [(folder / "images" / f"{n}.jpg", folder / "annotations" / "trimaps" / f"{n}.png") for n in names]
+    paths = [_files(folder, name) for name in names]
     pairs = read_all(partial(read_pair, store=store, size=(size, size), classes=TRIMAP), paths, f"pets, {path.stem}")
     tell_of_tags(pairs)
     pictures, values = [pair.picture for pair in pairs], [pair.values for pair in pairs]

@@ -55,7 +55,22 @@ class Filed:
         return np.frombuffer(mapped, self.dtype).reshape(self.shape)
 
 
-Entry = np.ndarray | Filed
+class Later:
+    """An array of which the shape is known, that is made when it is asked for the first time, and then kept."""
+
+    def __init__(self, shape: tuple[int, ...], make: Callable[[], "Entry"]) -> None:
+        self.shape, self.make, self.lock = shape, make, threading.Lock()
+        self.made: Entry | None = None
+
+    def array(self) -> np.ndarray:
+        """To be read only."""
+        with self.lock:
+            if self.made is None:
+                self.made = self.make()
+        return opened(self.made)
+
+
+Entry = np.ndarray | Filed | Later
 
 
 class Store:
@@ -85,7 +100,12 @@ class Store:
 
 def opened(entry: Entry) -> np.ndarray:
     """The array that was put into a store."""
-    return entry.array() if isinstance(entry, Filed) else entry
+    return entry if isinstance(entry, np.ndarray) else entry.array()
+
+
+def shapes(arrays: Sequence[np.ndarray] | np.ndarray) -> list[tuple[int, ...]]:
+    """The shape of each array; those of a shelf are not opened."""
+    return [each.shape for each in (arrays.entries if isinstance(arrays, Shelf) else arrays)]
 
 
 class Each(Sequence[np.ndarray]):

@@ -13,9 +13,7 @@ import numpy as np
 from minunet.data.classes import Classes, read_classes
 from minunet.data.kept import best_iou, kept
 from minunet.data.layout import Layout, find_layout
-from minunet.data.masks import count_values
-from minunet.data.pairs import labels_of, read_all
-from minunet.data.pictures import read_mask
+from minunet.data.pairs import read_all, read_labels
 from minunet.data.scaling import Scaling
 
 ENOUGH = 0.95  # IoU of the class that suffers most
@@ -69,6 +67,5 @@ def _at_best(layout: Layout, scaling: Scaling) -> tuple[str, float]:
 
 def _kept(path: Path, classes: Classes | None, scaling: Scaling) -> np.ndarray:
     """What scaling keeps of a mask, see `kept`."""
-    mask = read_mask(path, coloured=classes is not None and classes.coloured)
-    labels = labels_of(path, mask, count_values(mask.values)[0], classes)
+    labels = read_labels(path, None, classes)
     return kept(labels, scaling.seen_size(labels.shape), classes and len(classes.names))

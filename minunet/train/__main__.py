@@ -15,6 +15,7 @@ from minunet.backend import choose_device
 from minunet.commands import Parser, at_least, keep_memory, new_folder
 from minunet.data.batches import steps_per_epoch
 from minunet.data.dataset import Splits
+from minunet.data.index import INDEX, read_index, write_index
 from minunet.draw.animation import save_animation
 from minunet.draw.plots import drawn, save_curves
 from minunet.errors import InputError, exit_status, printable
@@ -165,7 +166,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if options.out:
         refuse_full(options.out)
     try:
-        data, seen, dealt = load(config)
+        data, seen, dealt, index, unread = load(config, read_index(options.resume / INDEX) if earlier else None)
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
@@ -183,7 +184,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     said: list[str] = []  # of the weights that this run begins with
     if earlier:
         folder = options.resume
-        run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device)
+        run = resume(dataclasses.replace(earlier, config=config), folder / "last.npz", net, data, device, unread)
         if (folder / "best.npz").exists():  # before anything is written over it
             check_best(folder, run, written=False)
         for each in (folder.resolve(), folder.resolve() / "progress"):
@@ -210,7 +211,9 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             file.write(json.dumps(values, indent=2) + "\n")
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
-        describe(run, net, data, device, options, own, [line for line in (why, dealt, *said) if line])
+        if index and not unread:
+            write_index(folder / INDEX, index)
+        describe(run, net, data, device, options, own, [line for line in (why, dealt, *said) if line], unread)
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does
         raise

@@ -91,8 +91,11 @@ def begin(config: Config, net: UNet, data: Splits, device: str, weights: Paramet
     return Checkpoint(config, data.training.classes, params, average, make_optimizer(config).state, data.digests())
 
 
-def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) -> Checkpoint:
-    """The run as it was read from the file `source`, if it can go on; its arrays are taken to the device."""
+def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str, unread: bool = False) -> Checkpoint:
+    """The run as it was read from the file `source`, if it can go on; its arrays are taken to the device.
+
+    `unread`: whether the images are known to be those of the run, and need not be read to be compared.
+    """
     check_fits(run.params, net, source)
     if run.config.ema_decay:
         check_fits(run.average, net, source)
@@ -116,13 +119,13 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str) 
             f"{source} holds the classes {shorten(run.classes)}, but the images have {shorten(data.training.classes)}: "
             "these were changed, or it is damaged."
         )
-    channels = data.training.images[0].shape[-1]
+    channels = run.config.channels if unread else data.training.images[0].shape[-1]
     if run.config.channels != channels:
         raise InputError(
             f"{source} comes from a version of minunet that read its images with {run.config.channels} channels, and "
             f"this one reads them with {channels}. Its best.npz still predicts; start a new run to train."
         )
-    if run.data != data.digests():
+    if not unread and run.data != data.digests():
         raise InputError(
             f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
             "Going on would mix training and test images."

@@ -1,6 +1,7 @@
 """Named experiments, what `--preset` chooses from; and the images, optimiser and learning rates of one."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from minunet.backend import Array
-from minunet.data import pets
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset, Splits
-from minunet.data.folder import read_folder
+from minunet.data.folder import folder_reader, read_folder
+from minunet.data.index import Index, described, digest, index_of, worth_it
 from minunet.data.nuclei import load_nuclei
+from minunet.data.pets import FOLDER, load_pets, pets_reader
+from minunet.data.shelf import shapes
 from minunet.data.view import choose_view
 from minunet.errors import InputError
 from minunet.model.config import Config
@@ -38,11 +41,11 @@ PRESETS = {  # of each its images and its network, and then how it is trained
         epochs=20, batch_size=5, lr=4e-3, class_weight=(1, 1, 2), augmentation=FLIPS,
     ),
     "pets": Config(
-        "pets", data_dir=pets.FOLDER, size=128, depth=5, dropout=0.3, norm="group",
+        "pets", data_dir=FOLDER, size=128, depth=5, dropout=0.3, norm="group",
         epochs=200, ema_decay=0.99, tta=True, augmentation=PASTED,
     ),
     "seed": Config(  # all as the notebook does it
-        "seed", data_dir=pets.FOLDER, pooled=True, size=100, centred=False, base=64, depth=3, padding="valid",
+        "seed", data_dir=FOLDER, pooled=True, size=100, centred=False, base=64, depth=3, padding="valid",
         labels="resized", epochs=50, batch_size=50, lr=3e-4, schedule="piecewise", class_weight=(1, 1, 2),
         augmentation=FLIPS,
     ),
@@ -144,10 +147,15 @@ class Experiment(NamedTuple):
     splits: Splits
     config: Config
     dealt: str = ""
+    known: Index | None = None  # of images that are worth one
+    unread: bool = False  # whether that was known before, and each image is read when it is asked for
 
 
-def load(config: Config) -> Experiment:
-    """The images of an experiment, and what they say of themselves. Raises InputError for anything wrong with them."""
+def load(config: Config, index: Index | None = None) -> Experiment:
+    """The images of an experiment, and what they say of themselves. Raises InputError for anything wrong with them.
+
+    `index`: of a run that goes on, with the `config` that this function gave: if no file has changed, none is read yet.
+    """
     if config.preset == "cells":
         if config.count < 3:
             raise InputError(f"count: {config.count} training images are too few; 3 is the least.")
@@ -157,24 +165,32 @@ def load(config: Config) -> Experiment:
         counts = (config.count, 40, 100)
         parts = (make_cells(count, config.size, rng) for count, rng in zip(counts, streams, strict=True))
         return Experiment(Splits(*parts), config)
-    rng = generator(config.split_seed, "data")
     if config.data_dir is None:
         raise InputError(f"The preset {config.preset} needs --data-dir.")
-    folder = Path(config.data_dir)
+    folder, rng = Path(config.data_dir), generator(config.split_seed, "data")
     if config.preset in ("nuclei", "paper"):
         return Experiment(load_nuclei(folder, rng, config.border, config.scale), config)
-    if config.preset != "folder":
-        return Experiment(pets.load_pets(folder, config.size, rng, config.pooled), config)
     size = None if config.pieces else config.size
-    loaded = read_folder(folder, size, rng, config.border, config.page, config.scale)
-    count = _piece_count(config, loaded.splits.training)
-    seen = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
-    return Experiment(loaded.splits, seen, loaded.dealt)
+    how = (config.border, config.page)
+    own = config.preset == "folder"
+    channels = (config.channels, config.ranges)
+    reader = folder_reader(folder, size, *channels, *how) if own else pets_reader(folder, config.size)
+    files = digest(reader)
+    if index and index.files == files and set().union(*index.parts) <= set(reader.pairs):
+        return Experiment(described(index, reader), config, index.dealt, index, unread=True)
+    if own:
+        loaded = read_folder(folder, size, rng, *how, config.scale)
+        count = _piece_count(config, loaded.splits.training)
+        config = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
+        splits, dealt = loaded.splits, loaded.dealt
+    else:
+        splits, dealt = load_pets(folder, config.size, rng, config.pooled), ""
+    return Experiment(splits, config, dealt, index_of(splits, files, dealt) if worth_it(reader) else None)
 
 
 def _piece_count(config: Config, training: Dataset) -> int | None:
     """How many pieces show as many pixels as the training images have, or as many as are shown at most."""
     if not config.pieces or config.piece_count:
         return config.piece_count
-    pixels = config.scale**2 * sum(labels.size for labels in training.labels)
+    pixels = config.scale**2 * sum(math.prod(shape) for shape in shapes(training.labels))
     return int(min(MOST_PIECES, max(len(training), round(pixels / config.size**2))))

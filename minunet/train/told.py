@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from minunet.backend import why_no_gpu
-from minunet.data.dataset import Splits, ignored_label
+from minunet.data.dataset import Dataset, Splits, ignored_label
 from minunet.data.lists import shorten
 from minunet.model.checkpoint import Checkpoint
+from minunet.model.config import Config
 from minunet.threads import get_threads
 from minunet.train.counted import counted
 from minunet.train.hidden import hidden_objects
@@ -25,12 +26,17 @@ def describe(
     options: argparse.Namespace,
     own: list[str],
     of_images: Sequence[str] = (),
+    unread: bool = False,
 ) -> None:
-    """What is going to be trained, on what, and where; `of_images`: lines that reading the images gave."""
+    """What is going to be trained, on what, and where.
+
+    `of_images`: lines that reading the images gave. `unread`: whether the images of a run that goes on have not been
+    read yet; what their pixels say was told when it began.
+    """
     config, counts = run.config, [len(part) for part in data]
     print("".join(f"{line}\n" for line in of_images), end="")
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
-    if doubles := data.trained_on():
+    if doubles := [] if unread else data.trained_on():
         names = shorten([f"{name} = {double}" for name, double in doubles])
         print(f"{len(doubles)} of {counts[2]} test images are trained on, too, and the test says too much: {names}")
     if config.ranges or config.channels != 3:
@@ -42,16 +48,10 @@ def describe(
     network = f"U-Net, base {config.base}, depth {config.depth}, {net.parameters():,} parameters"
     seen = f"{'pieces' if config.pieces else 'images'} of {config.size} x {config.size} pixels"
     print(f"{network}; {seen}{f', {config.piece_count} an epoch' if config.piece_count else ''}")
-    labels = counted(data.training, config, net)
-    ignored = sum(int((each == ignored_label(len(run.classes))).sum()) for each in labels)
-    parts = list(zip(run.classes, shares(labels, len(run.classes)), strict=True))
-    told = [f"{name} {share:.1%}" for name, share in parts]
-    print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
-    if unknown := [name for name, share in parts if not share]:
-        print(f"no training image shows {shorten(unknown)}, as the network sees it: that cannot be learnt")
-    if ignored:
-        print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of the pixels to train on")
-    print("".join(f"{line}\n" for line in hidden_objects(data.training, config)), end="")
+    if unread:
+        print(f"{len(run.classes)} classes: {shorten(run.classes)}")
+    else:
+        _describe_pixels(data.training, config, net)
     if config.class_weight and config.loss != "dice":
         weights = [f"{name} {weight:g}" for name, weight in zip(run.classes, config.class_weight, strict=True)]
         print(f"weight of a pixel in the cross-entropy: {shorten(weights)}")
@@ -66,6 +66,20 @@ def describe(
         print(f"layers of your own, checked, computed by one thread: {', '.join(own)}{unused}")
     if run.step:
         print(f"going on after step {run.step}, epoch {run.epoch} of {config.epochs} is done")
+
+
+def _describe_pixels(training: Dataset, config: Config, net: UNet) -> None:
+    """What the masks of the training images show."""
+    labels, classes = counted(training, config, net), training.classes
+    ignored = sum(int((each == ignored_label(len(classes))).sum()) for each in labels)
+    parts = list(zip(classes, shares(labels, len(classes)), strict=True))
+    told = [f"{name} {share:.1%}" for name, share in parts]
+    print(f"{len(told)} classes, by their part of the pixels: {shorten(told)}")
+    if unknown := [name for name, share in parts if not share]:
+        print(f"no training image shows {shorten(unknown)}, as the network sees it: that cannot be learnt")
+    if ignored:
+        print(f"ignored: {ignored / sum(each.size for each in labels):.1%} of the pixels to train on")
+    print("".join(f"{line}\n" for line in hidden_objects(training, config)), end="")
 
 
 def print_result(result: dict[str, Any], scaled: str = "") -> None:

@@ -1,0 +1,172 @@
+"""A run of many pictures goes on without reading them first: to the same bits, and only while no file has changed."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minunet.data import index, pairs, shelf
+from minunet.data.index import INDEX, Index, read_index, write_index
+from minunet.model.checkpoint import load_checkpoint
+from minunet.train import __main__ as train
+from minunet.train.presets import load
+from tests.data.pictures import write_folder, write_pets
+from tests.train.runs import SMALL, assert_same_run, stops_after
+
+
+@pytest.fixture(autouse=True)
+def many_pictures(monkeypatch, tmp_path):
+    """A few are as many as an index is made for, and one is more than memory holds."""
+    monkeypatch.setattr(index, "IN_MEMORY", 0)
+    monkeypatch.setattr(shelf, "IN_MEMORY", 500)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of pictures that are read, in their order."""
+    names, read_picture = [], pairs.read_picture
+    monkeypatch.setattr(
+        pairs, "read_picture", lambda path, *how, **more: names.append(path.name) or read_picture(path, *how, **more)
+    )
+    return names
+
+
+def stopped(monkeypatch, *options, out="a", step=1):
+    """A run that is stopped after its first step."""
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "StopSignals", stops_after(step))
+        assert train.main([*SMALL, "--batch-size", "2", "--data-dir", "data", *options, "--out", out]) == 130
+
+
+def write_objects(folder):
+    """Numbers from anywhere, in their order."""
+    write_folder(folder, values=(0, 7, 9))
+    (folder / "masks").rename(folder / "instances")
+
+
+def write_deep(folder):
+    """Of 16 bits, two channels of them grey."""
+    write_folder(folder, count=6)
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        values = np.asarray(Image.open(path)).astype("uint16")[..., 0] * 40 + number
+        Image.fromarray(values).save(path.with_suffix(".png"))
+        path.unlink()
+
+
+def write_mixed(folder):
+    """Some grey, some coloured, some of 16 bits; classes by colour, and lists."""
+    write_folder(folder, count=6)
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        pixels = np.asarray(Image.open(path)).copy()
+        pixels[..., 1] //= 2
+        image = Image.fromarray(pixels) if number % 3 else Image.fromarray(pixels[..., 0].astype("uint16") * 200)
+        image.save(path.with_suffix(".png"))
+        path.unlink()
+    for path in (folder / "masks").iterdir():
+        mask = np.asarray(Image.open(path))
+        Image.fromarray(np.stack([255 * mask, 0 * mask, 0 * mask], axis=2)).save(path)
+    (folder / "classes.txt").write_text("0,0,0 ground\n255,0,0 thing\n")
+    (folder / "val.txt").write_text("photo-3\n")
+
+
+@pytest.mark.parametrize("write", [write_folder, write_pets, write_objects, write_deep, write_mixed])
+@pytest.mark.parametrize("view", ["whole", "pieces"])
+def test_a_run_goes_on_to_the_same_bits_without_reading_first(write, view, monkeypatch, read, capsys):
+    write(Path("data"))
+    options = ["--epochs", "2"] + ([] if write is write_pets else ["--view", view])
+    assert train.main([*SMALL, "--batch-size", "2", "--data-dir", "data", *options, "--out", "straight"]) == 0
+    stopped(monkeypatch, *options)
+    capsys.readouterr()
+    read.clear()
+    assert load(load_checkpoint(Path("a/last.npz")).config, read_index(Path("a") / INDEX)).unread and read == []
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert " by their part of the pixels" not in capsys.readouterr().out
+    assert len(set(read)) == len(read) > 0  # each once
+    assert_same_run(Path("straight"), Path("a"))
+    assert Path("straight", INDEX).read_text() == Path("a", INDEX).read_text()
+
+
+def test_a_changed_picture_is_seen(monkeypatch, read, capsys):
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    path = Path("data/images/photo-1.jpg")
+    shutil.copy("data/images/photo-2.jpg", path)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "some were added, removed, renamed or changed" in capsys.readouterr().err
+
+
+def test_pictures_that_were_copied_are_read_once_more(monkeypatch, capsys):
+    """They have other times, and are found to be the same; the index is that of the copies then."""
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    before = read_index(Path("a") / INDEX)
+    shutil.copytree("data", "elsewhere", copy_function=shutil.copyfile)
+    assert train.main(["--resume", "a", "--device", "cpu", "--data-dir", "elsewhere"]) == 0
+    assert " by their part of the pixels" in capsys.readouterr().out
+    after = read_index(Path("a") / INDEX)
+    assert after.files != before.files and after.parts == before.parts
+
+
+def test_a_picture_of_another_size_at_the_same_time_is_refused(monkeypatch, capsys):
+    """As an index that lies: training ends in a sentence, and what was saved goes on when it is mended."""
+    write_folder(Path("data"))
+    stopped(monkeypatch, "--view", "pieces")
+    lying = read_index(Path("a") / INDEX)
+    shutil.copy(Path("a") / INDEX, "true.json")
+    parts = [dict.fromkeys(part, (16, 16)) for part in lying.parts]
+    write_index(Path("a") / INDEX, lying._replace(parts=parts))
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+    assert "was 16 x 16 pixels large when the run began, and is no more" in capsys.readouterr().err
+    shutil.copy("true.json", Path("a") / INDEX)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda values: "",
+        lambda values: "[" * 100_000,
+        lambda values: "null",
+        lambda values: json.dumps(values | {"parts": values["parts"][:2]}),
+        lambda values: json.dumps(values | {"parts": [{}, {}, {}]}),
+        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [1]}] * 3}),
+        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [20, 1e999]}] * 3}),
+        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [20, 10**20]}] * 3}),
+        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": 20}] * 3}),
+        lambda values: json.dumps(values | {"parts": [{"nobody.jpg": [20, 16]}] * 3}),
+        lambda values: json.dumps(values | {"parts": [["photo-1.jpg"]] * 3}),
+        lambda values: json.dumps(values | {"classes": 3}),
+        lambda values: json.dumps({"files": values["files"]}),
+        lambda values: None,
+    ],
+)
+def test_a_damaged_index_is_passed_over(damage, monkeypatch, tmp_path):
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    path = Path("a") / INDEX
+    whole = path.read_text()
+    text = damage(json.loads(whole))
+    path.unlink() if text is None else path.write_text(text)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert path.read_text() == whole  # written anew
+
+
+def test_no_index_of_few_pictures(monkeypatch):
+    monkeypatch.setattr(index, "IN_MEMORY", 1 << 20)
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    assert not Path("a", INDEX).exists()
+
+
+def test_names_that_are_not_utf_8_come_back(tmp_path):
+    known = Index("0", ("a", "b"), [{os.fsdecode(b"\xe9.png"): (3, 4)}] * 3, "by ö")
+    write_index(tmp_path / INDEX, known)
+    assert read_index(tmp_path / INDEX) == known
+    (tmp_path / INDEX).unlink()
+    os.mkfifo(tmp_path / INDEX) if hasattr(os, "mkfifo") else None
+    assert read_index(tmp_path / INDEX) is None
