@@ -20,6 +20,7 @@ from minunet.data.depth import unit
 from minunet.data.resize import row_slices
 from minunet.data.shelf import shapes
 from minunet.seeds import generator
+from minunet.threads import map_in_order
 
 
 def to_input(images: np.ndarray, centred: bool = True) -> np.ndarray:
@@ -148,12 +149,18 @@ class Batches:
     @cached_property
     def _places_of_classes(self) -> list[list[tuple[int, np.ndarray]]]:
         """Of each class that there is the images that show it, each with some of its pixels, (P,), row by row."""
-        places: dict[int, list[tuple[int, np.ndarray]]] = {}
         most = max(1, min(REMEMBERED, TOGETHER // len(self.dataset)))
-        for image, labels in enumerate(self.dataset.labels):
-            for k in np.flatnonzero(np.bincount(labels.ravel(), minlength=256)[: len(self.dataset.classes)]).tolist():
-                at = np.flatnonzero(labels == k)
-                places.setdefault(k, []).append((image, at[:: -(-len(at) // most)].astype("int32")))
+
+        def of_image(image: int) -> list[tuple[int, np.ndarray]]:
+            labels = self.dataset.labels[image]
+            there = np.flatnonzero(np.bincount(labels.ravel(), minlength=256)[: len(self.dataset.classes)])
+            every = ((k, np.flatnonzero(labels == k)) for k in there.tolist())
+            return [(k, at[:: -(-len(at) // most)].astype("int32")) for k, at in every]
+
+        places: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for image, found in enumerate(map_in_order(of_image, range(len(self.dataset)))):
+            for k, at in found:
+                places.setdefault(k, []).append((image, at))
         return list(places.values())
 
     def _rare(self, epoch: int, place: int) -> tuple[int, np.ndarray] | None:
