@@ -2,7 +2,7 @@
 
 A run writes into its folder:
 
-    config.json        the experiment
+    config.json        the experiment; and index.json, of many pictures which is for what, see `minunet.data.index`
     metrics.csv        a row an epoch, and curves.png, the same as a picture
     last.npz           where the run stands, and best.npz, where it scored best on the validation images
     test.json          the score of best.npz on images that training and choosing never saw
