@@ -102,18 +102,16 @@ def _report(session: Path) -> int:
             line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
         ]
         diff = "\n".join(line[0] + " " + line[1:].strip() for line in lines)
-        if result.is_killed:
-            kind = "noticed"
-        else:
-            kind = "equivalent" if (path, diff) in equivalent else "not noticed"
+        not_noticed = "equivalent" if (path, diff) in equivalent else "not noticed"
+        kind = "noticed" if result.is_killed else not_noticed
         counts[kind] += 1
         if kind == "not noticed":
             print(f"{path}\n{diff}\n")
-    total = counts.total()
-    share = (counts["noticed"] + counts["equivalent"]) / max(1, total)
+    total = max(1, counts.total())
+    noticed, same = counts["noticed"], counts["equivalent"]
     print(
-        f"{total} changes: {counts['noticed']} noticed ({counts['noticed'] / max(1, total):.1%}), {counts['equivalent']} "
-        f"that change nothing, {counts['not noticed']} not noticed; {share:.1%} are accounted for"
+        f"{counts.total()} changes: {noticed} noticed, {same} that change nothing, {counts['not noticed']} not noticed; "
+        f"{noticed / total:.1%} noticed, {(noticed + same) / total:.1%} accounted for"
     )
     return int(counts["not noticed"] > 0)
 
