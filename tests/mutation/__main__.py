@@ -108,12 +108,12 @@ def _report(session: Path) -> int:
         if kind == "not noticed":
             print(f"{path}\n{diff}\n")
     total = max(1, counts.total())
-    noticed, same = counts["noticed"], counts["equivalent"]
+    noticed, same, left = counts["noticed"], counts["equivalent"], counts["not noticed"]
     print(
-        f"{counts.total()} changes: {noticed} noticed, {same} that change nothing, {counts['not noticed']} not noticed; "
+        f"{counts.total()} changes: {noticed} noticed, {same} that change nothing, {left} not noticed; "
         f"{noticed / total:.1%} noticed, {(noticed + same) / total:.1%} accounted for"
     )
-    return int(counts["not noticed"] > 0)
+    return int(left > 0)
 
 
 if __name__ == "__main__":
