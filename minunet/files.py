@@ -15,6 +15,7 @@ from minunet.errors import InputError
 
 UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.unfinished")
 SWOLLEN = 20  # times the size of the file, or of what the disk holds of it
+MOST_TEXT = 2**28  # bytes: a list of a million names has a tenth of that
 LARGE = 2**33  # bytes: of smaller files holes do not matter
 
 try:
@@ -88,6 +89,15 @@ def refuse_swollen(path: Path) -> None:
     unpacked = sum(member.file_size for member in members)
     if unpacked > SWOLLEN * size + 2**20 or size > max(LARGE, SWOLLEN * on_disk):
         raise ValueError(f"{max(unpacked, size):,} bytes in {min(size, on_disk):,}")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8. Raises OSError, and ValueError if it is none, or larger than any text of ours."""
+    if not path.is_file():  # to open a fifo could take for ever
+        raise FileNotFoundError(errno.ENOENT, "no file", str(path))
+    if (size := path.stat().st_size) > MOST_TEXT:  # a file of holes takes nothing of a disk, and all of the memory
+        raise ValueError(f"{size:,} bytes are too many")
+    return path.read_text(encoding="utf-8-sig")
 
 
 @contextmanager

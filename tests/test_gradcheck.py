@@ -8,6 +8,7 @@ import pytest
 
 from minunet.backend import why_no_torch
 from minunet.gradcheck import __main__ as command
+from minunet.gradcheck import reference
 from minunet.gradcheck.check import check, relative_error
 from tests.layers.prove import prove
 from tests.planted_bugs import BUGS, Bug
@@ -27,7 +28,8 @@ def test_every_planted_bug_is_found(bug: Bug):
     rows = check(wrong, rng, with_torch=True)
     assert any(not row.ok for row in rows), f"{bug.name} was not found"
     # Each kind of evidence finds it alone, so that none of them is idle.
-    kinds = {"numeric": right.differentiable, "complex": right.smooth, "torch": True}
+    exact = right.exact and right.differentiable
+    kinds = {"numeric": right.differentiable, "complex": right.smooth, "exact": exact, "torch": True}
     for kind in (kind for kind, applies in kinds.items() if applies):
         assert max(row.errors[kind] for row in rows) > 1e-3, f"{kind} did not find {bug.name}"
     with pytest.raises(AssertionError):  # and so does what the tests of the layers call
@@ -61,14 +63,27 @@ def test_the_command_fails_on_a_wrong_gradient(capsys, monkeypatch):
     assert "WRONG: conv2d" in capsys.readouterr().out
 
 
-def test_the_command_works_without_pytorch(capsys, monkeypatch, request):
+def test_the_command_works_without_pytorch(capsys, monkeypatch, request, tmp_path):
     monkeypatch.setitem(sys.modules, "torch", None)  # makes `import torch` fail
     why_no_torch.cache_clear()
     request.addfinalizer(why_no_torch.cache_clear)
     assert command.main(["--seed", "3", "conv2d", "max_pool2d"]) == 0
     printed = capsys.readouterr().out
     assert "PyTorch is not installed" in printed
+    assert "21 of 21 gradients are right." in printed and "kept: what PyTorch" in printed
+    monkeypatch.setattr(reference, "FILE", tmp_path / "nothing.npz")
+    assert command.main(["--seed", "3", "conv2d", "max_pool2d"]) == 0
+    printed = capsys.readouterr().out
+    assert "the column kept is empty" in printed and "No such file" in printed
     assert "gradients are right (not checked without PyTorch: 2)." in printed  # the ties in max-pools
+
+
+def test_what_is_kept_finds_a_wrong_gradient(capsys, monkeypatch):
+    version, kept = reference.load()
+    wrong = kept["relu"]._replace(gradients={"x": 2 * kept["relu"].gradients["x"]})
+    monkeypatch.setattr(reference, "load", lambda: (version, kept | {"relu": wrong}))
+    assert command.main(["relu"]) == 1
+    assert "WRONG: relu: x" in capsys.readouterr().out
 
 
 def test_relative_error():

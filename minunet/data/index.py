@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import PIL
@@ -21,7 +21,7 @@ import minunet
 from minunet.data.dataset import Dataset, Splits
 from minunet.data.shelf import IN_MEMORY, Entry, Later, Shelf, Store, shapes
 from minunet.errors import InputError
-from minunet.files import whole_file
+from minunet.files import read_text, whole_file
 
 INDEX = "index.json"  # beside the run
 LARGEST = 1 << 20  # side of a picture
@@ -45,25 +45,30 @@ class Reader(NamedTuple):
 class Index(NamedTuple):
     """What is known of a data set."""
 
-    files: str  # see `digest`
+    files: str  # see `digest_of`
     classes: tuple[str, ...]
     parts: list[Sizes]  # to train on, to validate with, to test
     dealt: str  # in words, who said so
 
 
-def digest(reader: Reader) -> str:
+State = tuple[int, int] | None  # of a file: its size, and the time of its change in nanoseconds; None if it is gone
+
+
+def state_of(path: Path) -> State:
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def digest_of(states: dict[Path, State]) -> str:
     """A short text that is different if a file has another name, size or time of change, or is gone."""
-    state = hashlib.blake2b(f"minunet {minunet.__version__}, Pillow {PIL.__version__}".encode(), digest_size=16)
-    for path in reader.files:
-        stat = path.stat() if path.exists() else None
-        state.update(os.fsencode(f"\n{path.parent.name}/{path.name} "))
-        state.update(f"{stat.st_size} {stat.st_mtime_ns}".encode() if stat else b"")
-    return state.hexdigest()
+    whole = hashlib.blake2b(f"minunet {minunet.__version__}, Pillow {PIL.__version__}".encode(), digest_size=16)
+    for path, state in states.items():
+        whole.update(os.fsencode(f"\n{path.parent.name}/{path.name} {state}"))
+    return whole.hexdigest()
 
 
-def worth_it(reader: Reader) -> bool:
+def worth_it(states: dict[Path, State]) -> bool:
     """Whether there is so much to read that an index saves time that is noticed."""
-    return sum(path.stat().st_size for path in reader.files if path.exists()) > IN_MEMORY
+    return sum(state[0] for state in states.values() if state) > IN_MEMORY
 
 
 def index_of(splits: Splits, files: str, dealt: str) -> Index:
@@ -78,13 +83,20 @@ def _size(shape: tuple[int, ...]) -> tuple[int, int]:
 
 def write_index(path: Path, index: Index) -> None:
     with whole_file(path) as file:
-        json.dump(index._asdict(), file)
+        json.dump({"index": index._asdict(), "digest": _digest(index._asdict())}, file)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
 
 
 def read_index(path: Path) -> Index | None:
     """None if there is none, or it is damaged."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8") if path.is_file() else "")
+        file = json.loads(read_text(path))
+        values = file["index"]
+        if _digest(values) != file["digest"]:
+            return None
         parts = [{name: _size(size) for name, size in part.items()} for part in values["parts"]]
         if not all(0 < side < LARGEST for part in parts for size in part.values() for side in size):
             return None
@@ -94,17 +106,17 @@ def read_index(path: Path) -> Index | None:
     return found if len(parts) == len(Splits._fields) and all(parts) else None
 
 
-def described(index: Index, reader: Reader) -> Splits:
+def described(index: Index, reader: Reader, states: dict[Path, State]) -> Splits:
     """The data set of an index, without an image read: each is when it is asked for, and lies in a store from then on.
 
-    Raises InputError then, for what cannot be read, or is not as large as it was.
+    Raises InputError then, for what cannot be read, or was changed since its state was asked.
     """
     store = Store()
 
     def make(read: Callable[[Path], np.ndarray], path: Path, size: tuple[int, int]) -> Entry:
         array = read(path)
-        if array.shape[:2] != size:
-            raise InputError(f"{path} was {size[1]} x {size[0]} pixels large when the run began, and is no more.")
+        if state_of(path) != states[path] or array.shape[:2] != size:
+            raise InputError(f"{path} was changed while the run went on. Put it back, or start a new run.")
         return store.put(array)
 
     def shelf(read: Callable[[Path], np.ndarray], sizes: Sizes, which: int) -> Shelf:

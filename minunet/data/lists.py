@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from minunet.errors import InputError
+from minunet.files import read_text
 
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file. Raises InputError if it is not in UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        return read_text(path).splitlines()
     except UnicodeDecodeError:
         raise InputError(f"{path} is not text in UTF-8.") from None
+    except ValueError as error:
+        raise InputError(f"{path} is no list: {error}.") from None
 
 
 def read_lists(name_of: Callable[[str], str], *paths: Path) -> list[list[str]]:

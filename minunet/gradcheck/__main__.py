@@ -8,8 +8,10 @@ import numpy as np
 from minunet.backend import why_no_torch
 from minunet.commands import at_least
 from minunet.errors import InputError, exit_status
-from minunet.gradcheck import check
+from minunet.gradcheck import check, reference
 from minunet.gradcheck.cases import default_cases
+
+COLUMNS = ("numeric", "complex", "exact", "PyTorch", "kept")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,8 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m minunet.gradcheck",
         description="Check the gradient of every layer and of the whole U-Net, in float64, with random upstream "
-        "gradients: against central differences, against the complex step where the layer is smooth, and against "
-        "PyTorch where it is installed. Exit status 1 if one is off.",
+        "gradients: against central differences, against the complex step where the layer is smooth, in rational "
+        "numbers where it only multiplies, adds and chooses, against PyTorch where it is installed, and against what "
+        "PyTorch said of seed 0 once, which is kept in tests/reference. Exit status 1 if one is off.",
     )
     parser.add_argument("case", nargs="*", help="only cases with such a word in their names: conv2d, max_pool2d, UNet")
     parser.add_argument("--seed", type=at_least(0), default=0, help="random seed of the inputs (default 0)")
@@ -33,12 +36,19 @@ def _check(words: list[str], seed: int) -> int:
     if unknown := [word for word in words if not any(word in case.name for case in every)]:
         raise InputError(f"no case has {' or '.join(unknown)} in its name; without a word all are checked.")
     cases = [case for case in every if not words or any(word in case.name for word in words)]
+    try:
+        version, kept = reference.load()
+        source = f"kept: what PyTorch {version} said of seed {reference.SEED}"
+    except (OSError, ValueError) as error:
+        kept, source = {}, f"What PyTorch said is not to be had ({error}): the column kept is empty"
     rows: list[check.Row] = []
-    print("The error of each gradient, against three ways to know it; - where one does not apply.\n")
-    print(f"{'input':<34}{'shape':<18}{'numeric':>10}{'complex':>10}{'PyTorch':>10}")
+    print("The error of each gradient, against five ways to know it; - where one does not apply.\n")
+    print(f"{'input':<34}{'shape':<16}" + "".join(f"{name:>9}" for name in COLUMNS))
     for case in cases:
         print(f"\n{case.name}")
+        errors = kept[case.name].errors() if case.name in kept else {}
         for row in check.check(case, rng, with_torch=problem is None):
+            row.errors["kept"] = errors.get(row.input)
             print(format_row(row))
             rows.append(row)
 
@@ -46,9 +56,10 @@ def _check(words: list[str], seed: int) -> int:
     checked = sum(row.ok is not None for row in rows)
     print(
         f"\nErrors relative to the largest number. Allowed: numeric {check.NUMERIC_TOLERANCE:g}, complex step "
-        f"{check.COMPLEX_TOLERANCE:g}, PyTorch {check.TORCH_TOLERANCE:g} "
+        f"{check.COMPLEX_TOLERANCE:g}, exact 0, PyTorch {check.TORCH_TOLERANCE:g} "
         f"(whole network {check.TORCH_NETWORK_TOLERANCE:g})."
     )
+    print(f"{source}.")
     if problem:
         print(f"{problem}: its column is empty.")
     unchecked = f" (not checked without PyTorch: {len(rows) - checked})" if checked < len(rows) else ""
@@ -60,10 +71,10 @@ def _check(words: list[str], seed: int) -> int:
 
 def format_row(row: check.Row) -> str:
     """One line of the table."""
-    numbers = ("-" if error is None else f"{error:.1e}" for error in row.errors.values())
+    numbers = ("-" if error is None else f"{error:.1e}" if error else "0" for error in row.errors.values())
     verdict = {True: "ok", False: "WRONG", None: "not checked"}[row.ok]
-    columns = "".join(f"{number:>10}" for number in numbers)
-    return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<18}{columns}  {verdict}"
+    columns = "".join(f"{number:>9}" for number in numbers)
+    return f"  {row.input:<32}{'x'.join(map(str, row.shape)):<16}{columns}  {verdict}"
 
 
 if __name__ == "__main__":

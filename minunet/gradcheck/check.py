@@ -1,4 +1,4 @@
-"""The checker: the gradient that a backward pass claims, against three independent ways to know it.
+"""The checker: the gradient that a backward pass claims, against independent ways to know it.
 
 A backward pass gets dy and must return, for every input x, the gradient of the single number
 
@@ -12,7 +12,8 @@ kernel or forgets the shape of dy can still be right by luck.
 - Complex step, imag(s(x + ih)) / h: for layers made of smooth functions only. Nothing is subtracted, so h may be
   1e-30 and the result is exact to rounding. Squire and Trapp, "Using Complex Variables to Estimate Derivatives of Real
   Functions" (1998).
-- PyTorch's automatic differentiation, where it is installed.
+- Rational numbers, for layers that multiply, add and choose: without any rounding, see `exact`.
+- PyTorch's automatic differentiation, where it is installed; and what it said once, kept in a file, see `reference`.
 
 For an input with many numbers, moving each of them would take too long: then the derivative along random directions
 is compared, sum(dx * direction), which a wrong dx cannot meet but by a chance of measure zero.
@@ -23,6 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from minunet.gradcheck.exact import exact_errors
 
 Arrays = dict[str, Any]  # name -> float64 array
 
@@ -45,6 +48,7 @@ class Case:
         backward: from (dy, cache) to the gradients, in the order of the inputs.
         torch: the same operation in PyTorch, from a dictionary of tensors in minunet's order to y.
         smooth: whether the operation is made of smooth functions that take complex numbers.
+        exact: whether it is made of what rational numbers can do, and linear in each input.
         differentiable: whether it has a derivative at these inputs; not at a tie, where only PyTorch's choice counts.
         torch_tolerance: how far PyTorch's gradient may be away, relative to its largest number.
     """
@@ -55,19 +59,28 @@ class Case:
     backward: Callable[[Any, Any], tuple]
     torch: Callable[[dict[str, Any]], Any]
     smooth: bool = True
+    exact: bool = False
     differentiable: bool = True
     torch_tolerance: float = TORCH_TOLERANCE
 
 
 @dataclass
 class Row:
-    """The verdict on the gradient of one input; an error is None where that check does not apply, ok if none does."""
+    """The errors of the gradient of one input, each None where that check does not apply, and what is allowed."""
 
     case: str
     input: str
     shape: tuple[int, ...]
-    errors: dict[str, float | None]  # "numeric", "complex", "torch"
-    ok: bool | None
+    errors: dict[str, float | None]  # "numeric", "complex", "exact", "torch", "kept"
+    torch_tolerance: float
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether all of them are small enough; None if no check applies."""
+        limits = {"numeric": NUMERIC_TOLERANCE, "complex": COMPLEX_TOLERANCE, "exact": 0.0}
+        measured = {kind: error for kind, error in self.errors.items() if error is not None}
+        within = (error <= limits.get(kind, self.torch_tolerance) for kind, error in measured.items())
+        return all(within) if measured else None
 
 
 def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
@@ -86,9 +99,11 @@ def check(case: Case, rng: np.random.Generator, *, with_torch: bool) -> list[Row
     dy = rng.standard_normal(np.shape(y))
     grads = dict(zip(case.inputs, case.backward(dy, cache), strict=True))
     torch_grads = _torch_gradients(case, dy) if with_torch else {}
+    exact = exact_errors(case.forward, case.backward, case.inputs, rng) if case.exact and case.differentiable else {}
     rows = []
     for name, x in case.inputs.items():
-        errors: dict[str, float | None] = {"numeric": None, "complex": None, "torch": None}
+        errors: dict[str, float | None] = dict.fromkeys(("numeric", "complex", "exact", "torch", "kept"))
+        errors["exact"] = exact.get(name)
         if x.size <= ELEMENTS:
             directions = list(np.eye(x.size).reshape(x.size, *x.shape))
         else:
@@ -98,14 +113,11 @@ def check(case: Case, rng: np.random.Generator, *, with_torch: bool) -> list[Row
         if case.differentiable:
             errors["numeric"] = _numeric_error(case, dy, name, directions, claimed)
         if case.smooth:
-            exact = np.array([_complex_step(case, dy, name, v) for v in directions])
-            errors["complex"] = relative_error(claimed, exact)
+            true = np.array([_complex_step(case, dy, name, v) for v in directions])
+            errors["complex"] = relative_error(claimed, true)
         if with_torch:
             errors["torch"] = relative_error(gradient, torch_grads[name])
-        limits = {"numeric": NUMERIC_TOLERANCE, "complex": COMPLEX_TOLERANCE, "torch": case.torch_tolerance}
-        measured = {kind: error for kind, error in errors.items() if error is not None}
-        ok = all(error <= limits[kind] for kind, error in measured.items()) if measured else None
-        rows.append(Row(case.name, name, x.shape, errors, ok))
+        rows.append(Row(case.name, name, x.shape, errors, case.torch_tolerance))
     return rows
 
 

@@ -40,8 +40,8 @@ def check_image(x: Array, name: str = "x") -> None:
 
 
 def check_floating(x: Array, name: str = "x") -> None:
-    """Raise unless `x` holds floating-point (or complex) numbers: integers would be rounded on the way."""
-    if x.dtype.kind not in "fc":
+    """Raise unless `x` holds floating-point numbers (or complex, or exact ones): integers would be rounded."""
+    if x.dtype.kind not in "fcO":
         raise TypeError(f"{name} is {x.dtype}: convert it to a floating-point type first, {name}.astype('float32')")
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from minunet.errors import InputError, printable
+from minunet.files import read_text
 from minunet.model.checkpoint import Checkpoint
 from minunet.model.config import Config
 from minunet.train.presets import BALANCED, OBJECTS, PRESETS, folder_preset, preset_for
@@ -75,7 +76,7 @@ def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config
             "another way, so it cannot go on to the same bits. Its best.npz still predicts; start a new run to train."
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8") if path.is_file() else "no file")
+        values = json.loads(read_text(path))
         written, operations = Config.from_json(values["config"]), values.get("operations", "quick")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
         raise InputError(

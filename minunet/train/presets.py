@@ -13,7 +13,7 @@ from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset, Splits
 from minunet.data.folder import folder_reader, read_folder
-from minunet.data.index import Index, described, digest, index_of, worth_it
+from minunet.data.index import Index, described, digest_of, index_of, state_of, worth_it
 from minunet.data.nuclei import load_nuclei
 from minunet.data.pets import FOLDER, load_pets, pets_reader
 from minunet.data.shelf import shapes
@@ -175,9 +175,10 @@ def load(config: Config, index: Index | None = None) -> Experiment:
     own = config.preset == "folder"
     channels = (config.channels, config.ranges)
     reader = folder_reader(folder, size, *channels, *how) if own else pets_reader(folder, config.size)
-    files = digest(reader)
+    states = {path: state_of(path) for path in reader.files}
+    files = digest_of(states)
     if index and index.files == files and set().union(*index.parts) <= set(reader.pairs):
-        return Experiment(described(index, reader), config, index.dealt, index, unread=True)
+        return Experiment(described(index, reader, states), config, index.dealt, index, unread=True)
     if own:
         loaded = read_folder(folder, size, rng, *how, config.scale)
         count = _piece_count(config, loaded.splits.training)
@@ -185,7 +186,7 @@ def load(config: Config, index: Index | None = None) -> Experiment:
         splits, dealt = loaded.splits, loaded.dealt
     else:
         splits, dealt = load_pets(folder, config.size, rng, config.pooled), ""
-    return Experiment(splits, config, dealt, index_of(splits, files, dealt) if worth_it(reader) else None)
+    return Experiment(splits, config, dealt, index_of(splits, files, dealt) if worth_it(states) else None)
 
 
 def _piece_count(config: Config, training: Dataset) -> int | None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from minunet.errors import InputError
+from minunet.files import read_text
 from minunet.model.checkpoint import Checkpoint, best_epoch, load_checkpoint, same_run
 
 
@@ -79,6 +80,6 @@ def _holds_something(folder: Path) -> bool:
 def _is_run(path: Path) -> bool:
     """Whether a config.json is that of a run."""
     try:
-        return path.is_file() and "minunet" in json.loads(path.read_text(encoding="utf-8"))
+        return "minunet" in json.loads(read_text(path))
     except (OSError, ValueError, TypeError, RecursionError):
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from minunet.backend import why_no_gpu
 from minunet.data.dataset import Dataset, Splits, ignored_label
 from minunet.data.lists import shorten
+from minunet.errors import printable
 from minunet.model.checkpoint import Checkpoint
 from minunet.model.config import Config
 from minunet.threads import get_threads
@@ -34,7 +35,7 @@ def describe(
     read yet; what their pixels say was told when it began.
     """
     config, counts = run.config, [len(part) for part in data]
-    print("".join(f"{line}\n" for line in of_images), end="")
+    print("".join(f"{printable(line)}\n" for line in of_images), end="")
     print(f"{config.preset}: {counts[0]} training, {counts[1]} validation and {counts[2]} test images")
     if doubles := [] if unread else data.trained_on():
         names = shorten([f"{name} = {double}" for name, double in doubles])

@@ -121,7 +121,7 @@ def test_a_picture_of_another_size_at_the_same_time_is_refused(monkeypatch, caps
     parts = [dict.fromkeys(part, (16, 16)) for part in lying.parts]
     write_index(Path("a") / INDEX, lying._replace(parts=parts))
     assert train.main(["--resume", "a", "--device", "cpu"]) == 2
-    assert "was 16 x 16 pixels large when the run began, and is no more" in capsys.readouterr().err
+    assert "was changed while the run went on" in capsys.readouterr().err
     shutil.copy("true.json", Path("a") / INDEX)
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
 
@@ -129,31 +129,81 @@ def test_a_picture_of_another_size_at_the_same_time_is_refused(monkeypatch, caps
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda values: "",
-        lambda values: "[" * 100_000,
-        lambda values: "null",
-        lambda values: json.dumps(values | {"parts": values["parts"][:2]}),
-        lambda values: json.dumps(values | {"parts": [{}, {}, {}]}),
-        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [1]}] * 3}),
-        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [20, 1e999]}] * 3}),
-        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": [20, 10**20]}] * 3}),
-        lambda values: json.dumps(values | {"parts": [{"photo-1.jpg": 20}] * 3}),
-        lambda values: json.dumps(values | {"parts": [{"nobody.jpg": [20, 16]}] * 3}),
-        lambda values: json.dumps(values | {"parts": [["photo-1.jpg"]] * 3}),
-        lambda values: json.dumps(values | {"classes": 3}),
-        lambda values: json.dumps({"files": values["files"]}),
-        lambda values: None,
+        lambda index: [],
+        lambda index: "[" * 100_000,
+        lambda index: index | {"parts": index["parts"][:2]},
+        lambda index: index | {"parts": [{}, {}, {}]},
+        lambda index: index | {"parts": [{"photo-1.jpg": [1]}] * 3},
+        lambda index: index | {"parts": [{"photo-1.jpg": [20, 10**20]}] * 3},
+        lambda index: index | {"parts": [{"photo-1.jpg": [20, 1e999]}] * 3},
+        lambda index: index | {"parts": [{"photo-1.jpg": 20}] * 3},
+        lambda index: index | {"parts": [{"nobody.jpg": [20, 16]}] * 3},
+        lambda index: index | {"parts": [["photo-1.jpg"]] * 3},
+        lambda index: index | {"classes": 3},
+        lambda index: {"files": index["files"]},
+        lambda index: None,
     ],
 )
 def test_a_damaged_index_is_passed_over(damage, monkeypatch, tmp_path):
+    """Also one whose digest says that it is whole."""
     write_folder(Path("data"))
     stopped(monkeypatch)
     path = Path("a") / INDEX
     whole = path.read_text()
-    text = damage(json.loads(whole))
-    path.unlink() if text is None else path.write_text(text)
+    damaged = damage(json.loads(whole)["index"])
+    text = damaged if isinstance(damaged, str) else json.dumps({"index": damaged, "digest": index._digest(damaged)})
+    path.unlink() if damaged is None else path.write_text(text)
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
     assert path.read_text() == whole  # written anew
+
+
+def test_one_wrong_byte_is_seen_and_so_is_a_file_of_holes(monkeypatch):
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    path = Path("a") / INDEX
+    whole = path.read_text()
+    for place in range(0, len(whole), 7):
+        path.write_text(whole[:place] + chr(ord(whole[place]) ^ 1) + whole[place + 1 :])
+        assert read_index(path) is None, place
+    path.write_text("")
+    os.truncate(path, 1 << 40)
+    assert read_index(path) is None
+
+
+def test_a_picture_that_is_changed_while_the_run_goes_on_is_refused(monkeypatch, capsys):
+    """It is read when it is asked for, which may be hours later."""
+    write_folder(Path("data"), count=6)
+    Path("data/test.txt").write_text("photo-0\nphoto-1\n")
+    stopped(monkeypatch, "--epochs", "2")
+    saved = Path("a/last.npz").read_bytes()
+    for path in (Path("data/images/photo-1.jpg"), Path("data/masks/photo-1.png")):
+        before, going_on = shutil.copy2(path, "before"), train._train_and_test
+
+        def changed(*given, path=path, going_on=going_on):
+            Image.new("RGB" if path.suffix == ".jpg" else "L", (16, 20)).save(path)
+            return going_on(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(train, "_train_and_test", changed)
+            assert train.main(["--resume", "a", "--device", "cpu"]) == 2
+        error = capsys.readouterr().err
+        assert (
+            f"{path.name} was changed while the run went on. Put it back" in error and not Path("a/test.json").exists()
+        )
+        shutil.copy2(before, path)
+        Path("a/last.npz").write_bytes(saved)
+        (Path("a") / "best.npz").unlink(missing_ok=True)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+
+
+def test_what_a_stranger_wrote_into_an_index_does_not_reach_the_terminal(monkeypatch, capsys):
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    known = read_index(Path("a") / INDEX)
+    write_index(Path("a") / INDEX, known._replace(dealt="\x1b]0;title\x07"))
+    capsys.readouterr()
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_no_index_of_few_pictures(monkeypatch):

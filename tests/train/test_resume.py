@@ -117,7 +117,7 @@ def test_ctrl_c_saves_first_and_loses_nothing(tmp_path, sent):
 
 
 def test_ctrl_c_before_the_first_step_is_no_traceback(monkeypatch, capsys):
-    def interrupted(config):
+    def interrupted(config, index):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "load", interrupted)
