@@ -36,7 +36,15 @@ def printable(text: object) -> str:
 
 def named(error: BaseException) -> str:
     """The type of an error and what it says, if it says anything."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"{type(error).__name__}: {text}" if (text := said(error)) else type(error).__name__
+
+
+def said(error: BaseException) -> str:
+    """What an error says; nothing, if that is an error itself, as in somebody's own class."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def exit_status(command: Callable[[], int]) -> int:

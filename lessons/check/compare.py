@@ -163,11 +163,18 @@ def same(one: Any, other: Any) -> bool:
 
 
 def short(value: Any) -> str:
-    """A value in a few letters: an array by its shape."""
+    """A value in a few letters: an array by its shape; by its type, if that fails, as of a list that holds itself."""
+    try:
+        return _short(value)
+    except Exception:
+        return type(value).__name__
+
+
+def _short(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.shape} {value.dtype}" if value.dtype != np.float64 else f"{value.shape}"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {short(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_short(each)}" for name, each in value.items()) + "}"
     if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(map(short, value)) + ")"
+        return "(" + ", ".join(map(_short, value)) + ")"
     return getattr(value, "__name__", type(value).__name__) if callable(value) else f"{value}"

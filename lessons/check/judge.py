@@ -20,7 +20,7 @@ import numpy as np
 from lessons.check.compare import call, compare, same, short
 from lessons.check.diagnosis import likely_error, likely_mistake
 from lessons.check.exercise import Arguments, Exercise
-from minunet.errors import named, printable
+from minunet.errors import named, printable, said
 
 SEED = 2015
 LONGEST = 100  # letters for an argument
@@ -49,9 +49,9 @@ def judge(exercise: Exercise, function: Callable[..., Any], seed: int = SEED) ->
         try:
             got = call(function, given)
         except NotImplementedError as error:
-            if str(error) == exercise.stub:
+            if said(error) == exercise.stub:
                 return Verdict("not begun", [])
-            what = f": {error}" if str(error) else _place(error)
+            what = f": {said(error)}" if said(error) else _place(error)
             return Verdict("wrong", [where, f"It calls something that is not written yet{what}."])
         except KeyboardInterrupt as error:
             print(f"\n{exercise.number} {exercise.name}, {where}\n{printable(_of_exception(error))}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Pictures with their masks, read several at a time: each pair belongs together, and all of them to one data set."""
 
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ from minunet.data.shelf import Entry, Shelf, Store, opened
 from minunet.errors import InputError, printable
 from minunet.threads import Item, Result, map_in_order
 
+AT_ONCE = 500  # items that threads are told of: each takes a kilobyte until it is read
 KEPT = 1 << 16  # pixels of a deep picture, of which its range is taken
 
 
@@ -130,7 +132,8 @@ def read_labels(path: Path, size: tuple[int, int] | None, classes: Classes | Non
 
 def read_all(read: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """`read(item)` for each item, several at a time, with a progress bar."""
-    results = map_in_order(read, items)
+    parts = (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+    results = itertools.chain.from_iterable(map_in_order(read, part) for part in parts)
     return list(tqdm(results, f"Reading {printable(what)}", len(items), unit="img", leave=False, disable=None))
 
 

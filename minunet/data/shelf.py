@@ -18,7 +18,7 @@ from typing import Any, overload
 
 import numpy as np
 
-IN_MEMORY = 32 << 20  # bytes of all arrays of a store together
+IN_MEMORY = 24 << 20  # bytes of all arrays of a store together
 ALIGNMENT = mmap.ALLOCATIONGRANULARITY  # bytes: where in a file may begin what is mapped
 LASTING = Path("/var/tmp")  # is on a disk, where /tmp may be memory; and the TMPDIR of whoever has set one comes first
 
@@ -45,6 +45,8 @@ class _File:
 class Filed:
     """An array in a file: its shape and kind, and the way to it."""
 
+    __slots__ = ("dtype", "file", "shape", "start")  # of many arrays there are many
+
     def __init__(self, file: _File, start: int, array: np.ndarray) -> None:
         self.file, self.start, self.shape, self.dtype = file, start, array.shape, array.dtype
 
@@ -57,6 +59,8 @@ class Filed:
 
 class Later:
     """An array of which the shape is known, that is made when it is asked for the first time, and then kept."""
+
+    __slots__ = ("lock", "made", "make", "shape")
 
     def __init__(self, shape: tuple[int, ...], make: Callable[[], "Entry"]) -> None:
         self.shape, self.make, self.lock = shape, make, threading.Lock()
@@ -74,10 +78,10 @@ Entry = np.ndarray | Filed | Later
 
 
 class Store:
-    """Where arrays are put, by any thread."""
+    """Where arrays are put, by any thread; the first stay in memory, up to a share of IN_MEMORY."""
 
-    def __init__(self) -> None:
-        self.left: float = IN_MEMORY
+    def __init__(self, share: float = 1) -> None:
+        self.left: float = share * IN_MEMORY
         self.lock = threading.Lock()
         self.file: _File | None = None
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from minunet import layers
-from minunet.errors import InputError, named
+from minunet.errors import InputError, named, said
 
 Functions = dict[str, Callable[..., Any]]
 Case = tuple[tuple[np.ndarray, ...], dict[str, int]]  # arrays, and options by name
@@ -116,7 +116,7 @@ def check(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) 
                     what, outputs, wanted = name, ("y",), (call.y,)
                     got, call.cache = forward(*call.arrays, **call.options)
             except NotImplementedError as error:
-                return f"{name} is not written yet: {error}." if str(error) else f"{name} is not written yet."
+                return f"{name} is not written yet: {said(error)}." if said(error) else f"{name} is not written yet."
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

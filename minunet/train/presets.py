@@ -176,9 +176,10 @@ def load(config: Config, index: Index | None = None) -> Experiment:
     channels = (config.channels, config.ranges)
     reader = folder_reader(folder, size, *channels, *how) if own else pets_reader(folder, config.size)
     states = {path: state_of(path) for path in reader.files}
-    files = digest_of(states)
+    files, large = digest_of(states), worth_it(states)
     if index and index.files == files and set().union(*index.parts) <= set(reader.pairs):
         return Experiment(described(index, reader, states), config, index.dealt, index, unread=True)
+    del reader, states  # many names
     if own:
         loaded = read_folder(folder, size, rng, *how, config.scale)
         count = _piece_count(config, loaded.splits.training)
@@ -186,7 +187,7 @@ def load(config: Config, index: Index | None = None) -> Experiment:
         splits, dealt = loaded.splits, loaded.dealt
     else:
         splits, dealt = load_pets(folder, config.size, rng, config.pooled), ""
-    return Experiment(splits, config, dealt, index_of(splits, files, dealt) if worth_it(states) else None)
+    return Experiment(splits, config, dealt, index_of(splits, files, dealt) if large else None)
 
 
 def _piece_count(config: Config, training: Dataset) -> int | None:

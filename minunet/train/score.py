@@ -36,6 +36,7 @@ from minunet.model.trained import Model
 
 SCORING_BATCH = 16  # images at a time; only memory depends on it
 MANY_PIECES = 10  # of a class in an image, in the mean: of fewer, no Rand score is taken
+PREDICTIONS = 0.25  # of the memory that a data set may take, for what is predicted
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU, from which on an object is found
 
 
@@ -55,7 +56,7 @@ def score(model: Model, dataset: Dataset, tta: bool = False) -> Scores:
     Soft Dice is that of whole images, also where training shows pieces of them.
     """
     config, classes = model.config, len(model.classes)
-    cross_entropy, weight, dice, store = 0.0, 0.0, 0.0, Store()
+    cross_entropy, weight, dice, store = 0.0, 0.0, 0.0, Store(PREDICTIONS)
     predictions: list[Entry] = []
     matrix, ignored = np.zeros((classes, classes), dtype="int64"), ignored_label(classes)
     for start, probabilities in _probabilities(model, dataset.images, tta):

@@ -445,6 +445,29 @@ def test_whatever_a_solution_raises_is_told(error):
     assert likely == "Likely: that stops."
 
 
+class Mute(NotImplementedError):
+    """What it says is no text."""
+
+    def __str__(self):
+        return 1
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    "solution", [raises(Mute()), lambda x: Mute(), lambda x: holding_itself(), lambda x: {1: Mute()}]
+)
+def test_what_cannot_be_shown_is_wrong_and_no_error(solution):
+    verdict = judge(exercise(lambda x: x), solution)
+    assert verdict.state == "wrong" and len(verdict.lines) > 1
+
+
+def holding_itself():
+    out = []
+    out.append(out)
+    return out
+
+
 def test_whatever_a_solution_raises_in_a_later_case_only_is_told():
     def solution(x):
         if not calls:
