@@ -76,7 +76,7 @@ def test_pieces_at_half_the_resolution(tmp_path, capsys):
     assert "pieces at 0.5 of the resolution, as --view asks for them; scaled by 0.5, class 1" in capsys.readouterr().out
     assert train(["--data-dir", str(folder), *SMALL, "--view", "pieces", "--scale", "0.1", "--out", "b"]) == 0
     assert "Much is lost in scaling by 0.1" in capsys.readouterr().err
-    data, config, _ = load(config_of(tmp_path / "a"))
+    data, config, *_ = load(config_of(tmp_path / "a"))
     batches = make_batches(make_network(config, 2), data.training, config)
     assert batches.dataset.images[0].shape == (32, 35, 1) and batches.dataset.labels[0].shape == (32, 35)
     model = load_model(tmp_path / "a")
@@ -161,7 +161,7 @@ def test_what_is_ignored_counts_neither_in_the_loss_nor_in_the_score(tmp_path):
         mask[:, 35:] = 9
         Image.fromarray(mask).save(path)
     assert train(["--data-dir", str(folder), *SMALL, "--view", "whole", "--out", "run"]) == 0
-    data, config, _ = load(config_of(tmp_path / "run"))
+    data, config, *_ = load(config_of(tmp_path / "run"))
     net = make_network(config, 2)
     batch = make_batch(net, config, make_batches(net, data.training, config), 0)
     assert set(np.unique(batch["labels"])) == {0, 1} and set(np.unique(batch["pixel_weight"])) == {0, 1}
@@ -384,7 +384,7 @@ def test_a_run_of_other_channels_says_why_it_cannot_go_on(tmp_path, capsys):
     folder = striped(tmp_path / "mine")
     assert train(["--data-dir", str(folder), *SMALL, "--out", "run"]) == 0
     config = config_of(tmp_path / "run")
-    data, config, _ = load(config)
+    data, config, *_ = load(config)
     wide = replace(config, channels=3)
     net = make_network(wide, 2)
     run = begin(wide, net, data, "cpu")
