@@ -1,11 +1,13 @@
 """What a user can mend is shown as one sentence, without a traceback, and the command ends with exit status 2."""
 
 import argparse
+import gc
 import io
 import os
 import signal
 import sys
 import threading
+import traceback
 import unicodedata
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
@@ -90,6 +92,7 @@ def _status(command: Callable[[], int]) -> int:
             raise
         with suppress(OSError):  # of a closed terminal
             print("\nminunet: stopped", file=sys.stderr)
+        _let_go(error)
         return 128 + (interrupt.args[0] if isinstance(interrupt, Terminated) else signal.SIGINT)
     with suppress(OSError):  # if that cannot be written either, the status says it
         print(f"minunet: {printable(said)}", file=sys.stderr, flush=True)
@@ -99,6 +102,18 @@ def _status(command: Callable[[], int]) -> int:
 def _forget_output() -> None:
     """What could not be printed is lost; Python would try once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Give back what an interrupted command held: half of a zip file complains of that, and nobody wants to read it."""
+    before, sys.unraisablehook = sys.unraisablehook, lambda complaint: None
+    try:
+        while error is not None:
+            traceback.clear_frames(error.__traceback__)
+            error = error.__context__
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
