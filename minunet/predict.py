@@ -29,6 +29,7 @@ from minunet.draw.colours import class_colours
 from minunet.errors import InputError, exit_status, printable
 from minunet.files import whole_file
 from minunet.model import Model, load_model
+from minunet.model.checkpoint import WEIGHTS
 from minunet.model.config import Config
 from minunet.model.objects import (
     ENDINGS,
@@ -60,7 +61,6 @@ Exit status: 0 all done, 2 something given is wrong, 130 stopped by Ctrl-C, 143 
 """
 
 LEVEL = 2  # of PNG: a quarter of the time of the usual 6, which was half of all, for 7 to 16 % more bytes
-WEIGHTS = Path(__file__).parent / "weights" / "pets.npz"
 MADE = (".mask.png", ".overlay.png")  # what this command writes, and does not take for a picture in a folder
 TABLE = "objects.csv"  # of all pictures
 # Of an error in writing: no other picture could be written either.
@@ -144,7 +144,10 @@ def _predict(options: argparse.Namespace) -> int:
     print(f"{done} of {len(pictures)} pictures done{where}")
     if done and options.objects:
         what = ", ".join(model.classes[k] for k in things(model.classes))
-        print(f"objects are islands of {what}; the background is {model.classes[background(model.classes)]}")
+        print(
+            f"objects are islands of {what}, and not of {model.classes[background(model.classes)]}; what is of one "
+            "class and touches by the side of a pixel is one object"
+        )
     if not done and not there:
         with suppress(OSError):  # others may have written into it
             out.rmdir()

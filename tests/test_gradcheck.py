@@ -91,3 +91,14 @@ def test_relative_error():
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
     assert relative_error(np.zeros(2), np.zeros(3)) == np.inf
     assert relative_error(np.array([np.nan]), np.zeros(1)) == np.inf
+
+
+@pytest.mark.parametrize("place", range(40, 120_000, 9_001))
+def test_a_damaged_file_of_pytorchs_gradients_is_told(place, capsys, monkeypatch, tmp_path):
+    data = bytearray(reference.FILE.read_bytes())
+    data[place] ^= 255
+    monkeypatch.setattr(reference, "FILE", tmp_path / "gradients.npz")
+    reference.FILE.write_bytes(data)
+    assert command.main(["relu"]) == 0
+    printed = capsys.readouterr().out
+    assert "kept: what PyTorch" in printed or "the column kept is empty" in printed

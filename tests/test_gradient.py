@@ -1,5 +1,6 @@
 """Splitting a batch over threads changes nothing: not the value, and not a single bit between thread counts."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import minunet
 from minunet import UNet, fast, loss_and_gradients, optim
+from minunet.backend import to_device
 from minunet.blocks import Up
 from minunet.fast import conv_transpose, im2col, pool, winograd, winograd_rows, winograd_weights
 from minunet.gradcheck.check import relative_error
@@ -262,3 +264,17 @@ def test_dropout_does_not_depend_on_how_the_batch_is_split(rng):
     assert float(loss) == pytest.approx(np.mean([float(part) for part, _ in parts]))
     for name, gradient in grads.items():
         np.testing.assert_allclose(gradient, np.mean([part[name] for _, part in parts], axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups"), [((8, 64, 64), 2), ((9, 64, 64), 4), ((8, 128, 128), 4), ((3, 512, 512), 3), ((1, 8, 8), 1)]
+)
+def test_a_batch_is_split_into_even_groups_of_up_to_four(shape, groups):
+    found = split(np.empty((*shape, 3), dtype="float32"))
+    assert len(found) == groups and found[0].start == 0 and found[-1].stop == shape[0]
+    assert all(one.stop == other.start for one, other in itertools.pairwise(found))
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_batch_on_a_gpu_stays_whole():
+    assert split(to_device(np.empty((9, 64, 64, 3), dtype="float32"), "gpu")) == [slice(None)]

@@ -16,7 +16,7 @@ def numbers(which: str) -> list[int]:
     if which == "bugs":
         return list(BUGS)
     number = which.removeprefix("bug")
-    if not number.isdecimal() or int(number) not in BUGS:
+    if number not in map(str, BUGS):
         raise InputError(f"There is no patient {which}: say bug1 to bug{len(BUGS)}, or bugs for all.")
     return [int(number)]
 
@@ -34,8 +34,10 @@ def read_answers(folder: Path) -> dict[int, str]:
 
 def judge_bug(number: int, answer: str) -> Verdict:
     """An answer, with what there is to say about it."""
-    if not answer:
+    if isinstance(answer, str) and not answer:
         return Verdict("not begun", [f"Write the name of the guilty part into {FILE}, beside the exercises."])
+    if not isinstance(answer, str):
+        return Verdict("wrong", [f"An answer is the name of a part, in quotes. The suspects: {', '.join(SUSPECTS)}."])
     if answer not in SUSPECTS:
         return Verdict("wrong", [f"There is no part {answer!r}. The suspects: {', '.join(SUSPECTS)}."])
     bug = BUGS[number]

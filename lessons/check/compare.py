@@ -82,7 +82,7 @@ def compare_one(name: str, value: Any, right: Any, tolerance: float) -> list[str
         return [f"{name} must be {kind}, but is a {type(value).__name__}{how}."]
     try:
         value = np.asarray(value)
-    except ValueError:
+    except Exception:  # ValueError, or what an object of the learner's own raises
         return [f"{name} must hold numbers, but its rows have different lengths."]
     if value.shape != wanted.shape:
         return [f"{name} has the shape {value.shape}; expected {wanted.shape}."]
@@ -138,7 +138,7 @@ def equal(value: Any, right: Any, tolerance: float) -> bool:
         return all(equal(value[name], right[name], tolerance) for name in right)
     try:
         value, right = np.asarray(value), np.asarray(right)
-    except ValueError:  # rows of different lengths are no array
+    except Exception:  # rows of different lengths are no array, nor is what cannot be made one
         return False
     if value.shape != right.shape or value.dtype.kind not in "biufc":
         return False

@@ -46,6 +46,7 @@ class Index(NamedTuple):
     """What is known of a data set."""
 
     files: str  # see `digest_of`
+    data: list[str]  # a digest of the images of each part, as the checkpoint of the run holds it
     classes: tuple[str, ...]
     parts: list[Sizes]  # to train on, to validate with, to test
     dealt: str  # in words, who said so
@@ -72,9 +73,9 @@ def worth_it(states: dict[Path, State]) -> bool:
 
 
 def index_of(splits: Splits, files: str, dealt: str) -> Index:
-    """The index of a data set that has been read; `files`: the digest that these had before."""
+    """The index of a data set that has been read; `files`: the digest that these had before. `data` are added later."""
     parts = [dict(zip(part.names, map(_size, shapes(part.labels)), strict=True)) for part in splits]
-    return Index(files, splits.training.classes, parts, dealt)
+    return Index(files, [], splits.training.classes, parts, dealt)
 
 
 def _size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -90,8 +91,8 @@ def _digest(values: dict[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
 
 
-def read_index(path: Path) -> Index | None:
-    """None if there is none, or it is damaged."""
+def read_index(path: Path, data: list[str]) -> Index | None:
+    """None if there is none, or it is damaged, or of another run than that of these `data`."""
     try:
         file = json.loads(read_text(path))
         values = file["index"]
@@ -100,7 +101,9 @@ def read_index(path: Path) -> Index | None:
         parts = [{name: _size(size) for name, size in part.items()} for part in values["parts"]]
         if not all(0 < side < LARGEST for part in parts for size in part.values() for side in size):
             return None
-        found = Index(str(values["files"]), tuple(map(str, values["classes"])), parts, str(values["dealt"]))
+        found = Index(str(values["files"]), data, tuple(map(str, values["classes"])), parts, str(values["dealt"]))
+        if values["data"] != data:
+            return None
     except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return None
     return found if len(parts) == len(Splits._fields) and all(parts) else None

@@ -5,7 +5,6 @@ and the gradient of each input. The cases are drawn anew from seed 0, and asked 
 """
 
 import json
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +52,8 @@ def load(path: Path | None = None) -> tuple[str, dict[str, Kept]]:
                 raise ValueError(f"this NumPy draws other numbers for {case.name} than the file holds")
             case.inputs = of_case["inputs"]
             kept[case.name] = Kept(case, arrays[f"{number}.y"], arrays[f"{number}.dy"], of_case["gradients"])
-    except (KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path.name} is damaged") from error
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # whatever NumPy and zipfile say of damaged files
+        raise ValueError(f"{path.name} is damaged: {error}") from error
     return str(meta["torch"]), kept

@@ -42,6 +42,7 @@ class Checkpoint:
         rows: of `metrics.csv`, one for each finished epoch.
         earlier: it comes from a version of minunet that dealt out the images and drew the batches in another way.
         blank: how many images of the unfinished epoch were in batches in which no pixel counts, whose loss is 0.
+        before: the `data` of each run whose weights it began with; empty of one that does not say it.
     """
 
     config: Config
@@ -56,6 +57,7 @@ class Checkpoint:
     rows: list[dict[str, Any]] = field(default_factory=list)
     earlier: bool = False
     blank: int = 0
+    before: list[list[str]] = field(default_factory=list)
 
     @property
     def tested(self) -> Parameters:
@@ -68,10 +70,12 @@ class Checkpoint:
         return len(self.rows)
 
 
+WEIGHTS = Path(__file__).parents[1] / "weights" / "pets.npz"  # that come along
+
 # What the text of a file holds of a run in training, and of which type it is.
 NUMBER = (int, float)
 PROGRESS: dict[str, Any] = {
-    "data": list, "step": int, "loss_sum": NUMBER, "seconds": NUMBER, "blank": int, "rows": list,
+    "data": list, "before": list, "step": int, "loss_sum": NUMBER, "seconds": NUMBER, "blank": int, "rows": list,
 }  # fmt: skip
 
 
@@ -126,7 +130,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if not all(isinstance(row, dict) and row.keys() == set(row_names(classes)) for row in rows):
             raise ValueError("not the rows of metrics.csv")
         numbers = [value for row in rows for value in row.values()]
-        numbers += [value for name, value in progress.items() if name not in ("rows", "data")]
+        numbers += [value for name, value in progress.items() if name not in ("rows", "data", "before")]
         if not all(type(value) is float or (type(value) is int and abs(value) < 2**63) for value in numbers):
             raise ValueError("not numbers")
         left = progress.get("loss_sum", 0.0), progress.get("seconds", 0.0)
@@ -139,8 +143,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
                 raise ValueError("not rounded to 8 bits")
             params[name] = array * scales[name]
     except FileNotFoundError:
+        if path.name == "best.npz" and path.with_name("last.npz").exists():
+            raise InputError(
+                f"There is no {path} yet: the run was stopped in its first epoch. It goes on with "
+                f"python -m minunet.train --resume {path.parent}"
+            ) from None
         raise InputError(
-            f"There is no checkpoint {path}; a run keeps its own in its folder, such as runs/cells."
+            f"There is no checkpoint {path}; a run keeps its own in its folder, such as runs/cells, and the weights "
+            f"that come along are {WEIGHTS}."
         ) from None
     except MemoryError:
         raise

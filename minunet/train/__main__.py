@@ -166,7 +166,9 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
     if options.out:
         refuse_full(options.out)
     try:
-        data, seen, dealt, index, unread = load(config, read_index(options.resume / INDEX) if earlier else None)
+        data, seen, dealt, index, unread = load(
+            config, read_index(options.resume / INDEX, earlier.data) if earlier else None
+        )
     except InputError as error:
         moved = " If the images of the run have moved, say where they are: --data-dir DIR."
         raise InputError(f"{error}{moved if options.resume and not options.data_dir else ''}") from error
@@ -201,6 +203,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
             fresh = net.init(generator(config.seed, "weights"))
             weights, said = taken_over(fresh, source, data.training.classes, data.digests())
         run = begin(config, net, data, device, weights)
+        run.before = source.learnt if source else []
         folder = new_folder(options.out, Path("runs", config.preset))
         stack.enter_context(locked(folder))
         refuse_full(folder)
@@ -212,7 +215,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> int:
         save_checkpoint(folder / "last.npz", run)  # so that a run can be resumed whenever it stops
     try:
         if index and not unread:
-            write_index(folder / INDEX, index)
+            write_index(folder / INDEX, index._replace(data=run.data))
         describe(run, net, data, device, options, own, [line for line in (why, dealt, *said) if line], unread)
         return _train_and_test(run, net, data, device, folder, options)
     except BrokenPipeError:  # whoever read the output has ended, as `head` does

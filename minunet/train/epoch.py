@@ -18,12 +18,22 @@ from minunet.train.numerics import finite_square, first_not_finite
 from minunet.train.score import Scores
 from minunet.unet import Parameters, UNet
 
+PATIENCE = 20  # seconds, after which it is told how long it will take
+
 
 class Epoch:
     """The epoch that `run` is in; entered, it shows a bar."""
 
-    def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool = True) -> None:
-        self.net, self.check_gradients = net, check_gradients
+    def __init__(
+        self,
+        net: UNet,
+        run: Checkpoint,
+        batches: Batches,
+        device: str,
+        check_gradients: bool = True,
+        tell: bool = False,
+    ) -> None:
+        self.net, self.check_gradients, self.tell = net, check_gradients, tell
         self.batch: dict[str, Array] = {}  # the present one
         self.blank: set[int] = set()  # steps whose batch has no pixel that counts
         self.run, self.device, self.number = run, device, run.epoch + 1
@@ -33,7 +43,8 @@ class Epoch:
         self.losses = LateNumbers(device, self._note)
 
     def __enter__(self) -> Self:
-        self.started = time.perf_counter() - self.run.seconds
+        self.entered = time.perf_counter()
+        self.started = self.entered - self.run.seconds
         done, name = (self.run.step - self.first) * self.batch_size, f"epoch {self.number}/{self.run.config.epochs}"
         self.bar = tqdm(total=self.images, initial=done, desc=name, unit="img", leave=False, disable=None)
         return self
@@ -68,6 +79,17 @@ class Epoch:
             self._diverged(f"A gradient, or its square, is not finite at step {self.step + 1} (epoch {self.number})")
         with suppress(OSError):  # a terminal that is gone is no reason to lose the epoch
             self.bar.update(images)
+            if self.tell and (spent := time.perf_counter() - self.entered) > PATIENCE:
+                self._tell_how_long(spent)
+
+    def _tell_how_long(self, spent: float) -> None:
+        """Once, when it takes long: as the bar shows it, to whoever reads a file."""
+        self.tell = False
+        epoch = spent / (self.step + 1 - self.steps.start) * len(range(0, self.images, self.batch_size)) / 60
+        left = epoch * (self.run.config.epochs - self.number + 1)
+        tqdm.write(
+            f"an epoch takes about {epoch:.1f} minutes, and all that are left {left:.0f}; --epochs asks for fewer"
+        )
 
     def _note(self, loss: float, step: int, images: int) -> None:
         if not math.isfinite(loss):

@@ -68,7 +68,7 @@ def config_of_run(options: argparse.Namespace, checkpoint: Checkpoint) -> Config
         names = ", ".join(flag("from" if name == "start" else name) for name in fixed)
         raise InputError(
             f"--resume goes on with the options of the run, so {names} cannot be given with it. "
-            "To train longer, start a new run."
+            f"To train otherwise, start a new run; --from {run} begins it with these weights."
         )
     if checkpoint.earlier:
         raise InputError(

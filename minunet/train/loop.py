@@ -61,9 +61,9 @@ def fit(
     batches = make_batches(net, data.training, config)
     schedule = make_schedule(config, config.epochs * batches.per_epoch)
     optimizer = make_optimizer(config, run.optimizer)
-    stopped = False
+    stopped, first = False, run.epoch
     while run.epoch < config.epochs and not stopped:
-        with Epoch(net, run, batches, device, check_gradients) as epoch:
+        with Epoch(net, run, batches, device, check_gradients, tell=run.epoch == first) as epoch:
             for step, batch in epoch.batches(partial(make_batch, net, config, batches)):
                 optimizer.lr = schedule(step)
                 loss, grads = loss_and_gradients(net, run.params, **batch, loss=config.loss)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+POOR = 0.1  # IoU
 RAREST = 50  # the most that a class is advised to count
 
 
@@ -40,6 +41,13 @@ def remarks(
             f"Never predicted: {', '.join(missed)}. Try more --epochs, a larger --size where small things are scaled "
             f"away, or more weight for what is rare: {advice}."
         )
+    with np.errstate(invalid="ignore"):
+        iou = np.diag(matrix) / (true + predicted - np.diag(matrix))
+    poor = [name for name, found, each in zip(classes, predicted, iou, strict=True) if found and each < POOR]
+    poor = [name for name in poor if name not in unknown and true[classes.index(name)]]
+    if poor and not missed:
+        both = "--loss both, or " * (loss == "cross-entropy")
+        said.append(f"Hardly learnt: {', '.join(poor)}. Try more --epochs, {both}{advice}.")
     if absent:
         names = ", ".join(name for name, _ in absent)
         said.append(f"No test image shows {names}, as it is scored: this test says nothing about that.")

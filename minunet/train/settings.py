@@ -30,7 +30,8 @@ def change(config: Config, settings: list[str]) -> Config:
             )
         presets = fields[name]["presets"] if name in fields else None
         if presets and config.preset not in presets:
-            raise InputError(f"--set {name} is for the preset {' or '.join(presets)}, not {config.preset}.")
+            instead = " The lists train.txt, val.txt and test.txt say which images are used." * (name == "count")
+            raise InputError(f"--set {name} is for the preset {' or '.join(presets)}, not {config.preset}.{instead}")
         try:
             if name in fields:
                 config = dataclasses.replace(config, **{name: read(Config, name, text)})

@@ -11,6 +11,7 @@ from minunet.exchange.files import SAFETENSORS, TORCH, about_of, load_state_dict
 from minunet.model.checkpoint import load_checkpoint
 from minunet.unet import Parameters
 
+SWOLLEN = 20  # times as many numbers as it holds may the network have that a file names
 FIRST, LAST = "input.conv1.weight", "out."  # their shapes depend on the channels of the pictures, and on the classes
 
 
@@ -21,13 +22,13 @@ class Source(NamedTuple):
     params: Parameters
     classes: tuple[str, ...] | None
     network: dict[str, Any]
-    data: list[str]  # the digests of the images that it was trained, validated and tested on, if the file says it
+    learnt: list[list[str]]  # of it, and of each that it began with, the digests of the images, if the file says it
 
 
 def load_source(path: Path) -> Source:
     """The weights of a run (its folder), of a checkpoint, or of a state dict. Raises InputError if there are none."""
     network: dict[str, Any] = {}
-    classes, data = None, []
+    classes, learnt = None, [list[str]()]
     if path.suffix in (*TORCH, SAFETENSORS):
         params, about = load_state_dict(path), about_of(path)
         if isinstance(about.get("classes"), list):
@@ -37,7 +38,7 @@ def load_source(path: Path) -> Source:
     else:
         checkpoint = load_checkpoint(path / "best.npz" if path.is_dir() else path)
         params, classes, network = checkpoint.tested, checkpoint.classes, {"padding": checkpoint.config.padding}
-        data = checkpoint.data
+        learnt = [checkpoint.data, *checkpoint.before]
     if FIRST not in params or params[FIRST].ndim != 4:
         raise InputError(f"{path} holds no network of minunet: of its names, {shorten(list(params))}, none is {FIRST}.")
     for name, array in params.items():
@@ -50,7 +51,10 @@ def load_source(path: Path) -> Source:
     network["base"] = params[FIRST].shape[3]
     network["depth"] = 1 + sum(name.startswith("down") and name.endswith(".conv1.weight") for name in params)
     network["norm"] = "group" if any(".norm1." in name for name in params) else None
-    return Source(path, params, classes, network, data)
+    held, named = sum(array.size for array in params.values()), network["base"] ** 2 * 4 ** network["depth"]
+    if params[FIRST].size == 0 or named > SWOLLEN * held:  # the whole network would be made before anything is compared
+        raise InputError(f"{path} names a network of base {network['base']}, and holds {held} numbers: it is damaged.")
+    return Source(path, params, classes, network, learnt)
 
 
 def taken_over(
@@ -82,11 +86,20 @@ def taken_over(
     if begun:
         said.append(f"begun afresh, as they do not fit: {shorten(begun)}")
     if source.classes and (new := [name for name in classes if name not in source.classes]):
-        said.append(f"classes that it does not know, and that begin afresh: {shorten(new)}")
-    if data != source.data:
+        kept = [name for name in classes if name in source.classes]
+        gone = [name for name in source.classes if name not in classes]
         said.append(
-            "it was trained on other images, or on these divided otherwise: of a test image that it has learnt, the "
-            "test says too much"
+            f"of its last layer {shorten(kept) or 'nothing'} is taken over; {shorten(new)} "
+            + ("begins" if len(new) == 1 else "begin")
+            + " afresh"
+            + f", and {shorten(gone)} {'is' if len(gone) == 1 else 'are'} left out" * bool(gone)
+        )
+    if not all(source.learnt):
+        said.append("it does not say which images it has learnt: if test images are among them, the test says too much")
+    elif any(each != data for each in source.learnt):
+        said.append(
+            "it has learnt other images, or these divided otherwise: if test images are among them, the test says too "
+            "much"
         )
     if unused := [name for name in source.params if name not in fresh]:
         said.append(f"there, and not used here: {shorten(unused)}")

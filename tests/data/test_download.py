@@ -140,6 +140,25 @@ def test_a_download_that_breaks_goes_on(tmp_path, pets, ranges, monkeypatch):
     assert sorted(path.name for path in target.iterdir()) == ["annotations", "images"]
 
 
+def test_a_download_that_is_too_short_is_kept(tmp_path, server, monkeypatch):
+    """Older versions of urllib3 say nothing of it."""
+
+    class Short(io.BytesIO):
+        status_code, headers, raw = 200, {"Content-Length": "10"}, io.BytesIO(b"1234567")
+
+        def raise_for_status(self):
+            pass
+
+    monkeypatch.setattr(download.requests, "get", lambda *address, **how: Short())
+    part = tmp_path / "a.tar.gz.part"
+    with pytest.raises(download.requests.ConnectionError, match="the connection broke"):
+        download._go_on("http://nowhere/a.tar.gz", part)
+    assert part.read_bytes() == b"1234567"
+    Short.raw, Short.headers = io.BytesIO(b"123"), {}  # how long it is was not said
+    download._go_on("http://nowhere/a.tar.gz", part)
+    assert part.read_bytes() == b"123"
+
+
 def test_everything_had_arrived_already(tmp_path, pets):
     target = tmp_path / "pets"
     target.mkdir()

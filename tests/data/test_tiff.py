@@ -2,12 +2,14 @@
 
 import struct
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
+from minunet.data import tiff
 from minunet.data.brightness import on_paper
 from minunet.data.decode import decode
 from minunet.data.decoded import CHANNELS
@@ -257,3 +259,11 @@ def test_no_value_of_one_bit_whose_white_is_0(tmp_path):
         extra = [(42113, 2, 0, nodata, True)]
         tifffile.imwrite(tmp_path / "a.tif", held, photometric="miniswhite", metadata=None, extratags=extra)
         np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1)[0, :3, 0], seen)
+
+
+@pytest.mark.parametrize(
+    "values", [np.zeros((0, 3)), np.zeros(5), np.zeros((3, 4), "complex64"), np.zeros((3, 4), "U1")]
+)
+def test_pages_without_pixels_are_no_pictures(values):
+    with pytest.raises(ValueError, match="it holds no pixels"):
+        tiff._of_page(SimpleNamespace(axes="YX"), values, "")

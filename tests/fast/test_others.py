@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minunet import fast, layers
+from minunet.fast import conv_transpose, pool
 from minunet.fast.blocks import blocks
 from minunet.gradcheck.cases import conv_transpose2d_case, max_pool2d_case
+from minunet.threads import set_threads
 from tests.layers.prove import prove
 
 seeds = st.integers(0, 2**32 - 1)
@@ -50,6 +52,28 @@ def test_max_pool_equals_the_plain_one(seed, size, channels, ties, dtype):
     dx = fast.max_pool2d_backward(dy, cache)
     assert dx.dtype == dtype
     np.testing.assert_array_equal(dx, layers.max_pool2d_backward(dy, expected_cache))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_picture_that_is_done_in_pieces(rng, monkeypatch, threads):
+    """Of a row or two each: the second one does not begin at the first row."""
+    set_threads(threads)
+    monkeypatch.setattr(pool, "PIECE", 1)
+    monkeypatch.setattr(pool, "SHARED", 0)
+    x = rng.standard_normal((2, 9, 7, 3))
+    (y, cache), (expected, expected_cache) = fast.max_pool2d(x), layers.max_pool2d(x)
+    assert len(pool._pieces(y)) == 8
+    np.testing.assert_array_equal(y, expected)
+    dy = rng.standard_normal(y.shape)
+    np.testing.assert_array_equal(fast.max_pool2d_backward(dy, cache), layers.max_pool2d_backward(dy, expected_cache))
+    monkeypatch.setattr(conv_transpose, "PIECE", 1)  # pieces of 64 pixels of x
+    x, weight, b = rng.standard_normal((2, 9, 30, 3)), rng.standard_normal((2, 2, 3, 4)), rng.standard_normal(4)
+    (y, cache), (expected, expected_cache) = (room.conv_transpose2d(x, weight, b, stride=2) for room in (fast, layers))
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-12)
+    dy = rng.standard_normal(y.shape)
+    both = fast.conv_transpose2d_backward(dy, cache), layers.conv_transpose2d_backward(dy, expected_cache)
+    for got, other in zip(*both, strict=True):
+        np.testing.assert_allclose(got, other, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("options", [{}, {"ties": True}, {"kernel": 3, "stride": 2, "padding": 1}])

@@ -278,13 +278,15 @@ def use_archive(folder: Path, data: bytes) -> None:
 def indices() -> SearchStrategy[bytes]:
     from minunet.data.index import Index, write_index
 
-    index = Index("0123", ("ground", "thing"), [{"a.png": (3, 4)}, {"b.png": (3, 4)}, {"c.png": (5, 6)}], "drawn")
+    index = Index(
+        "0123", ["1", "2", "3"], ("ground", "thing"), [{"a.png": (3, 4)}, {"b.png": (3, 4)}, {"c.png": (5, 6)}], "drawn"
+    )
     return damaged([_written(lambda path: write_index(path, index), "index.json")], text=True)
 
 
 def use_index(folder: Path, data: bytes) -> None:
     (folder / "index.json").write_bytes(data)
-    read_index(folder / "index.json")
+    read_index(folder / "index.json", ["1", "2", "3"])
 
 
 def state_dicts() -> SearchStrategy[bytes]:

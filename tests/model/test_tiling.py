@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from minunet import UNet, logits
 from minunet.data.batches import to_input
 from minunet.layers import softmax
+from minunet.model import tiling
 from minunet.model.tiling import OVERLAP, _cuts, bands, predict, probabilities
+from minunet.operations import PLAIN
 
 WHOLE = 10_000  # a tile that no picture here fills
 
@@ -125,3 +127,9 @@ def test_progress_is_told():
     for _ in bands(net, params, picture(50, 50), to_input, tile=20, advance=done.append):
         pass
     assert sum(done) == len(_cuts(net, 50, 20)) ** 2 > 1
+
+
+def test_plain_operations_keep_nothing():
+    net = UNet(3, 2, base=2, depth=2)
+    plain = net.using(PLAIN)
+    assert tiling.settled(plain) is plain and tiling.settled(net) is not net

@@ -8,7 +8,11 @@ import pytest
 
 FAR = {  # what else knows a file, beside the tests that import it and those of its folder
     "minunet/layers": ["tests/test_gradcheck.py", "tests/test_unet.py"],
-    "minunet/train/__main__.py": ["tests/train"],
+    "minunet/optim.py": ["tests/test_optim.py", "tests/reference", "tests/fast/test_others.py"],
+    "minunet/blocks.py": ["tests/test_unet.py", "tests/test_recording.py", "tests/reference", "tests/test_gradient.py"],
+    "minunet/unet.py": ["tests/test_recording.py", "tests/reference", "tests/test_gradient.py"],
+    "minunet/gradient.py": ["tests/test_unet.py", "tests/reference"],
+    "minunet/fast": ["tests/test_gradient.py", "tests/test_unet.py"],
 }
 
 

@@ -43,6 +43,10 @@ def stopped(monkeypatch, *options, out="a", step=1):
         assert train.main([*SMALL, "--batch-size", "2", "--data-dir", "data", *options, "--out", out]) == 130
 
 
+def known(run):
+    return read_index(Path(run) / INDEX, load_checkpoint(Path(run) / "last.npz").data)
+
+
 def write_objects(folder):
     """Numbers from anywhere, in their order."""
     write_folder(folder, values=(0, 7, 9))
@@ -83,7 +87,7 @@ def test_a_run_goes_on_to_the_same_bits_without_reading_first(write, view, monke
     stopped(monkeypatch, *options)
     capsys.readouterr()
     read.clear()
-    assert load(load_checkpoint(Path("a/last.npz")).config, read_index(Path("a") / INDEX)).unread and read == []
+    assert load(load_checkpoint(Path("a/last.npz")).config, known("a")).unread and read == []
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
     assert " by their part of the pixels" not in capsys.readouterr().out
     assert len(set(read)) == len(read) > 0  # each once
@@ -104,11 +108,11 @@ def test_pictures_that_were_copied_are_read_once_more(monkeypatch, capsys):
     """They have other times, and are found to be the same; the index is that of the copies then."""
     write_folder(Path("data"))
     stopped(monkeypatch)
-    before = read_index(Path("a") / INDEX)
+    before = known("a")
     shutil.copytree("data", "elsewhere", copy_function=shutil.copyfile)
     assert train.main(["--resume", "a", "--device", "cpu", "--data-dir", "elsewhere"]) == 0
     assert " by their part of the pixels" in capsys.readouterr().out
-    after = read_index(Path("a") / INDEX)
+    after = known("a")
     assert after.files != before.files and after.parts == before.parts
 
 
@@ -116,7 +120,7 @@ def test_a_picture_of_another_size_at_the_same_time_is_refused(monkeypatch, caps
     """As an index that lies: training ends in a sentence, and what was saved goes on when it is mended."""
     write_folder(Path("data"))
     stopped(monkeypatch, "--view", "pieces")
-    lying = read_index(Path("a") / INDEX)
+    lying = known("a")
     shutil.copy(Path("a") / INDEX, "true.json")
     parts = [dict.fromkeys(part, (16, 16)) for part in lying.parts]
     write_index(Path("a") / INDEX, lying._replace(parts=parts))
@@ -164,10 +168,21 @@ def test_one_wrong_byte_is_seen_and_so_is_a_file_of_holes(monkeypatch):
     whole = path.read_text()
     for place in range(0, len(whole), 7):
         path.write_text(whole[:place] + chr(ord(whole[place]) ^ 1) + whole[place + 1 :])
-        assert read_index(path) is None, place
+        assert known("a") is None, place
     path.write_text("")
     os.truncate(path, 1 << 40)
-    assert read_index(path) is None
+    assert known("a") is None
+
+
+def test_the_index_of_another_run_is_passed_over(monkeypatch, capsys):
+    """It may have dealt the images out otherwise: what is tested here was learnt there."""
+    write_folder(Path("data"), count=9)
+    stopped(monkeypatch)
+    stopped(monkeypatch, "--set", "split_seed=1", out="b")
+    before = known("a")
+    shutil.copy(Path("b") / INDEX, Path("a") / INDEX)
+    assert train.main(["--resume", "a", "--device", "cpu"]) == 0
+    assert known("a") == before and known("b").parts != before.parts
 
 
 def test_a_picture_that_is_changed_while_the_run_goes_on_is_refused(monkeypatch, capsys):
@@ -199,8 +214,7 @@ def test_a_picture_that_is_changed_while_the_run_goes_on_is_refused(monkeypatch,
 def test_what_a_stranger_wrote_into_an_index_does_not_reach_the_terminal(monkeypatch, capsys):
     write_folder(Path("data"))
     stopped(monkeypatch)
-    known = read_index(Path("a") / INDEX)
-    write_index(Path("a") / INDEX, known._replace(dealt="\x1b]0;title\x07"))
+    write_index(Path("a") / INDEX, known("a")._replace(dealt="\x1b]0;title\x07"))
     capsys.readouterr()
     assert train.main(["--resume", "a", "--device", "cpu"]) == 0
     assert "\x1b" not in capsys.readouterr().out
@@ -214,9 +228,9 @@ def test_no_index_of_few_pictures(monkeypatch):
 
 
 def test_names_that_are_not_utf_8_come_back(tmp_path):
-    known = Index("0", ("a", "b"), [{os.fsdecode(b"\xe9.png"): (3, 4)}] * 3, "by ö")
-    write_index(tmp_path / INDEX, known)
-    assert read_index(tmp_path / INDEX) == known
+    made = Index("0", ["1", "2", "3"], ("a", "b"), [{os.fsdecode(b"\xe9.png"): (3, 4)}] * 3, "by ö")
+    write_index(tmp_path / INDEX, made)
+    assert read_index(tmp_path / INDEX, ["1", "2", "3"]) == made
     (tmp_path / INDEX).unlink()
     os.mkfifo(tmp_path / INDEX) if hasattr(os, "mkfifo") else None
-    assert read_index(tmp_path / INDEX) is None
+    assert read_index(tmp_path / INDEX, []) is None

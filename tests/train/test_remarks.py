@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from minunet.train import __main__ as train
+from minunet.train import epoch
 from minunet.train.remarks import remarks, shares
 from tests.data.pictures import write_folder
 from tests.train.runs import SMALL
@@ -41,6 +42,21 @@ def test_remarks():
     assert false == "1 pixel is predicted as rim all the same: its IoU of 0 counts in the mean IoU."
     *_, false = remarks(np.array([[900, 2, 1], [0, 50, 1], [0, 0, 0]]), names)
     assert false.startswith("2 pixels are predicted as rim")
+
+
+def test_a_class_that_is_hardly_ever_right_is_told():
+    matrix, names = np.array([[900, 50, 0], [90, 5, 0], [0, 0, 40]]), ("ground", "cell", "rim")
+    (said,) = remarks(matrix, names)
+    assert said == "Hardly learnt: cell. Try more --epochs, --loss both, or --class-weight balanced."
+    assert remarks(matrix, names, "both") == ["Hardly learnt: cell. Try more --epochs, --class-weight balanced."]
+    assert remarks(np.array([[900, 50, 0], [90, 16, 0], [0, 0, 40]]), names) == []
+
+
+def test_how_long_it_will_take_is_told_once(monkeypatch, capsys):
+    monkeypatch.setattr(epoch, "PATIENCE", 0)
+    assert train.main([*SMALL, "--epochs", "3", "--batch-size", "4"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "an epoch takes about" in line)
+    assert line.startswith("an epoch takes about 0.0 minutes, and all that are left 0; --epochs")
 
 
 def test_a_class_that_no_training_image_shows_is_not_blamed_on_the_training():

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import save_file
 
-from minunet import InputError, UNet
+from minunet import InputError, UNet, export
 from minunet.exchange.files import save_state_dict
 from minunet.exchange.torch_bridge import to_torch
 from minunet.model.checkpoint import Checkpoint, load_checkpoint, save_weights
@@ -39,7 +40,7 @@ def test_a_network_that_is_taught_other_classes(tmp_path, capsys, monkeypatch):
     assert train.main([*options, "--from", "w.npz", "--out", "run"]) == 0
     printed = capsys.readouterr().out
     assert f"{len(theirs)} of {len(theirs)} parameters are taken over from w.npz" in printed
-    assert "classes that it does not know, and that begin afresh: horse" in printed
+    assert "of its last layer background is taken over; horse begins afresh, and dog, cat are left out" in printed
     run = load_checkpoint(Path("run/last.npz"))
     assert (run.config.base, run.config.depth, run.config.norm) == (4, 3, "group")
     assert json.loads(Path("run/config.json").read_text())["from"] == "w.npz"
@@ -112,6 +113,15 @@ def test_names_that_are_no_text(tmp_path):
         load_source(tmp_path / "w.pt")
 
 
+def test_a_small_file_that_names_a_large_network_is_refused(tmp_path):
+    """The whole network would be made before it is seen that nothing fits."""
+    downs = {f"down{number}.conv1.weight": np.zeros(0, "float32") for number in (1, 2)}
+    for first in (np.zeros((1500, 3, 0, 3), "float32"), np.zeros((1500, 3, 1, 3), "float32")):
+        save_file({"input.conv1.weight": first, **downs}, tmp_path / "w.safetensors")
+        with pytest.raises(InputError, match="names a network of base 1500, and holds .* numbers: it is damaged"):
+            load_source(tmp_path / "w.safetensors")
+
+
 def test_numbers_that_are_no_weights(tmp_path):
     params = UNet(3, 2, 4, 2).init(2) | {"out.bias": np.zeros(2, "complex64")}
     save_weights(tmp_path / "w.npz", Checkpoint(Config("folder", base=4, depth=2), ("a", "b"), params))
@@ -125,10 +135,15 @@ def test_images_that_were_learnt_may_be_among_those_of_the_test(tmp_path, capsys
     write_folder(tmp_path / "data", count=8)
     options = [*SMALL, "--data-dir", "data", "--view", "whole", "--base", "4", "--depth", "2"]
     assert train.main([*options, "--out", "a"]) == 0
-    warning = "of a test image that it has learnt, the test says too much"
+    warning = "it has learnt other images, or these divided otherwise: if test images are among them"
     assert train.main([*options, "--from", "a", "--out", "b"]) == 0 and warning not in capsys.readouterr().out
     assert train.main([*options, "--from", "a", "--set", "split_seed=3", "--out", "c"]) == 0
     assert warning in capsys.readouterr().out
+    assert train.main([*options, "--from", "c", "--set", "split_seed=3", "--out", "d"]) == 0
+    assert warning in capsys.readouterr().out  # of a, with which c began
+    assert export.main(["a", "--state-dict", "a.safetensors"]) == 0
+    assert train.main([*options, "--from", "a.safetensors", "--out", "e"]) == 0
+    assert "it does not say which images it has learnt: if test images" in capsys.readouterr().out
 
 
 def test_what_a_file_of_this_project_says_of_itself(tmp_path):
