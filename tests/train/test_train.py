@@ -338,7 +338,7 @@ def test_what_a_checkpoint_holds():
     assert train.main([*SMALL, "--epochs", "1", "--out", "a"]) == 0
     checkpoint = load_checkpoint(Path("a/last.npz"))
     assert set(meta_of(Path("a/last.npz"))) == {
-        "config", "classes", "data", "step", "loss_sum", "seconds", "blank", "rows", "digest",
+        "config", "classes", "data", "step", "loss_sum", "seconds", "blank", "rows", "before", "digest",
     }  # fmt: skip
     best = load_checkpoint(Path("a/best.npz"))
     assert list(best.params) == list(checkpoint.params) and not best.optimizer  # what predicting needs
