@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import minunet
-from minunet import SGD, Adam, UNet
+from minunet import SGD, Adam, UNet, optim
 from minunet.exchange.torch_bridge import TorchUNet, nchw, to_torch
 from minunet.optim import constant, follow, one_cycle, piecewise
 
@@ -148,3 +148,14 @@ def test_tied_weights_are_left_to_one_thread(rng):
             optimizer.step({"a": weight, "b": weight[:], "c": weight}, {"a": gradient, "b": gradient, "c": gradient})
         found.append(weight)
     np.testing.assert_array_equal(*found)
+
+
+def test_only_arrays_of_their_own_memory_are_shared_out(rng, monkeypatch):
+    asked, whole = [], np.zeros((2, 1 << 10, 1 << 10), "float32")
+    monkeypatch.setattr(optim, "do_pieces", lambda update, pieces, worth: asked.append(worth))
+    own = np.zeros((1 << 10, 1 << 10), "float32"), np.zeros((1 << 10, 1 << 10), "float32")
+    for one, other in (own, (own[0], own[0]), (whole[0], whole[0]), (whole[0], own[0][:]), (own[0], own[0].T)):
+        Adam(0.1).step({"a": one, "b": other}, {"a": one, "b": other})
+    assert asked == [True, False, False, True, False]
+    Adam(0.1).step({"a": own[0][:5].copy()}, {"a": own[0][:5]})  # too small to be worth it
+    assert asked[-1] is False
