@@ -17,6 +17,19 @@ if sys.argv[:1] == ["-m"] and any(
         )
         raise SystemExit(2)
 
+    # Where a process may take only so much (ulimit -v), OpenBLAS ends it without a word, or hangs, before NumPy speaks.
+    if find_spec("resource") is not None:
+        import resource
+
+        _limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if 0 < _limit < 512 << 20:
+            print(
+                f"minunet: this process may take {_limit >> 20} MiB of memory (`ulimit -v` says so), and its libraries "
+                "need 512 for themselves: raise the limit",
+                file=sys.stderr,
+            )
+            raise SystemExit(2)
+
 from minunet.errors import InputError
 from minunet.gradient import logits, loss_and_gradients
 from minunet.optim import SGD, Adam

@@ -30,6 +30,12 @@ CONTROLS = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's categories
 TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
+LESS = (
+    "Less is needed for a smaller --batch-size, --size, --base or --tile, and for fewer --threads, where there are "
+    "such options."
+)
+
+
 def printable(text: object) -> str:
     """For terminals: what is more than letters, signs and spaces, in the name of a file say, is written out."""
     hidden = (sign in TURNS or unicodedata.category(sign) in CONTROLS for sign in str(text))
@@ -76,13 +82,13 @@ def _status(command: Callable[[], int]) -> int:
         _forget_output()
         return 141
     except MemoryError as error:  # CuPy's OutOfMemoryError is one, too
-        said = f"too little memory: {str(error) or 'NumPy got none'}."
+        said = f"too little memory: {str(error) or 'NumPy got none'}. {LESS}"
     except InputError as error:
         said = str(error)
     except RuntimeError as error:
         if "start new thread" not in str(error):
             raise
-        said = f"{error}: the system gives this process no more of them."
+        said = f"{error}: the system gives this process no more of them. Fewer --threads need fewer."
     except OSError as error:  # a full disk, a folder that is gone, a name that is too long
         said = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
         if error.filename is None:

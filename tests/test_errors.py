@@ -46,7 +46,10 @@ def test_too_little_memory_is_a_sentence(capsys):
         raise MemoryError("Out of memory allocating 9,999,999,999 bytes")
 
     assert exit_status(greedy) == 2
-    assert "too little memory: Out of memory allocating 9,999,999,999 bytes" in capsys.readouterr().err
+    assert (
+        "too little memory: Out of memory allocating 9,999,999,999 bytes. Less is needed for a smaller --batch-size"
+        in capsys.readouterr().err
+    )
 
 
 def test_what_could_move_the_cursor_is_written_out():

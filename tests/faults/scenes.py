@@ -30,10 +30,12 @@ NEW = ["--size", "16", "--base", "4", "--depth", "2", "--set", "count=12", "--ba
 PATIENCE = 120  # seconds after which a command hangs
 
 
-def start(*options: str) -> subprocess.Popen:
+def start(*options: str, limit: int | None = None) -> subprocess.Popen:
+    """A training, with the bytes of memory that it may take, if they are limited."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen([*TRAIN, *options], env=environment, text=True, **pipes)
+    limited = ["prlimit", f"--as={limit}"] if limit else []
+    return subprocess.Popen([*limited, *TRAIN, *options], env=environment, text=True, **pipes)
 
 
 def end(process: subprocess.Popen, *expected: int) -> str:
@@ -216,6 +218,31 @@ def _lines_of_a_save(path: Path, run: checkpoint.Checkpoint, stop: int | None) -
     return passed
 
 
+def little_memory(folder: Path, count: int, rng: np.random.Generator) -> int:
+    """A process that may take only so much: a sentence, whoever notices it first, or all goes well."""
+    run = folder / "little"
+    for limit in np.linspace(100, 1000, max(2, count)).astype(int).tolist():
+        shutil.rmtree(run, ignore_errors=True)
+        large = ["--size", "96", "--base", "32", "--batch-size", "16", "--epochs", "1", "--set", "count=32"]
+        process = start(*large, "--out", str(run), limit=limit << 20)
+        printed = end(process, 0, 2)
+        assert process.returncode == 0 or "memory" in printed or "new thread" in printed, (limit, printed)
+    return count
+
+
+def many_steps(folder: Path, count: int, rng: np.random.Generator) -> int:
+    """2,000 steps in 200 epochs: after the first tenth, memory grows by less than a twentieth."""
+    run, held = folder / "many", []
+    process = start(*NEW, "--out", str(run), "--batch-size", "2", "--epochs", "200", "--set", "count=20")
+    for epochs in (20, 199):
+        _wait_for_epochs(process, run, epochs)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        held.append(int(status.split("VmRSS:")[1].split()[0]))
+    end(process, 0)
+    assert held[1] < 1.05 * held[0], f"{held[0]} and {held[1]} KiB"
+    return len(list((run / "progress").iterdir())) and load_checkpoint(run / "last.npz").step
+
+
 @contextmanager
 def small_disk(folder: Path, size: int) -> Iterator[Path]:
     """A disk of so many bytes. Raises PermissionError where none may be mounted."""
@@ -236,4 +263,6 @@ SCENES = {  # and how often each is played by the command
     "folder gone": (gone, 10),
     "two runs": (two_runs, 10),
     "interrupted saves": (interrupted_saves, 10**9),
+    "little memory": (little_memory, 20),
+    "many steps": (many_steps, 1),
 }
