@@ -110,7 +110,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--layers",
         type=Path,
         metavar="FILE",
-        help="a Python file with layers of your own, computed by one thread: see lessons/course.md",
+        help="a Python file with layers of your own, computed by one thread; it is run, so open none of a stranger's: "
+        "see lessons/course.md",
     )
     add("--threads", type=at_least(1), metavar="N", help=f"CPU threads (default: {get_threads()}, the cores here)")
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/PRESET, or PRESET-2, ...)")

@@ -267,3 +267,14 @@ def test_no_value_of_one_bit_whose_white_is_0(tmp_path):
 def test_pages_without_pixels_are_no_pictures(values):
     with pytest.raises(ValueError, match="it holds no pixels"):
         tiff._of_page(SimpleNamespace(axes="YX"), values, "")
+
+
+def test_tiles_far_larger_than_their_picture_are_refused(tmp_path):
+    """A few kilobytes of zeros would fill as much memory as anybody likes."""
+    for tile, fits in (((8192, 4080), True), ((8192, 4112), False)):
+        tifffile.imwrite(tmp_path / "a.tif", np.ones((4, 4), "uint8"), tile=tile, compression="zlib")
+        if fits:
+            np.testing.assert_array_equal(decode(tmp_path / "a.tif").values, np.ones((4, 4)))
+        else:
+            with pytest.raises(InputError, match="would unpack to more than its picture"):
+                decode(tmp_path / "a.tif")

@@ -501,6 +501,18 @@ def test_pieces_of_single_pixels_have_no_score(capsys):
     assert "is together: dot in single pixels only\n" in capsys.readouterr().out
 
 
+def test_of_many_classes_the_best_and_the_worst_are_printed(capsys):
+    result = {"images": 1, "epoch": 1, "pixel_accuracy": 1, "majority_accuracy": 0.9, "mean_iou": 1}
+    iou = {f"c{k}": k / 100 for k in range(12)} | {"none": None}
+    print_result({**result, "iou": iou})
+    printed = capsys.readouterr().out
+    assert "highest IoU: c11 0.110, c10 0.100, c9 0.090, c8 0.080, c7 0.070\n" in printed
+    assert "lowest IoU: c0 0.000, c1 0.010, c2 0.020, c3 0.030, c4 0.040\n" in printed
+    assert "that of all 13 classes is in test.json\n" in printed
+    print_result({**result, "iou": {name: value for name, value in iou.items() if name != "c0"}})
+    assert "\nIoU: c1 0.010, " in capsys.readouterr().out
+
+
 def test_the_rand_score_stands_in_the_result(tmp_path, capsys):
     folder = tmp_path / "mine"
     for part in ("images", "masks"):
