@@ -82,15 +82,15 @@ def _status(command: Callable[[], int]) -> int:
         _forget_output()
         return 141
     except MemoryError as error:  # CuPy's OutOfMemoryError is one, too
-        said = f"too little memory: {str(error) or 'NumPy got none'}. {LESS}"
+        sentence = f"too little memory: {str(error) or 'NumPy got none'}. {LESS}"
     except InputError as error:
-        said = str(error)
+        sentence = str(error)
     except RuntimeError as error:
         if "start new thread" not in str(error):
             raise
-        said = f"{error}: the system gives this process no more of them. Fewer --threads need fewer."
+        sentence = f"{error}: the system gives this process no more of them. Fewer --threads need fewer."
     except OSError as error:  # a full disk, a folder that is gone, a name that is too long
-        said = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
+        sentence = f"{error.filename or 'what is printed, perhaps'}: {error.strerror or error}"
         if error.filename is None:
             _forget_output()
     except BaseException as error:
@@ -101,7 +101,7 @@ def _status(command: Callable[[], int]) -> int:
         _let_go(error)
         return 128 + (interrupt.args[0] if isinstance(interrupt, Terminated) else signal.SIGINT)
     with suppress(OSError):  # if that cannot be written either, the status says it
-        print(f"minunet: {printable(said)}", file=sys.stderr, flush=True)
+        print(f"minunet: {printable(sentence)}", file=sys.stderr, flush=True)
     return 2
 
 

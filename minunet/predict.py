@@ -41,6 +41,7 @@ from minunet.model.objects import (
     outlines,
     save_numbers,
     things,
+    touching,
 )
 from minunet.model.tiling import TILE
 from minunet.options import read
@@ -144,10 +145,8 @@ def _predict(options: argparse.Namespace) -> int:
     print(f"{done} of {len(pictures)} pictures done{where}")
     if done and options.objects:
         what = ", ".join(model.classes[k] for k in things(model.classes))
-        print(
-            f"objects are islands of {what}, and not of {model.classes[background(model.classes)]}; what is of one "
-            "class and touches by the side of a pixel is one object"
-        )
+        apart = "told apart where they touch" if touching(model.classes) else "pixels that share a side are of one"
+        print(f"objects are islands of {what}, and not of {model.classes[background(model.classes)]}; {apart}")
     if not done and not there:
         with suppress(OSError):  # others may have written into it
             out.rmdir()

@@ -584,7 +584,7 @@ def test_objects_of_a_folder(tmp_path, capsys):
     assert main([*command, "--out", "some"]) == 0
     printed = capsys.readouterr().out
     assert "masks (0 a, 1 b, 2 c), objects and overlays" in printed
-    assert "objects are islands of b, c, and not of a; what is of one class and touches" in printed
+    assert "objects are islands of b, c, and not of a; pixels that share a side are of one\n" in printed
     rows = Path("some/objects.csv").read_text().splitlines()[1:]
     model, count = load_model(weights), 0
     for name in "ab":

@@ -34,10 +34,10 @@ def read_answers(folder: Path) -> dict[int, str]:
 
 def judge_bug(number: int, answer: str) -> Verdict:
     """An answer, with what there is to say about it."""
-    if isinstance(answer, str) and not answer:
-        return Verdict("not begun", [f"Write the name of the guilty part into {FILE}, beside the exercises."])
     if not isinstance(answer, str):
         return Verdict("wrong", [f"An answer is the name of a part, in quotes. The suspects: {', '.join(SUSPECTS)}."])
+    if not answer:
+        return Verdict("not begun", [f"Write the name of the guilty part into {FILE}, beside the exercises."])
     if answer not in SUSPECTS:
         return Verdict("wrong", [f"There is no part {answer!r}. The suspects: {', '.join(SUSPECTS)}."])
     bug = BUGS[number]

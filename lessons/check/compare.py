@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lessons.check.exercise import Exercise
+from minunet.errors import named
 
 KINDS = {"f": "floating-point numbers", "iu": "whole numbers", "b": "True and False", "c": "complex numbers"}
 
@@ -82,8 +83,10 @@ def compare_one(name: str, value: Any, right: Any, tolerance: float) -> list[str
         return [f"{name} must be {kind}, but is a {type(value).__name__}{how}."]
     try:
         value = np.asarray(value)
-    except Exception:  # ValueError, or what an object of the learner's own raises
+    except ValueError:
         return [f"{name} must hold numbers, but its rows have different lengths."]
+    except Exception as error:  # of an object of the learner's own
+        return [f"{name} must hold numbers, but cannot be made an array: {named(error)}."]
     if value.shape != wanted.shape:
         return [f"{name} has the shape {value.shape}; expected {wanted.shape}."]
     if wanted.ndim and _kind(value) != _kind(wanted):

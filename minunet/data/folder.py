@@ -11,6 +11,7 @@ the values in the masks must be 0 to K-1, and the classes are called after them.
 at random: 10 % for validation, 10 % for the final test, and the rest, or those of train.txt, for training.
 """
 
+import itertools
 import sys
 from functools import partial
 from pathlib import Path
@@ -116,6 +117,12 @@ def read_folder(
     return Loaded(stacked(splits) if size else splits, dealt, channels, ranges)
 
 
+def folder_files(folder: Path) -> list[Path]:
+    """All files that the images of a folder are made of; classes.txt also if it is not there."""
+    layout = find_layout(folder, quiet=True)
+    return [folder / "classes.txt", *(folder / name for name in layout.lists), *itertools.chain(*layout.pairs)]
+
+
 def folder_reader(
     folder: Path,
     size: int | None,
@@ -129,7 +136,7 @@ def folder_reader(
     `channels` and `ranges`: as `read_folder` found them; the others as they were given to it.
     """
     layout = find_layout(folder, quiet=True)
-    pairs, texts = {image.name: (image, mask) for image, mask in layout.pairs}, [folder / name for name in layout.lists]
+    pairs = {image.name: (image, mask) for image, mask in layout.pairs}
     scaled = (size, size) if size else None
     image = partial(read_as_seen, channels=channels, ranges=ranges, size=scaled, page=page)
 
@@ -138,10 +145,9 @@ def folder_reader(
         return resize_mask(whole, scaled) if scaled else whole
 
     if layout.instances:
-        return Reader(pairs, texts, image, lambda path: to_classes(instances(path), border), instances)
+        return Reader(pairs, image, lambda path: to_classes(instances(path), border), instances)
     classes = read_classes(folder / "classes.txt")
-    texts += [folder / "classes.txt"] * (classes is not None)
-    return Reader(pairs, texts, image, partial(read_labels, size=scaled, classes=classes))
+    return Reader(pairs, image, partial(read_labels, size=scaled, classes=classes))
 
 
 def _check_objects(pairs: list[Pair], folder: Path, scaling: Scaling) -> None:

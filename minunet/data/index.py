@@ -6,18 +6,16 @@ checked when the run began, and now it is read when training asks for it. Otherw
 """
 
 import hashlib
-import itertools
 import json
 import os
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import PIL
 
-import minunet
 from minunet.data.dataset import Dataset, Splits
 from minunet.data.shelf import IN_MEMORY, Entry, Later, Shelf, Store, shapes
 from minunet.errors import InputError
@@ -32,14 +30,9 @@ class Reader(NamedTuple):
     """Which files a data set is made of, and how each of them is read alone."""
 
     pairs: dict[str, tuple[Path, Path]]  # picture and mask of each image, by its name
-    texts: list[Path]
     image: Callable[[Path], np.ndarray]
     labels: Callable[[Path], np.ndarray]
     instances: Callable[[Path], np.ndarray] | None = None
-
-    @property
-    def files(self) -> list[Path]:
-        return [*self.texts, *itertools.chain(*self.pairs.values())]
 
 
 class Index(NamedTuple):
@@ -56,12 +49,21 @@ State = tuple[int, int] | None  # of a file: its size, and the time of its chang
 
 
 def state_of(path: Path) -> State:
-    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+    try:
+        stat = path.stat()
+    except OSError:  # the reader says what is wrong with it
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 def digest_of(states: dict[Path, State]) -> str:
-    """A short text that is different if a file has another name, size or time of change, or is gone."""
-    whole = hashlib.blake2b(f"minunet {minunet.__version__}, Pillow {PIL.__version__}".encode(), digest_size=16)
+    """A short text that is different if a file has another name, size or time of change, or is gone.
+
+    So it is if what reads them is another: the code of this folder, or a package.
+    """
+    whole = hashlib.blake2b(" ".join(map(version, ("numpy", "pillow", "tifffile"))).encode(), digest_size=16)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        whole.update(path.read_bytes())
     for path, state in states.items():
         whole.update(os.fsencode(f"\n{path.parent.name}/{path.name} {state}"))
     return whole.hexdigest()

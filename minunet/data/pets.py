@@ -41,12 +41,19 @@ def load_pets(folder: Path, size: int, rng: np.random.Generator, pooled: bool = 
     return stacked(into_splits(known.joined(test), rng))
 
 
+def pets_files(folder: Path) -> list[Path]:
+    """All files that the photographs are made of."""
+    listed = _listed(folder)
+    pairs = (_files(folder, name) for name in itertools.chain(*listed.values()))
+    return [*listed, *itertools.chain(*pairs)]
+
+
 def pets_reader(folder: Path, size: int) -> Reader:
     """How the photographs are read one by one, by their names: to the same bits as all together."""
-    listed = _listed(folder)
-    pairs, scaled = {name: _files(folder, name) for name in itertools.chain(*listed.values())}, (size, size)
+    names = itertools.chain(*_listed(folder).values())
+    pairs, scaled = {name: _files(folder, name) for name in names}, (size, size)
     image = partial(read_as_seen, channels=3, size=scaled)
-    return Reader(pairs, list(listed), image, partial(read_labels, size=scaled, classes=TRIMAP))
+    return Reader(pairs, image, partial(read_labels, size=scaled, classes=TRIMAP))
 
 
 def _listed(folder: Path) -> dict[Path, list[str]]:

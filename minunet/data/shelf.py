@@ -58,7 +58,7 @@ class Filed:
 
 
 class Later:
-    """An array of which the shape is known, that is made when it is asked for the first time, and then kept."""
+    """An array that is made when it is asked for the first time, and then kept; `shape`: as far as it is known."""
 
     __slots__ = ("lock", "made", "make", "shape")
 

@@ -11,7 +11,7 @@ from minunet.errors import InputError, exit_status
 from minunet.gradcheck import check, reference
 from minunet.gradcheck.cases import default_cases
 
-COLUMNS = ("numeric", "complex", "exact", "PyTorch", "kept")
+COLUMNS = {"numeric": "numeric", "complex": "complex", "exact": "exact", "torch": "PyTorch", "kept": "kept"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def _check(words: list[str], seed: int) -> int:
         kept, source = {}, f"What PyTorch said is not to be had ({error}): the column kept is empty"
     rows: list[check.Row] = []
     print("The error of each gradient, against five ways to know it; - where one does not apply.\n")
-    print(f"{'input':<34}{'shape':<16}" + "".join(f"{name:>9}" for name in COLUMNS))
+    print(f"{'input':<34}{'shape':<16}" + "".join(f"{name:>9}" for name in COLUMNS.values()))
     for case in cases:
         print(f"\n{case.name}")
         errors = kept[case.name].errors() if case.name in kept else {}
@@ -54,9 +54,12 @@ def _check(words: list[str], seed: int) -> int:
 
     wrong = [row for row in rows if row.ok is False]
     checked = sum(row.ok is not None for row in rows)
+    largest = {name: [each for row in rows if (each := row.errors[kind]) is not None] for kind, name in COLUMNS.items()}
+    print("\nThe largest: " + ", ".join(f"{name} {max(found):.1e}" for name, found in largest.items() if found) + ".")
     print(
-        f"\nErrors relative to the largest number. Allowed: numeric {check.NUMERIC_TOLERANCE:g}, complex step "
-        f"{check.COMPLEX_TOLERANCE:g}, exact 0, PyTorch {check.TORCH_TOLERANCE:g} "
+        "Errors relative to the largest number; exact is the difference itself. Allowed: numeric "
+        f"{check.NUMERIC_TOLERANCE:g}, complex step {check.COMPLEX_TOLERANCE:g}, exact 0, PyTorch "
+        f"{check.TORCH_TOLERANCE:g} "
         f"(whole network {check.TORCH_NETWORK_TOLERANCE:g})."
     )
     print(f"{source}.")

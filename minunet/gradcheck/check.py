@@ -48,7 +48,7 @@ class Case:
         backward: from (dy, cache) to the gradients, in the order of the inputs.
         torch: the same operation in PyTorch, from a dictionary of tensors in minunet's order to y.
         smooth: whether the operation is made of smooth functions that take complex numbers.
-        exact: whether it is made of what rational numbers can do, and linear in each input.
+        exact: whether it is made of what rational numbers can do, and linear in each input near these.
         differentiable: whether it has a derivative at these inputs; not at a tie, where only PyTorch's choice counts.
         torch_tolerance: how far PyTorch's gradient may be away, relative to its largest number.
     """

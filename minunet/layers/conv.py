@@ -29,7 +29,7 @@ def conv2d_loops(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: IntPair = 1, padding: IntPair = 0
 ) -> tuple[np.ndarray, tuple]:
     """The same result as `conv2d`, written as the formula is: (N, H, W, C) and (KH, KW, C, K) -> (N, OH, OW, K)."""
-    check_parameters(x, weight, bias)
+    check_parameters(x, weight, bias, exact=True)
     (sh, sw), (ph, pw) = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     kh, kw = weight.shape[:2]
     padded = pad(x, (ph, pw))  # (N, H + 2*PH, W + 2*PW, C)
@@ -84,7 +84,7 @@ def conv2d(
         ValueError: shapes that do not go together, or a kernel larger than the padded image.
         TypeError: integer images, or different dtypes.
     """
-    check_parameters(x, weight, bias)
+    check_parameters(x, weight, bias, exact=True)
     stride, padding = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     kernel_size, out_channels = weight.shape[:2], weight.shape[3]
     cols = im2col(x, kernel_size, stride, padding)  # (N, OH, OW, KH*KW*C)

@@ -54,7 +54,7 @@ def conv_transpose2d(
         ValueError: shapes that do not go together, an empty output, or output_padding >= stride.
         TypeError: integer images, or different dtypes.
     """
-    check_parameters(x, weight, bias)
+    check_parameters(x, weight, bias, exact=True)
     stride, padding = as_pair(stride, "stride", minimum=1), as_pair(padding, "padding", minimum=0)
     extra = as_pair(output_padding, "output_padding", minimum=0)
     if extra[0] >= stride[0] or extra[1] >= stride[1]:

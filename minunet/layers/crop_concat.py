@@ -24,8 +24,8 @@ def crop_concat(skip: Array, x: Array) -> tuple[Array, tuple]:
         ValueError: different batch sizes, or a skip smaller than x.
         TypeError: integer features, or different dtypes.
     """
-    check_image(skip, "skip")
-    check_image(x)
+    check_image(skip, "skip", exact=True)
+    check_image(x, exact=True)
     check_same_dtype(x, "skip", skip)
     if len(skip) != len(x) or skip.shape[1] < x.shape[1] or skip.shape[2] < x.shape[2]:
         raise ValueError(
@@ -40,7 +40,7 @@ def crop_concat(skip: Array, x: Array) -> tuple[Array, tuple]:
 def crop_concat_backward(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """From dy (N, H, W, CS + C) to dskip (N, HS, WS, CS), zero where it was cut off, and dx (N, H, W, C)."""
     skip_shape, top, left = cache
-    check_image(dy, "dy")
+    check_image(dy, "dy", exact=True)
     height, width, skip_channels = dy.shape[1], dy.shape[2], skip_shape[3]
     if len(dy) != skip_shape[0] or top + height > skip_shape[1] or left + width > skip_shape[2]:
         raise ValueError(

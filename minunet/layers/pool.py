@@ -34,7 +34,7 @@ def max_pool2d(
         ValueError: a kernel larger than the padded image, or padding of more than half the kernel.
         TypeError: integer images.
     """
-    check_image(x)
+    check_image(x, exact=True)
     kernel = as_pair(kernel_size, "kernel_size", minimum=1)
     stride = kernel if stride is None else as_pair(stride, "stride", minimum=1)
     padding = as_pair(padding, "padding", minimum=0)

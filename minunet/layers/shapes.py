@@ -1,5 +1,6 @@
 """Shape arithmetic and shape errors, shared by the layers that slide a window over an image."""
 
+from fractions import Fraction
 from typing import Any
 
 from minunet.backend import Array
@@ -30,18 +31,19 @@ def window_count(size: int, kernel: int, stride: int, padding: int) -> int:
     return count
 
 
-def check_image(x: Array, name: str = "x") -> None:
-    """Raise unless `x` is a floating-point array of shape (N, H, W, C)."""
+def check_image(x: Array, name: str = "x", *, exact: bool = False) -> None:
+    """Raise unless `x` is a floating-point array of shape (N, H, W, C); or, if they may be `exact`, of fractions."""
     if x.ndim != 4:
         raise ValueError(f"{name} must have the shape (N, H, W, C), but has {x.shape}: channels last, batch first")
     if x.size == 0:
         raise ValueError(f"{name} {x.shape} is empty: it needs at least one sample, one pixel and one channel")
-    check_floating(x, name)
+    if not (exact and x.dtype.kind == "O" and all(isinstance(number, Fraction) for number in x.flat)):
+        check_floating(x, name)
 
 
 def check_floating(x: Array, name: str = "x") -> None:
-    """Raise unless `x` holds floating-point numbers (or complex, or exact ones): integers would be rounded."""
-    if x.dtype.kind not in "fcO":
+    """Raise unless `x` holds floating-point (or complex) numbers: integers would be rounded on the way."""
+    if x.dtype.kind not in "fc":
         raise TypeError(f"{name} is {x.dtype}: convert it to a floating-point type first, {name}.astype('float32')")
 
 
@@ -65,9 +67,9 @@ def conv_shape(x: Array, weight: Array, stride: tuple[int, int], padding: tuple[
     return len(x), height, width, weight.shape[3]
 
 
-def check_parameters(x: Array, weight: Array, bias: Array | None) -> None:
+def check_parameters(x: Array, weight: Array, bias: Array | None, *, exact: bool = False) -> None:
     """Raise unless `weight` (KH, KW, Cin, Cout) and `bias` (Cout,) go with the image `x` (N, H, W, Cin)."""
-    check_image(x)
+    check_image(x, exact=exact)
     if weight.ndim != 4:
         raise ValueError(f"weight must have the shape (KH, KW, Cin, Cout), but has {weight.shape}")
     if weight.shape[2] != x.shape[3]:

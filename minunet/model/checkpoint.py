@@ -42,7 +42,8 @@ class Checkpoint:
         rows: of `metrics.csv`, one for each finished epoch.
         earlier: it comes from a version of minunet that dealt out the images and drew the batches in another way.
         blank: how many images of the unfinished epoch were in batches in which no pixel counts, whose loss is 0.
-        before: the `data` of each run whose weights it began with; empty of one that does not say it.
+        before: the `data` of each run whose weights it began with, one after the other; none of one that began with
+            random weights, and an empty list of one that does not say it.
     """
 
     config: Config
@@ -126,6 +127,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         progress = {name: meta[name] for name in PROGRESS if name in meta}
         if not all(isinstance(value, PROGRESS[name]) for name, value in progress.items()):
             raise ValueError("not the progress of a run")
+        progress.setdefault("before", [[]])
         rows, step = progress.get("rows", []), progress.get("step", 0)
         if not all(isinstance(row, dict) and row.keys() == set(row_names(classes)) for row in rows):
             raise ValueError("not the rows of metrics.csv")
@@ -145,7 +147,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except FileNotFoundError:
         if path.name == "best.npz" and path.with_name("last.npz").exists():
             raise InputError(
-                f"There is no {path} yet: the run was stopped in its first epoch. It goes on with "
+                f"There is no {path} yet: no epoch of this run is finished. If it was stopped, it goes on with "
                 f"python -m minunet.train --resume {path.parent}"
             ) from None
         raise InputError(

@@ -1,6 +1,7 @@
 """One epoch of a run: the steps that are left of it, its clock, its progress bar, and the mean of the loss so far."""
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,19 +22,39 @@ from minunet.unet import Parameters, UNet
 PATIENCE = 20  # seconds, after which it is told how long it will take
 
 
+class HowLong:
+    """Says how long it will take, once, when that is known: for whoever has no bar to look at, as in a file."""
+
+    def __init__(self, run: Checkpoint, per_epoch: int) -> None:
+        self.began, self.first, self.last = time.perf_counter(), run.step, run.config.epochs * per_epoch
+        self.told = False
+
+    def tell(self, step: int) -> None:
+        """After step number `step`."""
+        spent = time.perf_counter() - self.began
+        if self.told or spent < PATIENCE or step == self.first:
+            return
+        self.told = True
+        left = spent / (step - self.first) * (self.last - step)
+        words = (
+            f"{left:.0f} seconds"
+            if left < 120
+            else f"{left / 60:.0f} minutes"
+            if left < 7200
+            else f"{left / 3600:.1f} hours"
+        )
+        with suppress(OSError):  # a terminal that is gone is no reason to stop
+            tqdm.write(
+                f"at this rate the {self.last - step:,} steps that are left take {words}; --epochs asks for fewer"
+            )
+            sys.stdout.flush()
+
+
 class Epoch:
     """The epoch that `run` is in; entered, it shows a bar."""
 
-    def __init__(
-        self,
-        net: UNet,
-        run: Checkpoint,
-        batches: Batches,
-        device: str,
-        check_gradients: bool = True,
-        tell: bool = False,
-    ) -> None:
-        self.net, self.check_gradients, self.tell = net, check_gradients, tell
+    def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool = True) -> None:
+        self.net, self.check_gradients = net, check_gradients
         self.batch: dict[str, Array] = {}  # the present one
         self.blank: set[int] = set()  # steps whose batch has no pixel that counts
         self.run, self.device, self.number = run, device, run.epoch + 1
@@ -43,8 +64,7 @@ class Epoch:
         self.losses = LateNumbers(device, self._note)
 
     def __enter__(self) -> Self:
-        self.entered = time.perf_counter()
-        self.started = self.entered - self.run.seconds
+        self.started = time.perf_counter() - self.run.seconds
         done, name = (self.run.step - self.first) * self.batch_size, f"epoch {self.number}/{self.run.config.epochs}"
         self.bar = tqdm(total=self.images, initial=done, desc=name, unit="img", leave=False, disable=None)
         return self
@@ -79,17 +99,6 @@ class Epoch:
             self._diverged(f"A gradient, or its square, is not finite at step {self.step + 1} (epoch {self.number})")
         with suppress(OSError):  # a terminal that is gone is no reason to lose the epoch
             self.bar.update(images)
-            if self.tell and (spent := time.perf_counter() - self.entered) > PATIENCE:
-                self._tell_how_long(spent)
-
-    def _tell_how_long(self, spent: float) -> None:
-        """Once, when it takes long: as the bar shows it, to whoever reads a file."""
-        self.tell = False
-        epoch = spent / (self.step + 1 - self.steps.start) * len(range(0, self.images, self.batch_size)) / 60
-        left = epoch * (self.run.config.epochs - self.number + 1)
-        tqdm.write(
-            f"an epoch takes about {epoch:.1f} minutes, and all that are left {left:.0f}; --epochs asks for fewer"
-        )
 
     def _note(self, loss: float, step: int, images: int) -> None:
         if not math.isfinite(loss):

@@ -32,7 +32,7 @@ from minunet.model.config import Config
 from minunet.model.trained import Model, prepare, seen_size
 from minunet.optim import follow
 from minunet.seeds import generator
-from minunet.train.epoch import Epoch
+from minunet.train.epoch import Epoch, HowLong
 from minunet.train.numerics import finite
 from minunet.train.presets import make_optimizer, make_schedule
 from minunet.train.score import Scores, score
@@ -61,9 +61,9 @@ def fit(
     batches = make_batches(net, data.training, config)
     schedule = make_schedule(config, config.epochs * batches.per_epoch)
     optimizer = make_optimizer(config, run.optimizer)
-    stopped, first = False, run.epoch
+    stopped, how_long = False, HowLong(run, batches.per_epoch)
     while run.epoch < config.epochs and not stopped:
-        with Epoch(net, run, batches, device, check_gradients, tell=run.epoch == first) as epoch:
+        with Epoch(net, run, batches, device, check_gradients) as epoch:
             for step, batch in epoch.batches(partial(make_batch, net, config, batches)):
                 optimizer.lr = schedule(step)
                 loss, grads = loss_and_gradients(net, run.params, **batch, loss=config.loss)
@@ -71,6 +71,7 @@ def fit(
                 optimizer.step(run.params, grads)
                 follow(run.average, run.params, config.ema_decay, step)
                 run.step += 1
+                how_long.tell(run.step)
                 if stopped := stop():
                     break
         if not stopped:
@@ -119,23 +120,29 @@ def resume(run: Checkpoint, source: Path, net: UNet, data: Splits, device: str, 
             f"{source} holds the classes {shorten(run.classes)}, but the images have {shorten(data.training.classes)}: "
             "these were changed, or it is damaged."
         )
-    channels = run.config.channels if unread else data.training.images[0].shape[-1]
-    if run.config.channels != channels:
-        raise InputError(
-            f"{source} comes from a version of minunet that read its images with {run.config.channels} channels, and "
-            f"this one reads them with {channels}. Its best.npz still predicts; start a new run to train."
-        )
-    if not unread and run.data != data.digests():
-        raise InputError(
-            f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
-            "Going on would mix training and test images."
-        )
+    if not unread:
+        _check_images(run, source, data)
     per_epoch = steps_per_epoch(run.config.piece_count or len(data.training), run.config.batch_size)
     if not run.epoch * per_epoch <= run.step <= (run.epoch + 1) * per_epoch:
         raise InputError(f"{source} is damaged: {run.step} steps are not {run.epoch} epochs and a part of one.")
     for arrays in (run.params, run.average, run.optimizer):
         arrays |= {name: to_device(array, device) for name, array in arrays.items() if array.ndim}
     return run
+
+
+def _check_images(run: Checkpoint, source: Path, data: Splits) -> None:
+    """Raise InputError if these are not the images of the run, or are read otherwise."""
+    channels = data.training.images[0].shape[-1]
+    if run.config.channels != channels:
+        raise InputError(
+            f"{source} comes from a version of minunet that read its images with {run.config.channels} channels, and "
+            f"this one reads them with {channels}. Its best.npz still predicts; start a new run to train."
+        )
+    if run.data != data.digests():
+        raise InputError(
+            f"The images are not those that {source} was trained on: some were added, removed, renamed or changed. "
+            "Going on would mix training and test images."
+        )
 
 
 def make_batches(net: UNet, training: Dataset, config: Config) -> Batches:

@@ -12,10 +12,10 @@ from minunet.backend import Array
 from minunet.data.augment import Augmentation
 from minunet.data.cells import make_cells
 from minunet.data.dataset import Dataset, Splits
-from minunet.data.folder import folder_reader, read_folder
+from minunet.data.folder import folder_files, folder_reader, read_folder
 from minunet.data.index import Index, described, digest_of, index_of, state_of, worth_it
 from minunet.data.nuclei import load_nuclei
-from minunet.data.pets import FOLDER, load_pets, pets_reader
+from minunet.data.pets import FOLDER, load_pets, pets_files, pets_reader
 from minunet.data.shelf import shapes
 from minunet.data.view import choose_view
 from minunet.errors import InputError
@@ -170,18 +170,19 @@ def load(config: Config, index: Index | None = None) -> Experiment:
     folder, rng = Path(config.data_dir), generator(config.split_seed, "data")
     if config.preset in ("nuclei", "paper"):
         return Experiment(load_nuclei(folder, rng, config.border, config.scale), config)
-    size = None if config.pieces else config.size
-    how = (config.border, config.page)
-    own = config.preset == "folder"
-    channels = (config.channels, config.ranges)
-    reader = folder_reader(folder, size, *channels, *how) if own else pets_reader(folder, config.size)
-    states = {path: state_of(path) for path in reader.files}
+    of_folder, size = config.preset == "folder", None if config.pieces else config.size
+    states = {path: state_of(path) for path in (folder_files(folder) if of_folder else pets_files(folder))}
     files, large = digest_of(states), worth_it(states)
-    if index and index.files == files and set().union(*index.parts) <= set(reader.pairs):
-        return Experiment(described(index, reader, states), config, index.dealt, index, unread=True)
-    del reader, states  # many names
-    if own:
-        loaded = read_folder(folder, size, rng, *how, config.scale)
+    if index and index.files == files:
+        if of_folder:
+            reader = folder_reader(folder, size, config.channels, config.ranges, border=config.border, page=config.page)
+        else:
+            reader = pets_reader(folder, config.size)
+        if set().union(*index.parts) <= set(reader.pairs):
+            return Experiment(described(index, reader, states), config, index.dealt, index, unread=True)
+    del states  # many names
+    if of_folder:
+        loaded = read_folder(folder, size, rng, border=config.border, page=config.page, scale=config.scale)
         count = _piece_count(config, loaded.splits.training)
         config = dataclasses.replace(config, channels=loaded.channels, ranges=loaded.ranges, piece_count=count)
         splits, dealt = loaded.splits, loaded.dealt

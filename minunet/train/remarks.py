@@ -43,8 +43,8 @@ def remarks(
         )
     with np.errstate(invalid="ignore"):
         iou = np.diag(matrix) / (true + predicted - np.diag(matrix))
-    poor = [name for name, found, each in zip(classes, predicted, iou, strict=True) if found and each < POOR]
-    poor = [name for name in poor if name not in unknown and true[classes.index(name)]]
+    each = zip(classes, true, predicted, iou, strict=True)
+    poor = [name for name, there, found, value in each if there and found and value < POOR and name not in unknown]
     if poor and not missed:
         both = "--loss both, or " * (loss == "cross-entropy")
         said.append(f"Hardly learnt: {', '.join(poor)}. Try more --epochs, {both}{advice}.")

@@ -66,14 +66,16 @@ def taken_over(
     this run; they may be among those of the other one, which has learnt them. Raises InputError if nothing fits.
     """
     params, taken, begun = {}, 0, []
+    heads = {weights[f"{LAST}weight"].shape[:-1] for weights in (fresh, source.params) if f"{LAST}weight" in weights}
+    by_class = len(heads) == 1 and f"{LAST}weight" in source.params
     for name, array in fresh.items():
         theirs = source.params.get(name)
         params[name] = array
-        if theirs is not None and name.startswith(LAST) and source.classes and theirs.shape[:-1] == array.shape[:-1]:
+        if theirs is not None and name.startswith(LAST) and by_class and source.classes:
             params[name] = _by_class(array, theirs, source.classes, classes)
             if not any(each in source.classes for each in classes):
                 continue
-        elif theirs is not None and theirs.shape == array.shape:
+        elif theirs is not None and theirs.shape == array.shape and (len(heads) == 1 or not name.startswith(LAST)):
             params[name] = theirs.astype(array.dtype)
         else:
             there = "missing" if theirs is None else theirs.shape
@@ -85,14 +87,12 @@ def taken_over(
     said = [f"{taken} of {len(fresh)} parameters are taken over from {source.path}"]
     if begun:
         said.append(f"begun afresh, as they do not fit: {shorten(begun)}")
-    if source.classes and (new := [name for name in classes if name not in source.classes]):
+    if by_class and source.classes and (new := [name for name in classes if name not in source.classes]):
         kept = [name for name in classes if name in source.classes]
         gone = [name for name in source.classes if name not in classes]
         said.append(
-            f"of its last layer {shorten(kept) or 'nothing'} is taken over; {shorten(new)} "
-            + ("begins" if len(new) == 1 else "begin")
-            + " afresh"
-            + f", and {shorten(gone)} {'is' if len(gone) == 1 else 'are'} left out" * bool(gone)
+            f"of the classes of its last layer taken over: {shorten(kept) or 'none'}; begun afresh: {shorten(new)}"
+            + f"; left out: {shorten(gone)}" * bool(gone)
         )
     if not all(source.learnt):
         said.append("it does not say which images it has learnt: if test images are among them, the test says too much")

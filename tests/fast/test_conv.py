@@ -222,3 +222,14 @@ def test_gradients(seed, kernel, stride, padding):
 def test_errors_are_those_of_the_plain_layer(x, weight, options, error, says):
     with pytest.raises(error, match=says):
         fast.conv2d(x, weight, **options)
+
+
+@pytest.mark.parametrize("uses", [1, 2, 3])
+def test_weights_that_several_groups_use_are_transformed_once(rng, monkeypatch, uses):
+    calls, transform = [], winograd_weights._transform
+    monkeypatch.setattr(winograd_weights, "_transform", lambda *given: calls.append(1) or transform(*given))
+    weight, kept = rng.standard_normal((3, 3, 4, 5)).astype("float32"), winograd_weights.TransformedWeights(uses)
+    for _ in range(uses):
+        u = winograd_weights.transform_weight(weight, kept=kept)
+        np.testing.assert_array_equal(u, winograd_weights.transform_weight(weight))
+    assert len(calls) == 1 + uses

@@ -25,7 +25,8 @@ from PIL import Image
 from minunet import UNet
 from minunet.data.classes import read_classes
 from minunet.data.download import unpack
-from minunet.data.index import read_index
+from minunet.data.index import Index, read_index
+from minunet.data.index import _digest as index_digest
 from minunet.data.layout import find_layout
 from minunet.data.objects import read_objects
 from minunet.data.pairs import read_labels
@@ -276,12 +277,15 @@ def use_archive(folder: Path, data: bytes) -> None:
 
 
 def indices() -> SearchStrategy[bytes]:
-    from minunet.data.index import Index, write_index
+    """The text damaged; and other values, with a digest that is right."""
+    parts = [{"a.png": (3, 4)}, {"b.png": (3, 4)}, {"c.png": (5, 6)}]
+    made = Index("0123", ["1", "2", "3"], ("ground", "thing"), parts, "drawn")
+    values = json.loads(json.dumps(made._asdict()))
 
-    index = Index(
-        "0123", ["1", "2", "3"], ("ground", "thing"), [{"a.png": (3, 4)}, {"b.png": (3, 4)}, {"c.png": (5, 6)}], "drawn"
-    )
-    return damaged([_written(lambda path: write_index(path, index), "index.json")], text=True)
+    def whole(changed: dict[str, Any]) -> bytes:
+        return json.dumps({"index": changed, "digest": index_digest(changed)}).encode()
+
+    return damaged([whole(values)], text=True) | other_values(values).map(whole)
 
 
 def use_index(folder: Path, data: bytes) -> None:

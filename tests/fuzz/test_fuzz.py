@@ -20,7 +20,9 @@ def test_damaged_files_give_sentences(name, tmp_path):
 
 def test_what_was_found_once_gives_sentences(tmp_path):
     (tmp_path / "inside").mkdir()
-    for path in sorted(path for path in FOUND.rglob("*") if path.is_file()):
+    found = sorted(path for path in FOUND.rglob("*") if path.is_file())
+    assert found
+    for path in found:
         survive(TARGETS[path.parent.name], tmp_path / "inside", path.read_bytes())
 
 

@@ -1,11 +1,15 @@
 """Convolution: the loops, the matrix product, their gradients, and the transposed convolution as the adjoint."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minunet import fast, layers
 from minunet.gradcheck.cases import conv2d_case
+from minunet.gradcheck.exact import fractions
 from minunet.layers import conv2d, conv2d_backward, conv2d_loops, conv2d_loops_backward, conv_transpose2d
 from tests.layers.prove import prove
 
@@ -108,3 +112,23 @@ def test_errors_say_what_is_needed(x, weight, bias, options, error, says):
     for function in (conv2d, conv2d_loops):
         with pytest.raises(error, match=says):
             function(x, weight, bias, **options)
+
+
+@pytest.mark.parametrize("value", [1.5, 2, None, "x"])
+@pytest.mark.parametrize("library", [layers, fast])
+def test_objects_are_no_numbers(library, value):
+    """But for fractions, in the plain layers that only multiply, add and choose."""
+    x = np.full((1, 4, 4, 2), value, dtype=object)
+    for call in (
+        lambda x: library.conv2d(x, np.full((3, 3, 2, 2), value, dtype=object)),
+        lambda x: library.max_pool2d(x),
+        lambda x: library.group_norm(x, np.ones(2), np.ones(2), groups=1),
+        lambda x: layers.crop_concat(x, x),
+        lambda x: layers.softmax(x),
+    ):
+        with pytest.raises(TypeError, match="is object: convert it to a floating-point type first"):
+            call(x)
+    exact = fractions(np.ones((1, 4, 4, 2)), 3)
+    assert layers.conv2d(exact, fractions(np.ones((2, 2, 2, 1)), 1))[0].flat[0] == Fraction(8, 3)
+    with pytest.raises(TypeError, match="is object: convert"):
+        fast.conv2d(exact, fractions(np.ones((2, 2, 2, 1)), 1))

@@ -11,6 +11,7 @@ those of `equivalent.toml`, which change nothing that anybody could see; the exi
 import argparse
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -34,11 +35,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which places are drawn (default: 0)")
     parser.add_argument("--folder", type=Path, default=ROOT / ".mutation", help="of the clone (default: .mutation)")
     options = parser.parse_args()
-    name = f"sample-{options.sample}-{options.seed}" if options.sample else "all"
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    name = f"{commit.stdout.strip()}-{f'{options.sample}-{options.seed}' if options.sample else 'all'}"
     clone, session = options.folder.resolve() / name, options.folder.resolve() / f"{name}.sqlite"
     config = clone / "tests" / "mutation" / "config.toml"
     if not session.exists():
         _prepare(clone, session, config, options.sample, random.Random(options.seed))
+    print(f"commit {commit.stdout.strip()}, in {clone}", flush=True)
+    subprocess.run(["git", "checkout", "--quiet", "--", "minunet"], cwd=clone, check=True)  # if a change was left there
     subprocess.run([*_cosmic_ray(), "exec", str(config), str(session)], cwd=clone, check=True)
     return _report(session)
 
@@ -52,6 +58,7 @@ def _prepare(clone: Path, session: Path, config: Path, sample: int | None, rng: 
     from cosmic_ray.work_db import WorkDB, use_db
 
     clone.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(clone, ignore_errors=True)  # half of one
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     modules = ", ".join(f'"minunet/{name}"' for name in CHANGED)
     command = shlex.join([sys.executable, "-m", "tests.mutation.command"])
@@ -62,6 +69,9 @@ def _prepare(clone: Path, session: Path, config: Path, sample: int | None, rng: 
     # Files that were compiled are told from changed ones by what they hold: two changes within a second look alike.
     compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "minunet", "tests"]
     subprocess.run(compiled, cwd=clone, check=True)
+    print("the tests, of the code as it is; they must pass", flush=True)
+    files = [f"minunet/{name}" if name.endswith(".py") else f"minunet/{name}/__init__.py" for name in CHANGED]
+    subprocess.run([sys.executable, "-m", "tests.mutation.command", *files], cwd=clone, check=True)
     unfinished = session.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     subprocess.run([*_cosmic_ray(), "init", str(config), str(unfinished)], cwd=clone, check=True)
@@ -101,19 +111,24 @@ def _report(session: Path) -> int:
         lines = [
             line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
         ]
-        diff = "\n".join(line[0] + " " + line[1:].strip() for line in lines)
-        not_noticed = "equivalent" if (path, diff) in equivalent else "not noticed"
-        kind = "noticed" if result.is_killed else not_noticed
+        diff = "\n".join(f"{line[0]} {line[1:].strip()}".rstrip() for line in lines)
+        if result.test_outcome == "killed" and result.worker_outcome == "normal":
+            kind = "noticed"
+        elif result.test_outcome == "survived":
+            kind = "equivalent" if (path, diff) in equivalent else "not noticed"
+        else:
+            kind = "not shown"
         counts[kind] += 1
-        if kind == "not noticed":
-            print(f"{path}\n{diff}\n")
-    total = max(1, counts.total())
-    noticed, same, left = counts["noticed"], counts["equivalent"], counts["not noticed"]
-    print(
-        f"{counts.total()} changes: {noticed} noticed, {same} that change nothing, {left} not noticed; "
-        f"{noticed / total:.1%} noticed, {(noticed + same) / total:.1%} accounted for"
-    )
-    return int(left > 0)
+        if kind.startswith("not"):
+            print(f"{kind}: {path}\n{diff}\n")
+    shown = max(1, counts.total() - counts["not shown"])
+    told = ", ".join(f"{counts[kind]} {kind}" for kind in ("noticed", "equivalent", "not noticed", "not shown"))
+    print(f"{counts.total()} changes: {told}; noticed of those that could be: {_share(counts, shown):.1%}")
+    return int(counts["not noticed"] + counts["not shown"] > 0)
+
+
+def _share(counts: Counter[str], shown: int) -> float:
+    return counts["noticed"] / max(1, shown - counts["equivalent"])
 
 
 if __name__ == "__main__":

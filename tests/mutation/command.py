@@ -36,7 +36,10 @@ def main() -> int:
     )
     paths = changed.stdout.split() or sys.argv[1:]
     tests = list(dict.fromkeys(test for path in paths for test in tests_of(Path(path))))
-    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):  # of an import
+        raise SystemExit(f"no tests were run: {status!r}")
+    return int(status)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A run of many pictures goes on without reading them first: to the same bits, and only while no file has changed."""
 
+import itertools
 import json
 import os
 import shutil
@@ -54,7 +55,7 @@ def write_objects(folder):
 
 
 def write_deep(folder):
-    """Of 16 bits, two channels of them grey."""
+    """Grey, of 16 bits."""
     write_folder(folder, count=6)
     for number, path in enumerate(sorted((folder / "images").iterdir())):
         values = np.asarray(Image.open(path)).astype("uint16")[..., 0] * 40 + number
@@ -78,11 +79,16 @@ def write_mixed(folder):
     (folder / "val.txt").write_text("photo-3\n")
 
 
-@pytest.mark.parametrize("write", [write_folder, write_pets, write_objects, write_deep, write_mixed])
-@pytest.mark.parametrize("view", ["whole", "pieces"])
-def test_a_run_goes_on_to_the_same_bits_without_reading_first(write, view, monkeypatch, read, capsys):
+FOLDERS = (write_folder, write_objects, write_deep, write_mixed)
+
+
+@pytest.mark.parametrize(
+    ("write", "options"),
+    [(write_pets, []), *itertools.product(FOLDERS, (["--view", "whole"], ["--view", "pieces"]))],
+)
+def test_a_run_goes_on_to_the_same_bits_without_reading_first(write, options, monkeypatch, read, capsys):
     write(Path("data"))
-    options = ["--epochs", "2"] + ([] if write is write_pets else ["--view", view])
+    options = ["--epochs", "2", *options]
     assert train.main([*SMALL, "--batch-size", "2", "--data-dir", "data", *options, "--out", "straight"]) == 0
     stopped(monkeypatch, *options)
     capsys.readouterr()
@@ -95,7 +101,20 @@ def test_a_run_goes_on_to_the_same_bits_without_reading_first(write, view, monke
     assert Path("straight", INDEX).read_text() == Path("a", INDEX).read_text()
 
 
-def test_a_changed_picture_is_seen(monkeypatch, read, capsys):
+def test_code_that_reads_otherwise_is_seen(monkeypatch, tmp_path):
+    """As after `git pull`: the version is the same, and the pixels may be others."""
+    write_folder(Path("data"))
+    stopped(monkeypatch)
+    config = load_checkpoint(Path("a/last.npz")).config
+    assert load(config, known("a")).unread
+    code = tmp_path / "code" / "index.py"
+    code.parent.mkdir()
+    code.write_text("other code")
+    monkeypatch.setattr(index, "__file__", str(code))
+    assert not load(config, known("a")).unread
+
+
+def test_a_changed_picture_is_seen(monkeypatch, capsys):
     write_folder(Path("data"))
     stopped(monkeypatch)
     path = Path("data/images/photo-1.jpg")

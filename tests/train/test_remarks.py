@@ -1,12 +1,16 @@
 """What a training says of its classes, at the start and when a class was not learnt."""
 
+import itertools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from minunet.model.checkpoint import Checkpoint
+from minunet.model.config import Config
 from minunet.train import __main__ as train
 from minunet.train import epoch
 from minunet.train.remarks import remarks, shares
@@ -52,11 +56,20 @@ def test_a_class_that_is_hardly_ever_right_is_told():
     assert remarks(np.array([[900, 50, 0], [90, 16, 0], [0, 0, 40]]), names) == []
 
 
-def test_how_long_it_will_take_is_told_once(monkeypatch, capsys):
-    monkeypatch.setattr(epoch, "PATIENCE", 0)
-    assert train.main([*SMALL, "--epochs", "3", "--batch-size", "4"]) == 0
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if "an epoch takes about" in line)
-    assert line.startswith("an epoch takes about 0.0 minutes, and all that are left 0; --epochs")
+@pytest.mark.parametrize(
+    ("seconds", "epochs", "said"),
+    [(7, 10, "27 steps that are left take 3 minutes"), (7, 5, "12 steps that are left take 84 seconds")]
+    + [(30, 2000, "5,999 steps that are left take 50.0 hours")],
+)
+def test_how_long_it_will_take_is_told_once(monkeypatch, capsys, seconds, epochs, said):
+    """After 20 seconds, in whatever epoch; of 3 steps each."""
+    clock = itertools.count(0, seconds)
+    monkeypatch.setattr(epoch, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    run = Checkpoint(Config("cells", epochs=epochs), ("a", "b"), {})
+    how_long = epoch.HowLong(run, per_epoch=3)
+    for step in range(1, 9):
+        how_long.tell(step)
+    assert capsys.readouterr().out == f"at this rate the {said}; --epochs asks for fewer\n"
 
 
 def test_a_class_that_no_training_image_shows_is_not_blamed_on_the_training():

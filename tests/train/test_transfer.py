@@ -40,7 +40,7 @@ def test_a_network_that_is_taught_other_classes(tmp_path, capsys, monkeypatch):
     assert train.main([*options, "--from", "w.npz", "--out", "run"]) == 0
     printed = capsys.readouterr().out
     assert f"{len(theirs)} of {len(theirs)} parameters are taken over from w.npz" in printed
-    assert "of its last layer background is taken over; horse begins afresh, and dog, cat are left out" in printed
+    assert "taken over: background; begun afresh: horse; left out: dog, cat" in printed
     run = load_checkpoint(Path("run/last.npz"))
     assert (run.config.base, run.config.depth, run.config.norm) == (4, 3, "group")
     assert json.loads(Path("run/config.json").read_text())["from"] == "w.npz"
@@ -83,6 +83,14 @@ def test_state_dicts_as_training_scripts_pack_them(tmp_path, wrapped):
     source = load_source(tmp_path / "w.pt")
     for name, array in params.items():
         np.testing.assert_array_equal(source.params[name], array)
+
+
+def test_the_last_layer_of_another_width_begins_afresh(tmp_path):
+    """All of it: biases without their weights are worth nothing."""
+    save(tmp_path / "w.npz", ("background", "dog"))
+    fresh = UNet(3, 2, 8, 2).init(0)
+    with pytest.raises(InputError, match="No weights of .*w.npz fit this network"):
+        taken_over(fresh, load_source(tmp_path / "w.npz"), ("background", "dog"), [])
 
 
 def test_what_is_of_no_use_is_said(tmp_path):
