@@ -92,6 +92,8 @@ def load(exercise: Exercise, folder: Path) -> ModuleType:
             f"{folder} must hold one file lesson{exercise.lesson:02}_....py; "
             f"there {'is none' if not found else f'are {len(found)}'}."
         )
+    if not found[0].is_file():  # to open a pipe could take for ever
+        raise InputError(f"{found[0]} is no file.")
     return run_file(found[0])
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import ndimage
 
 BACKGROUND, OBJECT, BORDER = range(3)
+AT_ONCE = 1 << 22  # pixels of which the nearest object is looked for
 RADIUS = 2  # pixels on each side that the border takes
 SIGMA = 5.0  # pixels: how far the extra weight of a seam reaches
 
@@ -49,11 +50,17 @@ def from_classes(classes: np.ndarray, radius: int = RADIUS, smallest: int = 1) -
 
     Objects of fewer than `smallest` pixels are dropped.
     """
-    islands, _ = ndimage.label(classes == OBJECT)
-    distance, (rows, columns) = ndimage.distance_transform_edt(islands == 0, return_indices=True)
-    grown = np.where((distance <= radius) & (classes != BACKGROUND), islands[rows, columns], 0)
-    areas = np.bincount(grown.ravel())
-    return np.where(areas[grown] >= smallest, grown, 0).astype("int32")
+    islands, count = ndimage.label(classes == OBJECT)
+    grown, areas = np.empty(classes.shape, "int32"), np.zeros(count + 1, "int64")
+    height = max(1, AT_ONCE // max(1, classes.shape[1]))
+    for start in range(0, len(classes), height):  # all at once would take 30 bytes a pixel
+        stop, first = start + height, max(0, start - radius)
+        seen = islands[first : stop + radius]
+        distance, (rows, columns) = ndimage.distance_transform_edt(seen == 0, return_indices=True)
+        near = np.where(distance <= radius, seen[rows, columns], 0)[start - first :][:height]
+        grown[start:stop] = np.where(classes[start:stop] != BACKGROUND, near, 0)
+        areas += np.bincount(grown[start:stop].ravel(), minlength=len(areas))
+    return np.where((areas >= smallest)[grown], grown, 0)
 
 
 def seam_weights(instances: np.ndarray, w0: float = 10.0, sigma: float = SIGMA) -> np.ndarray:

@@ -4,7 +4,9 @@
 and the gradient of each input. The cases are drawn anew from seed 0, and asked about the inputs of the file.
 """
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +41,8 @@ def load(path: Path | None = None) -> tuple[str, dict[str, Kept]]:
     """
     path = path or FILE
     try:
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         with path.open("rb") as file:
             arrays = dict(np.load(file, allow_pickle=False))
         meta = json.loads(str(arrays["meta"]))

@@ -1,5 +1,6 @@
 """`--from`: a training that begins with the weights of another one, as far as they fit."""
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,9 +10,9 @@ from minunet.data.lists import shorten
 from minunet.errors import InputError
 from minunet.exchange.files import SAFETENSORS, TORCH, about_of, load_state_dict
 from minunet.model.checkpoint import load_checkpoint
-from minunet.unet import Parameters
+from minunet.unet import Parameters, UNet
 
-SWOLLEN = 20  # times as many numbers as it holds may the network have that a file names
+SWOLLEN = 20  # times as many numbers as it holds of it may the network have that a file names
 FIRST, LAST = "input.conv1.weight", "out."  # their shapes depend on the channels of the pictures, and on the classes
 
 
@@ -51,9 +52,11 @@ def load_source(path: Path) -> Source:
     network["base"] = params[FIRST].shape[3]
     network["depth"] = 1 + sum(name.startswith("down") and name.endswith(".conv1.weight") for name in params)
     network["norm"] = "group" if any(".norm1." in name for name in params) else None
-    held, named = sum(array.size for array in params.values()), network["base"] ** 2 * 4 ** network["depth"]
-    if params[FIRST].size == 0 or named > SWOLLEN * held:  # the whole network would be made before anything is compared
-        raise InputError(f"{path} names a network of base {network['base']}, and holds {held} numbers: it is damaged.")
+    base, depth = network["base"], network["depth"]
+    whole = UNet(1, 1, base, depth, norm=network["norm"]).shapes() if base and depth <= 12 else {}  # `UNet` says so
+    held = sum(array.size for name, array in params.items() if name in whole)
+    if sum(map(math.prod, whole.values())) > SWOLLEN * held:  # all of it would be made before anything is compared
+        raise InputError(f"{path} names a network of base {base} and depth {depth}, and holds {held:,} numbers of it.")
     return Source(path, params, classes, network, learnt)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from minunet.data import instances
 from minunet.data.cells import make_cell_image
 from minunet.data.instances import BACKGROUND, BORDER, OBJECT, border_between, from_classes, seam_weights, to_classes
 from minunet.metrics import average_precision, count_matches, overlaps
@@ -127,3 +128,17 @@ def test_a_border_wider_than_its_picture(rng):
         expected[pixel] = len(set(numbers[near].tolist())) > 1
     assert expected.any() and not expected.all()
     np.testing.assert_array_equal(border_between(instances, radius), expected)
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 5])
+def test_objects_grow_alike_in_bands_of_rows(rng, monkeypatch, radius):
+    """Wherever the bands end; two objects that are equally near are not asked."""
+    classes = np.zeros((60, 40), "uint8")
+    for row, column in ((3, 4), (20, 5), (33, 22), (48, 9), (50, 30)):
+        classes[row - 3 : row + 9, column - 2 : column + 8] = BORDER
+        classes[row : row + 5, column : column + 5] = OBJECT
+    whole = from_classes(classes, radius)
+    for rows in (1, 3, 7, 59):
+        monkeypatch.setattr(instances, "AT_ONCE", rows * 40)
+        np.testing.assert_array_equal(from_classes(classes, radius), whole)
+        np.testing.assert_array_equal(from_classes(classes, radius, smallest=40), from_classes(classes, radius, 40))

@@ -126,8 +126,13 @@ def test_a_small_file_that_names_a_large_network_is_refused(tmp_path):
     downs = {f"down{number}.conv1.weight": np.zeros(0, "float32") for number in (1, 2)}
     for first in (np.zeros((1500, 3, 0, 3), "float32"), np.zeros((1500, 3, 1, 3), "float32")):
         save_file({"input.conv1.weight": first, **downs}, tmp_path / "w.safetensors")
-        with pytest.raises(InputError, match="names a network of base 1500, and holds .* numbers: it is damaged"):
+        with pytest.raises(InputError, match="names a network of base 1500 and depth 3, and holds .* numbers of it"):
             load_source(tmp_path / "w.safetensors")
+    few = {name: array for name, array in UNet(3, 2, 8, 3).init(0).items() if name.startswith("input.")}
+    pad = {f"down{number}.conv1.weight": np.zeros(1, "float32") for number in range(1, 6)}
+    save_file(few | pad | {"pad": np.zeros(1 << 20, "float32")}, tmp_path / "w.safetensors")
+    with pytest.raises(InputError, match="names a network of base 3 and depth 6"):
+        load_source(tmp_path / "w.safetensors")
 
 
 def test_numbers_that_are_no_weights(tmp_path):
