@@ -53,7 +53,7 @@ class HowLong:
 class Epoch:
     """The epoch that `run` is in; entered, it shows a bar."""
 
-    def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool = True) -> None:
+    def __init__(self, net: UNet, run: Checkpoint, batches: Batches, device: str, check_gradients: bool) -> None:
         self.net, self.check_gradients = net, check_gradients
         self.batch: dict[str, Array] = {}  # the present one
         self.blank: set[int] = set()  # steps whose batch has no pixel that counts

@@ -199,6 +199,7 @@ def test_single_objects_by_their_numbers(tmp_path, rng, kind, size):
     [
         (lambda mask: mask * np.uint8(255), "are black and white: objects need a number each.*scipy.ndimage.label"),
         (lambda mask: mask.astype("int16") * -1, "holds -1, but objects have numbers from 1 on"),
+        (lambda mask: mask * 2.0**53, "is a picture of mode float64, but a mask holds one whole number a pixel"),
         (lambda mask: mask * 0.5, "is a picture of mode float64, but a mask holds one whole number a pixel"),
     ],
 )

@@ -19,6 +19,7 @@ from minunet import backend
 from minunet.commands import new_folder
 from minunet.data.batches import to_input
 from minunet.data.cells import make_cells
+from minunet.draw.animation import is_drawn
 from minunet.files import locked
 from minunet.gradient import loss_and_gradients
 from minunet.model import Model, load_model
@@ -469,3 +470,7 @@ def test_settings_that_do_not_go_together(tmp_path, capsys):
     assert_refused(capsys, [*SMALL, "--set", "norm=batch"], "norm: it must be one of null, group")
     assert train.main([*SMALL, "--epochs", "1"]) == 0
     assert_refused(capsys, ["--resume", "runs/cells", "--set", "dropout=0.5"], "--set cannot be given with it")
+
+
+def test_curves_are_drawn_ten_times_of_many():
+    assert sum(is_drawn(epoch, 90, listening.CURVES) for epoch in range(1, 91)) == 10

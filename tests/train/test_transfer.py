@@ -165,3 +165,16 @@ def test_what_a_file_of_this_project_says_of_itself(tmp_path):
     save_state_dict(tmp_path / "w.safetensors", params, about)
     source = load_source(tmp_path / "w.safetensors")
     assert source.classes == ("a", "b") and source.network["padding"] == "valid"
+
+
+@pytest.mark.parametrize(
+    ("learnt", "said"),
+    [([["b"]], "learnt other images"), ([["z"]], "learnt other images"), ([["k"], ["a"]], "learnt other images")]
+    + [([["k"], []], "does not say which images"), ([["k"]], None), ([["k"], ["k"]], None)],
+)
+def test_what_the_weights_may_have_learnt(tmp_path, learnt, said):
+    save(tmp_path / "w.npz")
+    source = load_source(tmp_path / "w.npz")._replace(learnt=learnt)
+    _, lines = taken_over(UNet(3, 3, 4, 2).init(0), source, source.classes, ["k"])
+    assert [line for line in lines if "the test says too much" in line] == lines[1:]
+    assert (said is None and len(lines) == 1) or said in lines[1]
