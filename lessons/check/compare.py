@@ -162,7 +162,12 @@ def same(one: Any, other: Any) -> bool:
         return numbers and np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
     if callable(other):
         return callable(one)
-    return isinstance(one, np.random.Generator) or bool(one == other)
+    if isinstance(one, np.random.Generator):
+        return True
+    try:
+        return bool(one == other)
+    except Exception:  # of an object whose comparison is none
+        return False
 
 
 def short(value: Any) -> str:

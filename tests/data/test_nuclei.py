@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from minunet import InputError
+from minunet.data import nuclei
 from minunet.data.batches import stretch
 from minunet.data.instances import border_between
 from minunet.data.nuclei import load_nuclei
@@ -282,3 +283,11 @@ def test_hidden_folders_are_passed_over(tmp_path, rng):
     folder = write_nuclei(tmp_path / "n", lists=False)
     (folder / "stage1_train" / ".ipynb_checkpoints").mkdir()
     assert sum(map(len, load_nuclei(folder, rng))) == 6
+
+
+@pytest.mark.parametrize("edge", [np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]])
+def test_a_mask_that_misses_one_edge_does_not_touch_all(edge):
+    mask = np.ones((5, 6), bool)
+    assert nuclei._touches_all_edges(mask)
+    mask[edge] = False
+    assert not nuclei._touches_all_edges(mask)

@@ -462,6 +462,16 @@ def test_what_cannot_be_shown_is_wrong_and_no_error(solution):
     assert verdict.state == "wrong" and len(verdict.lines) > 1
 
 
+def test_an_argument_that_cannot_be_compared_was_changed():
+    def solution(x):
+        answer = list(x)
+        x[0] = np.void(b"abc")
+        return answer
+
+    made = Exercise("1.1", "f", lambda rng: [{"x": [1.0, 2.0]}], lambda x: list(x))
+    assert "has changed its argument x" in " ".join(judge(made, solution).lines)
+
+
 def holding_itself():
     out = []
     out.append(out)
