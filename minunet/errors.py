@@ -112,14 +112,11 @@ def _forget_output() -> None:
 
 def _let_go(error: BaseException | None) -> None:
     """Give back what an interrupted command held: half of a zip file complains of that, and nobody wants to read it."""
-    before, sys.unraisablehook = sys.unraisablehook, lambda complaint: None
-    try:
+    with redirect_stderr(io.StringIO()):
         while error is not None:
             traceback.clear_frames(error.__traceback__)
             error = error.__context__
         gc.collect()
-    finally:
-        sys.unraisablehook = before
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

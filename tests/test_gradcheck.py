@@ -93,7 +93,7 @@ def test_relative_error():
     assert relative_error(np.array([np.nan]), np.zeros(1)) == np.inf
 
 
-@pytest.mark.parametrize("place", range(40, 120_000, 9_001))
+@pytest.mark.parametrize("place", (40, 121_683, 300_000))
 def test_a_damaged_file_of_pytorchs_gradients_is_told(place, capsys, monkeypatch, tmp_path):
     data = bytearray(reference.FILE.read_bytes())
     data[place] ^= 255

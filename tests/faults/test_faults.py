@@ -5,7 +5,7 @@ import pytest
 
 from tests.faults.scenes import SCENES
 
-FEW = {"kills": 3, "two runs": 2, "folder gone": 2, "interrupted saves": 60, "little memory": 3}
+FEW = {"kills": 2, "interrupted saves": 30, "little memory": 2}
 
 
 @pytest.fixture(scope="module")
@@ -13,6 +13,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("faults")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of half a zip file
 @pytest.mark.parametrize("name", [name for name in SCENES if name != "many steps"])  # which takes a minute
 def test_nothing_is_lost(name, folder):
     play, _ = SCENES[name]

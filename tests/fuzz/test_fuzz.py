@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.__main__ import FOUND, fuzz
 from tests.fuzz.targets import TARGETS, survive
 
-COUNT = 500  # files of each kind
+COUNT = 250  # files of each kind
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
 
