@@ -71,7 +71,7 @@ def fit(
                 optimizer.step(run.params, grads)
                 follow(run.average, run.params, config.ema_decay, step)
                 run.step += 1
-                how_long.tell(run.step)
+                how_long.tell(run.step)  # once, after 20 seconds
                 if stopped := stop():
                     break
         if not stopped:
